@@ -1,0 +1,112 @@
+"""Field and constraint shapes that several areas share."""
+
+import datetime
+from typing import Any, Self
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import F, Q
+
+CURRENCY_PATTERN = r"^[A-Z]{3}$"
+
+
+class CurrencyField(models.CharField):  # type: ignore[type-arg]
+    """An ISO 4217 code in capitals."""
+
+    default_validators = [RegexValidator(CURRENCY_PATTERN, "A currency is three capital letters, as EUR.")]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 3)
+        super().__init__(*args, **kwargs)
+
+
+class MoneyField(models.DecimalField):  # type: ignore[type-arg]
+    """An amount; the currency stands in a field beside it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 18)
+        kwargs.setdefault("decimal_places", 4)
+        super().__init__(*args, **kwargs)
+
+
+class Dated(models.Model):
+    """A fact that holds on the days `[from, to)`; an open end is `None`."""
+
+    during = DateRangeField("from, to", help_text="First day, and the first day on which it no longer holds.")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def first_day(self) -> datetime.date | None:
+        day: datetime.date | None = self.during.lower
+        return day
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        return self.during.upper - datetime.timedelta(days=1) if self.during.upper else None
+
+
+class DatedQuerySet(models.QuerySet[Any]):
+    """The queries that every dated fact answers."""
+
+    def on(self, day: Any) -> Self:
+        """The rows that hold on this day (a date or an expression)."""
+        return self.filter(during__contains=day)
+
+
+class Sourced(models.Model):
+    """A row that may come from another system, told apart there by `source` and `external_id`."""
+
+    source = models.CharField(max_length=50, blank=True, default="", editable=False)
+    external_id = models.CharField("external id", max_length=100, blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+
+def unique_in_source(model: str) -> models.UniqueConstraint:
+    """One row per source and external id; rows entered by hand have neither."""
+    return models.UniqueConstraint(
+        fields=["source", "external_id"],
+        condition=~Q(external_id=""),
+        name=f"{model}_unique_in_source",
+        violation_error_message="Another row of this source already has this external id.",
+    )
+
+
+def never_overlapping(model: str, *same: str, message: str, condition: Q | None = None) -> ExclusionConstraint:
+    """No two rows that agree on the columns `same` hold on the same day."""
+    expressions: list[tuple[Any, str]] = [(F(column), RangeOperators.EQUAL) for column in same]
+    return ExclusionConstraint(
+        name=f"{model}_never_overlapping",
+        expressions=[*expressions, ("during", RangeOperators.OVERLAPS)],
+        condition=condition,
+        violation_error_message=message,
+    )
+
+
+def begins_before_it_ends(model: str) -> models.CheckConstraint:
+    """The range holds at least one day and has a first one."""
+    return models.CheckConstraint(
+        condition=Q(during__isempty=False) & Q(during__startswith__isnull=False),
+        name=f"{model}_begins_before_it_ends",
+        violation_error_message="It must begin before it ends.",
+    )
+
+
+def known_currency(model: str, column: str = "currency") -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(**{f"{column}__regex": CURRENCY_PATTERN}),
+        name=f"{model}_{column}_is_a_code",
+        violation_error_message="A currency is three capital letters, as EUR.",
+    )
+
+
+def days(first: datetime.date, until: datetime.date | None = None) -> DateRange:
+    """The days `[first, until)`."""
+    return DateRange(first, until)
+
