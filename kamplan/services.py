@@ -73,6 +73,14 @@ class Running:
     redis_url: str
 
 
+# Names instead of addresses, so that an attempt to connect fails with the reason in its message.
+NOT_RUNNING = Running(
+    pid=0,
+    database_url="postgres://kamplan@no-database-url-and-make-demo-is-not-running.invalid/kamplan",
+    redis_url="redis://no-redis-url-and-make-demo-is-not-running.invalid:6379/0",
+)
+
+
 @dataclass(frozen=True)
 class Instance:
     name: str

@@ -1,14 +1,35 @@
 """Every setting of kamplan, read from the environment (see .env.example)."""
 
+import secrets
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Any
 
-from kamplan.env import BadEnvironment, env_bool, env_int, env_list, env_text
+from kamplan.env import (
+    BadEnvironment,
+    database_settings,
+    email_settings,
+    env_bool,
+    env_list,
+    env_process,
+    env_text,
+)
+from kamplan.logs import logging_settings
+from kamplan.services import NOT_RUNNING, current, private_text
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+# Which of our processes this is: web, worker, numbers or beat; empty for commands and tests.
+PROCESS = env_process()
+# Our own PostgreSQL and Valkey stand in for what the environment leaves out: demonstrations and tests.
+SERVICES = current().running() or NOT_RUNNING
+EMBEDDED = not env_text("DATABASE_URL")
 
 DEBUG = env_bool("DEBUG", False)
-SECRET_KEY = env_text("SECRET_KEY", "insecure-for-demonstration-and-tests-only")
+SECRET_KEY = env_text("SECRET_KEY")
+if not SECRET_KEY and PROCESS and not EMBEDDED and not DEBUG:
+    raise BadEnvironment("SECRET_KEY must be set (50 random characters or more)")
+SECRET_KEY = SECRET_KEY or private_text(VAR_DIR / "secret_key", secrets.token_urlsafe(64))
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
 
 INSTALLED_APPS = [
@@ -31,6 +52,7 @@ INSTALLED_APPS = [
     "pghistory",
 ]
 MIDDLEWARE = [
+    "kamplan.logs.access_log",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -60,26 +82,93 @@ TEMPLATES = [
 ]
 
 
-def database(url: str) -> dict[str, object]:
-    """Django's database settings for a `postgres://user:password@host:port/name` URL."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise BadEnvironment("DATABASE_URL must begin with postgres:// (PostgreSQL is the only database)")
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": parts.port or "",
-    }
-
-
-DATABASES = {"default": database(env_text("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/kamplan"))}
+DATABASES = {"default": database_settings(env_text("DATABASE_URL") or SERVICES.database_url, PROCESS)}
+# Counts of attempts survive a restart of the broker; Redis holds wake-up calls only.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "kamplan_cache"}}
 
 TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env_text("STATIC_ROOT") or VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Hashed names need `collectstatic`, which only the running product has behind it.
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PROCESS
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
 LOGIN_URL = "/login/"
+
+# Behind a proxy that ends TLS and sets X-Forwarded-Proto itself.
+BEHIND_TLS = env_bool("BEHIND_TLS", False)
+COOKIE_PREFIX = "__Host-" if BEHIND_TLS else ""
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+SECURE_SSL_REDIRECT = BEHIND_TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = BEHIND_TLS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+SESSION_COOKIE_SECURE = BEHIND_TLS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_SECURE = BEHIND_TLS
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+# Joining the browsers' preload list cannot be undone quickly: the owner of the domain decides that, not we.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+
+SITE_URL = env_text("SITE_URL", "http://localhost:8000").rstrip("/")
+ADMIN_PATH = env_text("ADMIN_PATH", "admin").strip("/") + "/"
+
+EMAIL: dict[str, Any] = email_settings(env_text("EMAIL_URL") or f"file://{VAR_DIR / 'mail'}")
+globals().update(EMAIL)
+DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", "kamplan <kamplan@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+LOGGING = logging_settings(env_text("LOG_LEVEL", "INFO"), as_json=env_bool("LOG_JSON", False))
+
+# Messages only wake; what is due stands in the database. A lost or doubled message changes nothing.
+CELERY_BROKER_URL = env_text("REDIS_URL") or SERVICES.redis_url
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Longer than any task of the default queue may run; those of `numbers` are acknowledged before they start.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "socket_keepalive": True,
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
+CELERY_TASK_DEFAULT_QUEUE = "default"
+# Recompute and import have a worker of their own: an hour each, and never twice for one message.
+NUMBERS_TASKS = ("metrics.tasks.recompute", "accounts.tasks.apply_import")
+CELERY_TASK_ROUTES = {name: {"queue": "numbers"} for name in NUMBERS_TASKS}
+CELERY_TASK_ANNOTATIONS = {
+    name: {"acks_late": False, "soft_time_limit": 3540, "time_limit": 3600} for name in NUMBERS_TASKS
+}
+# The whole clock. A message that found no worker in time is void: the next one asks the database again.
+CELERY_BEAT_SCHEDULE = {
+    "tick": {"task": "metrics.tasks.tick", "schedule": 300, "options": {"expires": 280}},
+    "outbox": {"task": "accounts.tasks.send_outbox", "schedule": 60, "options": {"expires": 55}},
+}
