@@ -5,5 +5,5 @@ class KamplanConfig(AppConfig):
     name = "kamplan"
 
     def ready(self) -> None:
-        # Registers the deployment check.
-        from kamplan import health  # noqa: F401
+        # The one registers the deployment check, the other is what `shared_task` sends through.
+        from kamplan import celery, health  # noqa: F401

@@ -292,7 +292,7 @@ class Postgres:
         self._clear_leftovers()
         if not (self.folder / "PG_VERSION").exists() or (self.folder / "unfinished").exists():
             self._create()
-        settings = dict(POSTGRES_SETTINGS) | (TEST_SETTINGS if self.instance.name != DEFAULT_INSTANCE else {})
+        settings = dict(POSTGRES_SETTINGS) | (TEST_SETTINGS if self.instance.name.startswith("test") else {})
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.supervisor.start(
             Program(
