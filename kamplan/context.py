@@ -1,0 +1,118 @@
+"""What the frame around every page shows: the navigation of this role and a few addresses."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from accounts.people.models import Role
+
+SHOWING_ACCOUNTS = frozenset({Role.MANAGER, Role.LEAD, Role.HEAD, Role.MARKETING, Role.VIEWER})
+LEADING = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
+EVERYBODY = frozenset(Role)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page of the navigation; `covers` are beginnings of view names that light it up."""
+
+    label: str
+    icon: str
+    route: str
+    covers: tuple[str, ...]
+    roles: frozenset[Role]
+    section: str = ""
+    tab: str = ""
+    key: str = ""
+
+
+ENTRIES = (
+    Entry("Home", "home", "home", ("home",), EVERYBODY, tab="Home", key="h"),
+    Entry(
+        "Accounts", "building", "portfolio:list", ("portfolio:",), SHOWING_ACCOUNTS, tab="Accounts", key="a"
+    ),
+    Entry("Team", "users", "people:team_list", ("people:team",), LEADING),
+    Entry(
+        "Scorecards",
+        "clipboard-data",
+        "metrics:scorecard",
+        ("metrics:scorecard", "metrics:explain"),
+        EVERYBODY,
+        "Numbers",
+        "Scorecard",
+        "s",
+    ),
+    Entry("Definitions", "help-circle", "metrics:kpi_list", ("metrics:kpi",), EVERYBODY, "Numbers", key="k"),
+    Entry(
+        "Runs",
+        "repeat",
+        "metrics:run_list",
+        ("metrics:run",),
+        frozenset({Role.HEAD, Role.ADMINISTRATOR}),
+        "Numbers",
+    ),
+    Entry(
+        "Imports",
+        "upload",
+        "exchange:import_list",
+        ("exchange:import",),
+        frozenset({Role.ADMINISTRATOR}),
+        "Data",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry as the templates see it."""
+
+    label: str
+    icon: str
+    url: str
+    active: bool = False
+    section: str = ""
+    tab: str = ""
+    key: str = ""
+    count: int | None = None
+
+
+def address(route: str) -> str:
+    """The address of a route, empty where this installation has none."""
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""
+
+
+def navigation(request: HttpRequest) -> list[Link]:
+    role = getattr(request.user, "role", None)
+    view = request.resolver_match.view_name if request.resolver_match else ""
+    return [
+        Link(entry.label, entry.icon, url, view.startswith(entry.covers), entry.section, entry.tab, entry.key)
+        for entry in ENTRIES
+        if role in entry.roles and (url := address(entry.route))
+    ]
+
+
+def sections(links: list[Link]) -> list[tuple[str, list[Link]]]:
+    """Links under their section's title, in order of first appearance."""
+    found: dict[str, list[Link]] = {}
+    for link in links:
+        found.setdefault(link.section, []).append(link)
+    return list(found.items())
+
+
+def frame(request: HttpRequest) -> dict[str, object]:
+    """The context processor; nothing is worked out for fragments that do not show the frame."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {}
+    links = SimpleLazyObject(lambda: navigation(request))
+    return {
+        "navigation": links,
+        "navigation_sections": SimpleLazyObject(lambda: sections(navigation(request))),
+        "find_url": SimpleLazyObject(lambda: address("find")),
+        "profile_url": SimpleLazyObject(lambda: address("people:profile")),
+        "logout_url": SimpleLazyObject(lambda: address("account_logout") or address("logout")),
+        "settings_url": SimpleLazyObject(lambda: address("admin:index") if request.user.is_staff else ""),
+    }

@@ -1,0 +1,70 @@
+// Find: a combobox in a dialog; the server sends the options as links.
+(() => {
+  const dialog = document.getElementById("km-palette");
+  if (!dialog) return;
+  const input = dialog.querySelector("input");
+  const list = dialog.querySelector("[role=listbox]");
+  const note = dialog.querySelector("[role=status]");
+  const pages = list.innerHTML;
+  let chosen = -1;
+  let waiting = 0;
+  let asked = null;
+
+  const options = () => [...list.querySelectorAll("[role=option]")];
+  const choose = (index) => {
+    const all = options();
+    chosen = all.length ? (index + all.length) % all.length : -1;
+    all.forEach((option, i) => {
+      option.id = option.id || `km-option-${i}`;
+      option.tabIndex = -1;
+      option.setAttribute("aria-selected", i === chosen);
+    });
+    if (chosen >= 0) {
+      input.setAttribute("aria-activedescendant", all[chosen].id);
+      all[chosen].scrollIntoView({ block: "nearest" });
+    } else input.removeAttribute("aria-activedescendant");
+  };
+  const show = (html, words) => {
+    list.innerHTML = html;
+    const n = options().length;
+    list.hidden = n === 0;
+    input.setAttribute("aria-expanded", n > 0);
+    note.textContent = words || (n ? "" : "Nothing found. Try a part of the name.");
+    choose(0);
+  };
+  const matchingPages = (words) => {
+    show(pages);
+    options().filter((o) => !o.textContent.toLowerCase().includes(words)).forEach((o) => o.remove());
+    return list.innerHTML;
+  };
+  const ask = async () => {
+    const words = input.value.trim();
+    if (!words) { show(pages); return; }
+    const local = matchingPages(words.toLowerCase());
+    if (!dialog.dataset.kmUrl) { show(local); return; }
+    if (asked) asked.abort();
+    const mine = (asked = new AbortController());
+    try {
+      const answer = await fetch(`${dialog.dataset.kmUrl}?q=${encodeURIComponent(words)}`, { headers: { "HX-Request": "true" }, signal: mine.signal });
+      const away = answer.headers.get("HX-Redirect");
+      if (away) { location.assign(away); return; }
+      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+      const found = await answer.text();
+      if (mine === asked) show(found + local);
+    } catch (problem) {
+      if (problem.name !== "AbortError") show(local, "The search does not answer. Pages can still be opened.");
+    }
+  };
+  input.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(ask, 80); });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
+    } else if (event.key === "Enter" && chosen >= 0) {
+      event.preventDefault();
+      options()[chosen].click();
+    }
+  });
+  dialog.addEventListener("close", () => { input.value = ""; show(pages); });
+  choose(0);
+})();
