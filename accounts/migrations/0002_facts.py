@@ -12,6 +12,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from decimal import Decimal
 from django.conf import settings
+from django.contrib.postgres.operations import BtreeGistExtension, TrigramExtension
 from django.db import migrations, models
 
 
@@ -20,11 +21,13 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0001_extensions'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
     operations = [
+        # In this migration, for whatever refers to the user model waits for the first one of this app only.
+        BtreeGistExtension(),
+        TrigramExtension(),
         migrations.CreateModel(
             name='FunnelStage',
             fields=[
