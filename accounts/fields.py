@@ -3,6 +3,7 @@
 import datetime
 from typing import Any, Self
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.core.validators import RegexValidator
@@ -78,7 +79,9 @@ def unique_in_source(model: str) -> models.UniqueConstraint:
     )
 
 
-def never_overlapping(model: str, *same: str, message: str, condition: Q | None = None) -> ExclusionConstraint:
+def never_overlapping(
+    model: str, *same: str, message: str, condition: Q | None = None
+) -> ExclusionConstraint:
     """No two rows that agree on the columns `same` hold on the same day."""
     expressions: list[tuple[Any, str]] = [(F(column), RangeOperators.EQUAL) for column in same]
     return ExclusionConstraint(
@@ -98,6 +101,34 @@ def begins_before_it_ends(model: str) -> models.CheckConstraint:
     )
 
 
+def never_above_itself(table: str, message: str) -> pgtrigger.Trigger:
+    """No row of the tree reaches itself through `parent`; a lock lets two writers see each other."""
+    return pgtrigger.Trigger(
+        name="never_above_itself",
+        level=pgtrigger.Row,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),
+        condition=pgtrigger.Q(new__parent__isnull=False),
+        func=f"""
+            PERFORM pg_advisory_xact_lock(hashtext('{table}.parent'));
+            IF EXISTS (
+                WITH RECURSIVE above AS (
+                    SELECT NEW.parent_id AS id
+                    UNION
+                    SELECT t.parent_id FROM {table} t JOIN above a USING (id) WHERE t.parent_id IS NOT NULL
+                )
+                SELECT 1 FROM above WHERE id = NEW.id
+            ) THEN
+                RAISE EXCEPTION '{message}'
+                USING ERRCODE = 'check_violation',
+                      CONSTRAINT = '{table}_never_above_itself',
+                      TABLE = '{table}';
+            END IF;
+            RETURN NULL;
+        """,
+    )
+
+
 def known_currency(model: str, column: str = "currency") -> models.CheckConstraint:
     return models.CheckConstraint(
         condition=Q(**{f"{column}__regex": CURRENCY_PATTERN}),
@@ -109,4 +140,3 @@ def known_currency(model: str, column: str = "currency") -> models.CheckConstrai
 def days(first: datetime.date, until: datetime.date | None = None) -> DateRange:
     """The days `[first, until)`."""
     return DateRange(first, until)
-

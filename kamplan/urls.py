@@ -1,8 +1,13 @@
-from django.urls import URLPattern, URLResolver, path
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
 
 from kamplan import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("", include("accounts.people.login_urls")),
+    path("people/", include("accounts.people.urls")),
+    path(settings.ADMIN_PATH, admin.site.urls),
 ]

@@ -6,7 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -16,11 +16,24 @@ from accounts.fields import (
     Sourced,
     begins_before_it_ends,
     known_currency,
+    never_above_itself,
     never_overlapping,
     unique_in_source,
 )
 
-__all__ = ["Grant", "Membership", "Organisation", "Role", "Team", "User"]
+__all__ = [
+    "Elevation",
+    "Grant",
+    "Invitation",
+    "Membership",
+    "Message",
+    "Organisation",
+    "Role",
+    "Team",
+    "User",
+    "ViewAs",
+    "ViewedPage",
+]
 
 
 def known_time_zone(name: str) -> None:
@@ -58,10 +71,12 @@ class Organisation(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text="Years that a customer stays, used only where no loss was seen. Empty: then there is no value.",
+        help_text="Years a customer stays, used only where no loss was seen. Empty: then there is no value.",
     )
     run_hour = models.PositiveSmallIntegerField(
-        default=2, validators=[MaxValueValidator(23)], help_text="Hour of the nightly run, in the time zone above."
+        default=2,
+        validators=[MaxValueValidator(23)],
+        help_text="Hour of the nightly run, in the time zone above.",
     )
     made_up = models.BooleanField(
         default=False, editable=False, help_text="Demonstration data: every name and figure is made up."
@@ -71,7 +86,9 @@ class Organisation(models.Model):
         verbose_name_plural = "organisation"
         constraints = [
             models.CheckConstraint(
-                condition=Q(pk=1), name="organisation_only_one", violation_error_message="There is one organisation."
+                condition=Q(pk=1),
+                name="organisation_only_one",
+                violation_error_message="There is one organisation.",
             ),
             known_currency("organisation", "reporting_currency"),
             models.CheckConstraint(
@@ -103,7 +120,19 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", "administrator"
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(models.QuerySet["User"]):
+    def with_team(self, today: datetime.date) -> Self:
+        """`team_name`: the team of this day, or nothing."""
+        current = Membership.objects.filter(user=OuterRef("pk"), during__contains=today)
+        return self.annotate(team_name=Subquery(current.values("team__name")[:1]))
+
+    def with_invitation(self) -> Self:
+        """`invited_until`: until when the newest invitation works; nothing once it was used."""
+        newest = Invitation.objects.filter(user=OuterRef("pk"), used_at__isnull=True)
+        return self.annotate(invited_until=Subquery(newest.order_by("-invited_at").values("expires_at")[:1]))
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
@@ -128,6 +157,9 @@ class User(AbstractBaseUser, Sourced):
 
     objects = UserManager()
 
+    # Set by middleware for the length of one request.
+    is_elevated = False
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
@@ -136,7 +168,9 @@ class User(AbstractBaseUser, Sourced):
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(
-                Lower("email"), name="user_email_unique", violation_error_message="Someone has this e-mail already."
+                Lower("email"),
+                name="user_email_unique",
+                violation_error_message="Someone has this e-mail already.",
             ),
             unique_in_source("user"),
         ]
@@ -183,6 +217,14 @@ class TeamQuerySet(models.QuerySet["Team"]):
     def led_by(self, user: User) -> Self:
         return self.filter(lead=user).with_sub_teams()
 
+    def visible_to(self, user: User) -> Self:
+        """The teams whose members this person may see: a lead those below, head and administrator all."""
+        if user.role in {Role.HEAD, Role.ADMINISTRATOR}:
+            return self
+        if user.role == Role.LEAD:
+            return self.filter(pk__in=Team.objects.led_by(user))
+        return self.none()
+
 
 class Team(Sourced):
     name = models.CharField(max_length=100, unique=True)
@@ -201,6 +243,9 @@ class Team(Sourced):
             ),
             unique_in_source("team"),
         ]
+        triggers = [
+            never_above_itself("accounts_team", "A team cannot be part of itself, by way of another.")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -209,7 +254,9 @@ class Team(Sourced):
         above, seen = self.parent, {self.pk}
         while above is not None:
             if above.pk in seen:
-                raise ValidationError({"parent": f"{self.name} would be part of itself, by way of {above.name}."})
+                raise ValidationError(
+                    {"parent": f"{self.name} would be part of itself, by way of {above.name}."}
+                )
             seen.add(above.pk)
             above = above.parent
 
@@ -236,11 +283,17 @@ class Membership(Dated):
 class Grant(models.Model):
     """What a head lets a viewer see: one account, one team's accounts, or the whole company."""
 
-    viewer = models.ForeignKey(User, models.CASCADE, related_name="grants", limit_choices_to={"role": Role.VIEWER})
-    account = models.ForeignKey("accounts.Account", models.CASCADE, null=True, blank=True, related_name="grants")
+    viewer = models.ForeignKey(
+        User, models.CASCADE, related_name="grants", limit_choices_to={"role": Role.VIEWER}
+    )
+    account = models.ForeignKey(
+        "accounts.Account", models.CASCADE, null=True, blank=True, related_name="grants"
+    )
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="grants")
     whole_company = models.BooleanField(default=False)
-    granted_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
+    granted_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
     granted_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -258,3 +311,138 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.viewer}: {self.account or self.team or 'the company'}"
+
+
+class Invitation(models.Model):
+    """A letter that lets a new person choose a password: once, within a few days.
+
+    Only the hash of its token is kept; the token itself exists in the mail and nowhere else."""
+
+    LIFE = datetime.timedelta(days=3)
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="invitations")
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    invited_at = models.DateTimeField(default=timezone.now)
+    token_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-invited_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["token_hash"], condition=~Q(token_hash=""), name="invitation_token_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation of {self.user}"
+
+
+class ElevationQuerySet(models.QuerySet["Elevation"]):
+    def current(self) -> Self:
+        return self.filter(ended_at__isnull=True, until__gt=timezone.now())
+
+
+class Elevation(models.Model):
+    """The minutes in which an administrator may read account content, and why."""
+
+    LENGTH = datetime.timedelta(minutes=30)
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="elevations")
+    reason = models.CharField(max_length=300)
+    since = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ElevationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-since"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="elevation_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(until__lte=F("since") + datetime.timedelta(minutes=30)), name="elevation_is_short"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.reason}"
+
+
+class ViewAsQuerySet(models.QuerySet["ViewAs"]):
+    def current(self) -> Self:
+        return self.filter(ended_at__isnull=True, until__gt=timezone.now())
+
+
+class ViewAs(models.Model):
+    """An administrator looked at the pages as somebody else sees them."""
+
+    LENGTH = datetime.timedelta(hours=1)
+
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    whom = models.ForeignKey(User, models.PROTECT, related_name="+")
+    since = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ViewAsQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-since"]
+        verbose_name = "view as"
+        verbose_name_plural = "views as somebody else"
+        constraints = [models.CheckConstraint(condition=~Q(by=F("whom")), name="view_as_somebody_else")]
+
+    def __str__(self) -> str:
+        return f"{self.by} as {self.whom}"
+
+
+class ViewedPage(models.Model):
+    """One page that was opened while viewing as somebody else."""
+
+    view_as = models.ForeignKey(ViewAs, models.CASCADE, related_name="pages")
+    path = models.CharField(max_length=500)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Message(models.Model):
+    """One mail that is to be sent: the outbox. Written in the transaction that wants it."""
+
+    class State(models.TextChoices):
+        NEW = "new", "waiting"
+        SENDING = "sending", "being sent"
+        SENT = "sent", "sent"
+        FAILED = "failed", "given up"
+        UNKNOWN = "unknown", "perhaps sent"
+
+    kind = models.CharField(max_length=40)
+    dedup_key = models.CharField(max_length=200, unique=True)
+    recipient = models.ForeignKey(User, models.CASCADE, related_name="messages")
+    payload = models.JSONField(default=dict, blank=True, help_text="Ids; the text is made when it is sent.")
+    state = models.CharField(max_length=8, choices=State, default=State.NEW)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    resent = models.BooleanField(default=False, help_text="Sent once more after it had perhaps been sent.")
+    message_id = models.CharField(max_length=200, blank=True, default="")
+    error = models.CharField(max_length=300, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(
+                "due_at", name="message_waiting", condition=Q(state__in=["new", "sending", "unknown"])
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.recipient}"

@@ -14,6 +14,7 @@ from accounts.fields import (
     Sourced,
     begins_before_it_ends,
     known_currency,
+    never_above_itself,
     never_overlapping,
     unique_in_source,
 )
@@ -36,7 +37,9 @@ class Named(Sourced):
     """Reference data: a short list of names that an administrator keeps."""
 
     name = models.CharField(max_length=100, unique=True)
-    position = models.PositiveSmallIntegerField(default=0, help_text="Place in lists; the smallest comes first.")
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="Place in lists; the smallest comes first."
+    )
 
     class Meta:
         abstract = True
@@ -79,7 +82,9 @@ class AccountQuerySet(models.QuerySet["Account"]):
             return self._granted_to(user, today)
         own = Q(pk__in=Assignment.objects.on(today).filter(user=user).values("account"))
         if user.role == Role.LEAD:
-            own |= Q(pk__in=Assignment.objects.owned_by_teams(Team.objects.led_by(user), today).values("account"))
+            own |= Q(
+                pk__in=Assignment.objects.owned_by_teams(Team.objects.led_by(user), today).values("account")
+            )
         return self.filter(own)
 
     def _granted_to(self, user: User, today: datetime.date) -> Self:
@@ -127,6 +132,9 @@ class Account(Sourced):
             known_currency("account"),
             unique_in_source("account"),
         ]
+        triggers = [
+            never_above_itself("accounts_account", "A company cannot be part of itself, by way of another.")
+        ]
         indexes = [models.Index(Upper("name"), name="account_name_upper")]
 
     def __str__(self) -> str:
@@ -136,7 +144,9 @@ class Account(Sourced):
         above, seen = self.parent, {self.pk}
         while above is not None:
             if above.pk in seen:
-                raise ValidationError({"parent": f"{self.name} would be part of itself, by way of {above.name}."})
+                raise ValidationError(
+                    {"parent": f"{self.name} would be part of itself, by way of {above.name}."}
+                )
             seen.add(above.pk)
             above = above.parent
 
@@ -190,7 +200,7 @@ class Assignment(Dated):
 
 
 class Classification(Dated):
-    """What kind of account this is, by day: tier, target account or not, industry, region; unknown is legal."""
+    """What kind of account this is, by day: tier, target or not, industry, region; unknown is legal."""
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="classifications")
     tier = models.ForeignKey(Tier, models.PROTECT, null=True, blank=True)
@@ -207,7 +217,9 @@ class Classification(Dated):
         constraints = [
             begins_before_it_ends("classification"),
             never_overlapping(
-                "classification", "account", message="This account is classified otherwise on some of these days."
+                "classification",
+                "account",
+                message="This account is classified otherwise on some of these days.",
             ),
         ]
 
@@ -228,7 +240,9 @@ class FunnelPhase(Dated):
         constraints = [
             begins_before_it_ends("funnel_phase"),
             never_overlapping(
-                "funnel_phase", "account", message="This account stands in another stage on some of these days."
+                "funnel_phase",
+                "account",
+                message="This account stands in another stage on some of these days.",
             ),
         ]
 

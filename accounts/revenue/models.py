@@ -3,6 +3,7 @@ from decimal import Decimal
 from typing import Self
 
 import pghistory
+import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -84,7 +85,9 @@ class ProductCategory(Sourced):
 class Product(Sourced):
     name = models.CharField(max_length=200)
     code = models.CharField(max_length=50, blank=True, default="")
-    category = models.ForeignKey(ProductCategory, models.PROTECT, null=True, blank=True, related_name="products")
+    category = models.ForeignKey(
+        ProductCategory, models.PROTECT, null=True, blank=True, related_name="products"
+    )
 
     class Meta:
         ordering = ["name"]
@@ -143,7 +146,9 @@ class OpportunityStage(Sourced):
     """A step of the sales process; `probability` weighs the open pipeline."""
 
     name = models.CharField(max_length=100, unique=True)
-    position = models.PositiveSmallIntegerField(default=0, help_text="Place in lists; the smallest comes first.")
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="Place in lists; the smallest comes first."
+    )
     qualified = models.BooleanField(default=False, help_text="Deals from this stage on count as qualified.")
     probability = models.DecimalField(
         max_digits=5,
@@ -283,6 +288,30 @@ class OpportunitySplit(models.Model):
                 name="opportunity_split_share",
                 violation_error_message="A share lies above 0 and is at most 1.",
             ),
+        ]
+        # Deferred: the shares of a deal are written one by one and must add up when all are there.
+        triggers = [
+            pgtrigger.Trigger(
+                name="shares_add_up",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM accounts_opportunitysplit
+                        WHERE opportunity_id IN (NEW.opportunity_id, OLD.opportunity_id)
+                        GROUP BY opportunity_id
+                        HAVING sum(share) <> 1
+                    ) THEN
+                        RAISE EXCEPTION 'The shares of a deal must add up to 1.'
+                        USING ERRCODE = 'check_violation',
+                              CONSTRAINT = 'opportunity_split_shares_add_up',
+                              TABLE = 'accounts_opportunitysplit';
+                    END IF;
+                    RETURN NULL;
+                """,
+            )
         ]
 
     def __str__(self) -> str:

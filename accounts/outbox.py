@@ -1,0 +1,203 @@
+"""Sends what stands in the outbox (`Message`): at most once, unless a kind asks for one more try.
+
+A request writes a row and never waits for SMTP. The sender commits `sending` before it speaks to the
+server and `sent` after it; whoever dies in between leaves a row that the sweep calls `unknown`: perhaps sent.
+"""
+
+import datetime
+import hashlib
+import logging
+import smtplib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.people.models import Message, User
+
+logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 8
+# Longer than any task may run: whoever claimed a row before that is dead.
+DEAD_AFTER = datetime.timedelta(minutes=5)
+FIRST_PAUSE = datetime.timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A finished mail."""
+
+    subject: str
+    text: str
+    html: str = ""
+
+
+class Outdated(Exception):
+    """There is no reason any more to send this message."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Writes the letter when it is sent; `resend`: one more try when the first one perhaps arrived."""
+
+    write: Callable[[Message], Letter]
+    resend: bool = False
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def kind(
+    name: str, *, resend: bool = False
+) -> Callable[[Callable[[Message], Letter]], Callable[[Message], Letter]]:
+    """Declare the function that writes the letters of this kind."""
+
+    def declare(write: Callable[[Message], Letter]) -> Callable[[Message], Letter]:
+        KINDS[name] = Kind(write, resend)
+        return write
+
+    return declare
+
+
+def put(kind_name: str, recipient: User, dedup_key: str, **payload: Any) -> None:
+    """Put one message into the outbox, in the caller's transaction; the same key again changes nothing."""
+    Message.objects.bulk_create(
+        [Message(kind=kind_name, recipient=recipient, dedup_key=dedup_key, payload=payload)],
+        ignore_conflicts=True,
+    )
+    transaction.on_commit(wake)
+
+
+def wake() -> None:
+    """Tell a worker, if one can be told; beat looks every minute anyway."""
+    from accounts.tasks import send_outbox
+
+    try:
+        send_outbox.apply_async(retry=False)
+    except Exception:  # whatever the broker's client raises, the row is safe
+        logger.warning("the broker cannot be reached; mail waits for the next look")
+
+
+def send_waiting(seconds: float = 60) -> int:
+    """Sweep, then send what is due until nothing is left or the time is up; returns how many were sent."""
+    sweep()
+    connection = get_connection()
+    deadline = time.monotonic() + seconds
+    sent = 0
+    try:
+        while time.monotonic() < deadline and (message := claim()) is not None:
+            sent += send(message, connection)
+    finally:
+        connection.close()
+    return sent
+
+
+def sweep() -> None:
+    """Sort out what a dead sender left behind."""
+    dead = timezone.now() - DEAD_AFTER
+    Message.objects.filter(state=Message.State.SENDING, claimed_at__lt=dead).update(
+        state=Message.State.UNKNOWN
+    )
+    again = [name for name, one in KINDS.items() if one.resend]
+    Message.objects.filter(state=Message.State.UNKNOWN, kind__in=again, resent=False).update(
+        state=Message.State.NEW, resent=True
+    )
+
+
+def claim() -> Message | None:
+    """Take the oldest due message; nobody else gets it, and the claim outlives this process."""
+    with transaction.atomic():
+        due = Message.objects.filter(state=Message.State.NEW, due_at__lte=timezone.now()).order_by(
+            "due_at", "pk"
+        )
+        message = due.select_for_update(skip_locked=True, of=("self",)).first()
+        if message is None:
+            return None
+        message.state = Message.State.SENDING
+        message.attempts += 1
+        message.claimed_at = timezone.now()
+        message.message_id = message_id(message)
+        message.save(update_fields=["state", "attempts", "claimed_at", "message_id"])
+    return message
+
+
+def message_id(message: Message) -> str:
+    """The same at every attempt, so that a mail server can tell a second copy."""
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ") or "localhost"
+    return f"<{hashlib.sha256(message.dedup_key.encode()).hexdigest()[:32]}@{domain}>"
+
+
+def send(message: Message, connection: BaseEmailBackend) -> bool:
+    """Send one claimed message and note how it went."""
+    try:
+        mail = _mail(message, connection)
+    except Outdated as reason:
+        return _note(message, Message.State.FAILED, str(reason))
+    except Exception as fault:  # a letter that cannot be written must not stop the others
+        logger.exception("message %s could not be written", message.pk)
+        return _note(message, Message.State.FAILED, f"could not be written: {type(fault).__name__}")
+    try:
+        connection.open()
+    except (OSError, smtplib.SMTPException) as fault:
+        return _later(message, fault)
+    try:
+        connection.send_messages([mail])
+    except smtplib.SMTPServerDisconnected as fault:
+        connection.close()
+        return _note(message, Message.State.UNKNOWN, _words(fault))
+    except smtplib.SMTPException as fault:
+        # The server answered, so it has not taken the mail.
+        connection.close()
+        return _later(message, fault)
+    except OSError as fault:
+        connection.close()
+        return _note(message, Message.State.UNKNOWN, _words(fault))
+    message.sent_at = timezone.now()
+    _note(message, Message.State.SENT)
+    return True
+
+
+def _mail(message: Message, connection: BaseEmailBackend) -> EmailMultiAlternatives:
+    if not message.recipient.is_active and message.kind != "invitation":
+        raise Outdated("the recipient may not log in any more")
+    letter = KINDS[message.kind].write(message)
+    mail = EmailMultiAlternatives(
+        subject=" ".join(letter.subject.split()),
+        body=letter.text,
+        to=[message.recipient.email],
+        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+        connection=connection,
+    )
+    if letter.html:
+        mail.attach_alternative(letter.html, "text/html")
+    return mail
+
+
+def _later(message: Message, fault: Exception) -> bool:
+    """Certainly not sent: try again after a pause, unless the server said never or it was too often."""
+    final = isinstance(fault, smtplib.SMTPResponseException) and fault.smtp_code >= 500
+    if isinstance(fault, smtplib.SMTPRecipientsRefused):
+        final = all(code >= 500 for code, _ in fault.recipients.values())
+    if final or message.attempts >= MOST_ATTEMPTS:
+        return _note(message, Message.State.FAILED, _words(fault))
+    message.due_at = timezone.now() + FIRST_PAUSE * 2 ** (message.attempts - 1)
+    return _note(message, Message.State.NEW, _words(fault))
+
+
+def _note(message: Message, state: str, error: str = "") -> bool:
+    message.state = state
+    message.error = error[:300]
+    message.save(update_fields=["state", "error", "due_at", "sent_at"])
+    return False
+
+
+def _words(fault: Exception) -> str:
+    # The class and the code; a server's own words may repeat the address.
+    code = getattr(fault, "smtp_code", "")
+    return f"{type(fault).__name__} {code}".strip()

@@ -1,0 +1,20 @@
+from django.urls import path
+
+from accounts.people import views
+
+app_name = "people"
+urlpatterns = [
+    path("", views.user_list, name="user_list"),
+    path("me/", views.profile, name="profile"),
+    path("teams/", views.team_list, name="team_list"),
+    path("teams/<int:pk>/", views.team, name="team"),
+    path("<int:pk>/invite/", views.invite_again, name="invite_again"),
+    path("<int:pk>/deactivate/", views.set_active, {"active": False}, name="deactivate"),
+    path("<int:pk>/reactivate/", views.set_active, {"active": True}, name="reactivate"),
+    path("<int:pk>/view-as/", views.view_as, name="view_as"),
+    path("view-as/stop/", views.stop_view_as, name="stop_view_as"),
+    path("invitation/<str:token>/", views.invitation, name="invitation"),
+    path("elevation/", views.elevation, name="elevation"),
+    path("elevation/end/", views.end_elevation, name="end_elevation"),
+    path("audit/", views.audit, name="audit"),
+]

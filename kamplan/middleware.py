@@ -1,0 +1,67 @@
+"""What stands in front of every page: who is looking, as whom, and what may be kept of the answer."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.people import looking
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class LoginWall(LoginRequiredMiddleware):
+    """Every page asks for a login; inside an htmx request the whole page goes to it, not a fragment."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:
+        if not getattr(request, "htmx", False):
+            response: HttpResponse = super().handle_no_permission(request, view_func)
+            return response
+        back = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
+        query = urlencode({self.get_redirect_field_name(view_func): back})
+        return HttpResponseClientRedirect(f"{self.get_login_url(view_func)}?{query}")
+
+
+class Acting:
+    """Sets the elevation of an administrator, or puts the person they view as in their place.
+
+    Viewing as somebody is read-only, logged page by page, and never reaches their passwords or codes."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.real_user = None  # type: ignore[attr-defined]
+        request.view_as = None  # type: ignore[attr-defined]
+        request.elevation = None  # type: ignore[attr-defined]
+        # Without a session there is nobody to look up, and a health check asks no database.
+        if request.session.session_key is not None:
+            looking.settle(request)
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]
+    ) -> None:
+        if request.view_as is None:  # type: ignore[attr-defined]
+            return
+        if getattr(view, "ends_view_as", False):
+            return
+        if request.method not in {"GET", "HEAD", "OPTIONS"} or view.__module__.startswith("allauth."):
+            raise PermissionDenied("Read only: you are viewing these pages as somebody else.")
+        looking.log_page(request)
+
+
+class NoStore:
+    """No answer of the application is kept by a browser or a proxy, unless its view said otherwise."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response

@@ -1,0 +1,89 @@
+"""Who may do what: the one place where rights are defined.
+
+Three walls stand in front of every page: a middleware asks for a login, reads start at `visible_to(user)`
+(see `visible_or_404`), and a view that not every role may use carries `allowed` or `writes`.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+
+from accounts.people.models import Role, User
+
+View = Callable[..., HttpResponseBase]
+AnyModel = TypeVar("AnyModel", bound=Model)
+
+EVERYONE = frozenset(Role)
+# Settings, users, imports, audit.
+CONFIGURES = frozenset({Role.ADMINISTRATOR})
+READS_RUNS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
+STARTS_RUNS = READS_RUNS
+# Scorecards and the accounts below them; an administrator sees account content only while elevated.
+READS_SCORECARDS = EVERYONE
+READS_TEAMS = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
+EDITS_ACCOUNTS = frozenset({Role.MANAGER, Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
+ASSIGNS = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
+SETS_TARGETS = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
+GRANTS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
+EDITS_CAMPAIGNS = frozenset({Role.MARKETING, Role.HEAD, Role.ADMINISTRATOR})
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Secret(StrEnum):
+    """Kinds of fields that not everyone who sees an account may see."""
+
+    CONTRACT_VALUE = "contract value"
+    OPINION = "opinion about a person"
+
+
+HIDDEN: dict[str, frozenset[Secret]] = {
+    Role.MARKETING: frozenset({Secret.CONTRACT_VALUE, Secret.OPINION}),
+}
+
+
+def may_see(user: User, secret: Secret) -> bool:
+    return secret not in HIDDEN.get(user.role, frozenset())
+
+
+def allowed(*roles: str) -> Callable[[View], View]:
+    """The view is for these roles; everyone else who is logged in gets 403."""
+    return _guard(frozenset(roles), safe_methods=False)
+
+
+def writes(*roles: str) -> Callable[[View], View]:
+    """Everyone may look; only these roles may send POST and the like, everyone else gets 403."""
+    return _guard(frozenset(roles), safe_methods=True)
+
+
+def _guard(roles: frozenset[str], *, safe_methods: bool) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            looks = safe_methods and request.method in SAFE_METHODS
+            if not looks and signed_in(request).role not in roles:
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded.allowed_roles = roles  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The person in front of the page; only behind the login wall."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def visible_or_404(model: type[AnyModel], user: User, **lookup: Any) -> AnyModel:
+    """The one row of this model that the person may see; a stranger learns not even that it exists."""
+    return get_object_or_404(model._default_manager.visible_to(user), **lookup)  # type: ignore[attr-defined]

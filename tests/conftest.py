@@ -1,0 +1,3 @@
+"""Fixtures of the whole suite."""
+
+from tests.cast import *  # noqa: F403

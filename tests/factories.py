@@ -1,0 +1,223 @@
+"""Plain functions that make one row each, with a believable default for what a test does not care about."""
+
+import datetime
+import functools
+import itertools
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+
+from accounts.fields import days
+from accounts.models import (
+    Account,
+    Assignment,
+    Classification,
+    Contract,
+    ExchangeRate,
+    Grant,
+    Industry,
+    Membership,
+    Opportunity,
+    OpportunityPhase,
+    OpportunitySplit,
+    OpportunityStage,
+    Order,
+    OrderLine,
+    Product,
+    ProductCategory,
+    Quota,
+    Region,
+    Role,
+    Team,
+    Tier,
+    User,
+)
+
+PASSWORD = "a long and boring sentence"
+LONG_AGO = datetime.date(2010, 1, 1)
+Amount = int | str | Decimal
+Day = datetime.date | str
+
+_count = itertools.count(1)
+
+
+def day(value: Day) -> datetime.date:
+    """A date, also from `2026-01-31`."""
+    return datetime.date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def span(first: Day, until: Day | None) -> Any:
+    return days(day(first), day(until) if until is not None else None)
+
+
+@functools.cache
+def hashed(password: str) -> str:
+    """Hashing is slow on purpose; once a password is enough for a whole suite."""
+    return make_password(password)
+
+
+def make_user(name: str = "", role: str = Role.MANAGER, *, password: str = PASSWORD, **fields: Any) -> User:
+    number = next(_count)
+    name = name or f"Person {number}"
+    fields.setdefault("email", f"{name.lower().replace(' ', '.')}.{number}@kamplan.example")
+    return User.objects.create(password=hashed(password), name=name, role=role, **fields)
+
+
+def make_team(name: str = "", *, lead: User | None = None, parent: Team | None = None, **fields: Any) -> Team:
+    return Team.objects.create(name=name or f"Team {next(_count)}", lead=lead, parent=parent, **fields)
+
+
+def make_membership(user: User, team: Team, first: Day = LONG_AGO, until: Day | None = None) -> Membership:
+    return Membership.objects.create(user=user, team=team, during=span(first, until))
+
+
+def make_account(
+    name: str = "", *, owner: User | None = None, since: Day = LONG_AGO, **fields: Any
+) -> Account:
+    """An account; `owner` looks after it from `since` on."""
+    account = Account.objects.create(name=name or f"Account {next(_count)}", **fields)
+    if owner is not None:
+        make_assignment(account, owner, since)
+    return account
+
+
+def make_assignment(
+    account: Account,
+    user: User,
+    first: Day = LONG_AGO,
+    until: Day | None = None,
+    *,
+    role: str = Assignment.AccountRole.OWNER,
+) -> Assignment:
+    return Assignment.objects.create(account=account, user=user, role=role, during=span(first, until))
+
+
+def make_grant(viewer: User, **what: Any) -> Grant:
+    """`account=`, `team=` or nothing, which is the whole company."""
+    return Grant.objects.create(viewer=viewer, whole_company=not what, **what)
+
+
+def make_classification(
+    account: Account,
+    first: Day = LONG_AGO,
+    until: Day | None = None,
+    *,
+    tier: Tier | str | None = None,
+    industry: Industry | str | None = None,
+    region: Region | str | None = None,
+    is_target: bool | None = None,
+) -> Classification:
+    """Tier, industry and region by row or by name; a name that is new makes its row."""
+    if isinstance(tier, str):
+        tier = Tier.objects.get_or_create(name=tier)[0]
+    if isinstance(industry, str):
+        industry = Industry.objects.get_or_create(name=industry)[0]
+    if isinstance(region, str):
+        region = Region.objects.get_or_create(name=region)[0]
+    return Classification.objects.create(
+        account=account,
+        tier=tier,
+        industry=industry,
+        region=region,
+        is_target=is_target,
+        during=span(first, until),
+    )
+
+
+def make_product(name: str = "", category: ProductCategory | str | None = None, **fields: Any) -> Product:
+    if isinstance(category, str):
+        category = ProductCategory.objects.get_or_create(name=category)[0]
+    return Product.objects.create(name=name or f"Product {next(_count)}", category=category, **fields)
+
+
+def make_order(
+    account: Account | None,
+    date: Day,
+    amount: Amount = 100,
+    *,
+    lines: Iterable[Mapping[str, Any]] | None = None,
+    seller: User | None = None,
+    **fields: Any,
+) -> Order:
+    """An order of one line over `amount`, or of the `lines` given as OrderLine's fields."""
+    amount = Decimal(amount)
+    fields.setdefault("number", f"O-{next(_count)}")
+    fields.setdefault("kind", Order.Kind.CREDIT_NOTE if amount < 0 else Order.Kind.ORDER)
+    fields.setdefault("currency", account.currency if account else "EUR")
+    order = Order.objects.create(account=account, date=day(date), seller=seller, **fields)
+    OrderLine.objects.bulk_create(
+        [OrderLine(order=order, **line) for line in (lines if lines is not None else [{"amount": amount}])]
+    )
+    return order
+
+
+def make_stage(
+    name: str = "", *, qualified: bool = True, probability: Amount = "0.5", **fields: Any
+) -> OpportunityStage:
+    name = name or f"Stage {next(_count)}"
+    stage, _ = OpportunityStage.objects.get_or_create(
+        name=name, defaults={"qualified": qualified, "probability": Decimal(probability), **fields}
+    )
+    return stage
+
+
+def make_opportunity(
+    account: Account | None,
+    opened_on: Day = "2026-01-05",
+    amount: Amount | None = 1000,
+    *,
+    outcome: str = Opportunity.Outcome.OPEN,
+    closed_on: Day | None = None,
+    phases: Iterable[tuple[OpportunityStage | str, Day, Day | None]] = (),
+    splits: Mapping[User, Amount] | None = None,
+    **fields: Any,
+) -> Opportunity:
+    """A deal; `phases` as (stage, first day, until), `splits` as {user: share}."""
+    fields.setdefault("name", f"Deal {next(_count)}")
+    fields.setdefault("currency", account.currency if account else "EUR")
+    deal = Opportunity.objects.create(
+        account=account,
+        opened_on=day(opened_on),
+        amount=None if amount is None else Decimal(amount),
+        outcome=outcome,
+        closed_on=None if closed_on is None else day(closed_on),
+        **fields,
+    )
+    for stage, first, until in phases:
+        stage = make_stage(stage) if isinstance(stage, str) else stage
+        OpportunityPhase.objects.create(opportunity=deal, stage=stage, during=span(first, until))
+    OpportunitySplit.objects.bulk_create(
+        [
+            OpportunitySplit(opportunity=deal, user=user, share=Decimal(s))
+            for user, s in (splits or {}).items()
+        ]
+    )
+    return deal
+
+
+def make_contract(
+    account: Account,
+    first: Day = "2026-01-01",
+    until: Day | None = "2027-01-01",
+    annual_value: Amount = 12000,
+    **fields: Any,
+) -> Contract:
+    """A contract of the days `[first, until)`; its last day is the day before `until`."""
+    fields.setdefault("number", f"C-{next(_count)}")
+    fields.setdefault("currency", account.currency)
+    if fields.get("notice_date") is not None:
+        fields["notice_date"] = day(fields["notice_date"])
+    return Contract.objects.create(
+        account=account, during=span(first, until), annual_value=Decimal(annual_value), **fields
+    )
+
+
+def make_quota(user: User, starts_on: Day = "2026-01-01", amount: Amount = 10000, **fields: Any) -> Quota:
+    return Quota.objects.create(user=user, starts_on=day(starts_on), amount=Decimal(amount), **fields)
+
+
+def make_rate(currency: str, rate: Amount, date: Day = LONG_AGO, quote: str = "EUR") -> ExchangeRate:
+    """From this date on one unit of `currency` is worth `rate` units of `quote`."""
+    return ExchangeRate.objects.create(currency=currency, quote=quote, date=day(date), rate=Decimal(rate))
