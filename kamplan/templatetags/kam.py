@@ -62,6 +62,11 @@ def full_money(amount: Number | None, currency: str = "EUR") -> str:
 
 
 @register.filter
+def signed(value: Number | None, places: int = 0) -> str:
+    return formats.number(value, places, signed=True)
+
+
+@register.filter
 def count(value: Number | None) -> str:
     return formats.number(value)
 

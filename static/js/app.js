@@ -185,6 +185,7 @@
   // Strips scroll their chosen entry into sight.
   document.querySelectorAll(".km-strip, .km-tabs, .km-chips--strip").forEach((strip) => {
     const chosen = $("[aria-current]", strip);
-    if (chosen && strip.scrollWidth > strip.clientWidth) strip.scrollLeft = chosen.offsetLeft - 24;
+    const over = chosen ? chosen.getBoundingClientRect().right - strip.getBoundingClientRect().right : 0;
+    if (over > 0) strip.scrollLeft = over + 24;
   });
 })();
