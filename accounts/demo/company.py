@@ -1,0 +1,67 @@
+"""The whole demonstration company as rows that are not in the database yet: the same day, the same rows."""
+
+import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from django.db import models
+
+from accounts.demo.agreements import Agreements
+from accounts.demo.calendar import Calendar
+from accounts.demo.deals import Deals
+from accounts.demo.money import Rates
+from accounts.demo.orders import Orders
+from accounts.demo.organisation import Staff, organisation
+from accounts.demo.portfolio import Portfolio
+from accounts.demo.quotas import quotas
+
+Rows = Sequence[models.Model]
+
+
+@dataclass
+class Company:
+    today: datetime.date
+    staff: Staff = field(init=False)
+    portfolio: Portfolio = field(init=False)
+
+    def __post_init__(self) -> None:
+        calendar = Calendar(self.today)
+        self.staff = Staff(calendar)
+        self.portfolio = Portfolio(calendar, self.staff)
+        self.rates = Rates(calendar)
+        self.contracts = Agreements(calendar, self.portfolio, self.rates).contracts()
+        self.deals = Deals(calendar, self.portfolio, self.rates)
+        self.orders = Orders(calendar, self.portfolio, self.rates, self.contracts, self.deals)
+        self.quotas = list(quotas(calendar, self.portfolio))
+
+    def batches(self) -> Iterator[Rows]:
+        """Rows of one table at a time, each after what it points to."""
+        portfolio, deals, orders = self.portfolio, self.deals, self.orders
+        accounts = list(portfolio.accounts.values())
+        teams = list(self.staff.teams.values())
+        yield [organisation()]
+        yield list(self.staff.users.values())
+        yield [team for team in teams if not team.parent]
+        yield [team for team in teams if team.parent]
+        yield self.staff.memberships
+        yield list(portfolio.tiers.values())
+        yield list(portfolio.industries.values())
+        yield list(portfolio.regions.values())
+        yield portfolio.stages
+        yield self.rates.rows()
+        yield [account for account in accounts if not account.parent]
+        yield [account for account in accounts if account.parent]
+        yield portfolio.assignments
+        yield portfolio.classifications()
+        yield portfolio.funnel_phases()
+        yield self.staff.grants(portfolio.accounts)
+        yield list(orders.categories.values())
+        yield list(orders.products.values())
+        yield self.contracts
+        yield deals.stages
+        yield deals.opportunities
+        yield deals.phases
+        yield deals.splits
+        yield orders.orders
+        yield orders.lines
+        yield self.quotas
