@@ -1,0 +1,40 @@
+"""Intervals of 95 %: Wilson for shares, linearised for ratios of sums with accounts as clusters."""
+
+from decimal import Decimal
+from math import sqrt
+
+Z = 1.959963984540054
+
+Bounds = tuple[float, float]
+
+
+def wilson(successes: float, trials: float) -> Bounds | None:
+    """Wilson 1927, as shares between 0 and 1."""
+    if trials <= 0:
+        return None
+    share = successes / trials
+    centre = share + Z * Z / (2 * trials)
+    spread = Z * sqrt(max(share * (1 - share), 0) / trials + Z * Z / (4 * trials * trials))
+    scale = 1 + Z * Z / trials
+    low, high = (centre - spread) / scale, (centre + spread) / scale
+    return (0.0 if successes <= 0 else max(low, 0.0), 1.0 if successes >= trials else min(high, 1.0))
+
+
+def linearised(
+    y: Decimal, x: Decimal, yy: Decimal, xy: Decimal, xx: Decimal, clusters: int
+) -> Bounds | None:
+    """Of the ratio y / x of two sums over clusters (accounts), from their second moments."""
+    if clusters < 2 or x == 0:
+        return None
+    ratio = y / x
+    residuals = yy - 2 * ratio * xy + ratio * ratio * xx
+    variance = max(float(residuals), 0.0) * clusters / (clusters - 1) / float(x) ** 2
+    spread = Z * sqrt(variance)
+    return float(ratio) - spread, float(ratio) + spread
+
+
+def difference_is_noise(first: Bounds | None, second: Bounds | None) -> bool:
+    """Two values are told apart only where their ranges do not meet."""
+    if first is None or second is None:
+        return False
+    return first[0] <= second[1] and second[0] <= first[1]

@@ -1,0 +1,206 @@
+"""What a KPI is: a short frozen declaration, from which SQL, pages, documentation and tests derive."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from accounts.periods import PeriodKind
+from metrics.expressions import Expression, Part, Window
+from metrics.sources import SOURCE_OF
+
+
+class Unit(StrEnum):
+    MONEY = "money"
+    SHARE = "share"
+    POINTS = "points"
+    COUNT = "count"
+    DAYS = "days"
+    RATIO = "ratio"
+    PER_YEAR = "per_year"
+    YEARS = "years"
+    MONEY_PER_DAY = "money_per_day"
+
+
+class Direction(StrEnum):
+    UP = "up"
+    DOWN = "down"
+    NONE = "none"
+
+
+class Timing(StrEnum):
+    LEADING = "leading"
+    LAGGING = "lagging"
+
+
+class Group(StrEnum):
+    """Where it stands on a scorecard; growth and retention are never mixed."""
+
+    GROWTH = "growth"
+    RETENTION = "retention"
+    PIPELINE = "pipeline"
+    CUSTOMERS = "customers"
+
+
+class Interval(StrEnum):
+    NONE = "none"
+    WILSON = "wilson"
+    LINEARISED = "linearised"
+
+
+class Credit(StrEnum):
+    ROW = "row"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True)
+class Term:
+    """A part with its sign in a numerator or denominator."""
+
+    part: Part
+    sign: int = 1
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What every kind of KPI says about itself."""
+
+    id: str
+    name: str
+    words: str
+    """The formula in words."""
+    unit: Unit
+    direction: Direction
+    timing: Timing
+    group: Group
+    sub: str = ""
+    """What was counted, as a template over the names of parts."""
+    usual: PeriodKind = PeriodKind.T12
+    """The kind of period it is usually read for."""
+    source: str = ""
+    caveats: str = ""
+    how_to_move: str = ""
+    on_scorecard: bool = True
+
+    def parts(self) -> tuple[Part, ...]:
+        return ()
+
+    def recipe(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def version(self) -> str:
+        """Changes exactly when the same rows would give another value."""
+        return hashlib.sha256(self.recipe().encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Kpi(Definition):
+    """Numerator over denominator of sums over accounts; without a denominator it is a sum."""
+
+    numerator: tuple[Term, ...] = ()
+    denominator: tuple[Term, ...] = ()
+    n: Part | None = None
+    interval: Interval = Interval.NONE
+    beside: tuple[Part, ...] = ()
+    """Figures shown with it that do not enter its value."""
+    company_denominator: bool = False
+    """The denominator is the company's, so that the values of accounts add up."""
+    positive_base: bool = False
+    """A denominator at or below zero gives no value."""
+    clustered: bool = True
+
+    def parts(self) -> tuple[Part, ...]:
+        terms = [term.part for term in (*self.numerator, *self.denominator)]
+        found = [*terms, *([self.n] if self.n else []), *self.beside]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def credit(self) -> Credit:
+        """Row credit where every part is linear in measures of one window; the engine derives it, nobody says it."""
+        deciding = [term.part.expression for term in (*self.numerator, *self.denominator)]
+        linear = all(expression.is_linear() for expression in deciding)
+        windows: frozenset[Window] = frozenset().union(*(expression.windows() for expression in deciding))
+        return Credit.ROW if linear and len(windows) == 1 else Credit.ACCOUNT
+
+    @property
+    def uses_money(self) -> bool:
+        return any(leaf.measure.is_money for part in self.parts() for leaf in part.expression.leaves())
+
+    def recipe(self) -> str:
+        def side(terms: tuple[Term, ...]) -> str:
+            return " ".join(f"{term.sign:+d} {term.part.expression.sql()}" for term in terms)
+
+        leaves = sorted(
+            {leaf.measure.name for part in self.parts() for leaf in part.expression.leaves()}
+        )
+        rows = "".join(SOURCE_OF[name].rows for name in leaves)
+        aggregates = "".join(leaf.measure.aggregate for part in self.parts() for leaf in sorted_leaves(part))
+        return f"{side(self.numerator)} / {side(self.denominator)} | {rows} | {aggregates} | {self.positive_base}"
+
+
+def sorted_leaves(part: Part) -> list[Any]:
+    return sorted(part.expression.leaves(), key=lambda leaf: leaf.column)
+
+
+@dataclass(frozen=True)
+class RowKpi(Definition):
+    """Evaluated from rows with their own dates: medians, quota windows, distributions. `sql` yields, for each
+    scope, the columns `key, value, numerator, denominator, n, low, high`."""
+
+    recipe_name: str = ""
+    by_account: bool = False
+
+    def recipe(self) -> str:
+        from metrics.rowkpis import RECIPES
+
+        return RECIPES[self.recipe_name].text
+
+
+@dataclass(frozen=True)
+class Input:
+    """Another KPI's value, over the same period or the trailing year that ends with it."""
+
+    kpi: Definition
+    over: PeriodKind | None = None
+    company: bool = False
+    """Taken from the company where the scope has none of its own."""
+
+
+@dataclass(frozen=True)
+class Derived(Definition):
+    """A function of other KPIs' values, undefined if any of them is."""
+
+    of: tuple[Input, ...] = ()
+    formula: Callable[..., Decimal | None] = field(default=lambda *values: None)
+    n_from: int = 0
+    fallback_setting: str = ""
+
+    def recipe(self) -> str:
+        inputs = " ".join(f"{each.kpi.id}:{each.kpi.version}:{each.over}" for each in self.of)
+        return f"{inputs} {self.words}"
+
+
+def every_part(definitions: Iterator[Definition] | tuple[Definition, ...]) -> tuple[Part, ...]:
+    """The distinct parts of these definitions, in a stable order; one name means one expression."""
+    found: dict[str, Part] = {}
+    for definition in definitions:
+        for part in definition.parts():
+            if part.name in found and found[part.name].expression.sql() != part.expression.sql():
+                raise ValueError(f"Two parts are called {part.name}")
+            found.setdefault(part.name, part)
+    return tuple(found.values())
+
+
+def negative(part: Part) -> Term:
+    return Term(part, -1)
+
+
+def terms(*parts: Part | Term) -> tuple[Term, ...]:
+    return tuple(part if isinstance(part, Term) else Term(part) for part in parts)
+
+
+def part(name: str, label: str, expression: Expression) -> Part:
+    return Part(name, label, expression)

@@ -1,0 +1,46 @@
+"""The registry: every KPI, in the order of the scorecard."""
+
+from metrics.kpi import Definition
+from metrics.kpis import growth, pipeline, retention
+
+KPIS: tuple[Definition, ...] = (
+    growth.account_revenue,
+    growth.revenue_growth,
+    growth.revenue_growth_target,
+    growth.revenue_growth_other,
+    growth.revenue_growth_gap,
+    growth.growth_contribution,
+    growth.upsell_rate_accounts,
+    growth.upsell_rate_revenue,
+    growth.cross_sell_rate,
+    growth.revenue_concentration,
+    retention.nrr,
+    retention.grr,
+    retention.revenue_churn,
+    retention.retention_logo,
+    retention.churn_logo,
+    retention.renewal_rate_count,
+    retention.renewal_rate_value,
+    pipeline.open_pipeline,
+    pipeline.open_qualified_deals,
+    pipeline.win_rate,
+    pipeline.avg_deal_size,
+    pipeline.avg_deal_size_target,
+    pipeline.avg_deal_size_other,
+    pipeline.avg_deal_size_ratio,
+    pipeline.median_deal_size,
+    pipeline.sales_cycle_length,
+    pipeline.sales_cycle_median,
+    pipeline.pipeline_velocity,
+    pipeline.pipeline_coverage,
+    pipeline.pipeline_contribution,
+    pipeline.sales_via_references,
+    pipeline.quota_attainment,
+    growth.avg_order_value,
+    growth.purchase_frequency,
+    growth.repeat_customer_rate,
+    growth.new_to_repeat_ratio,
+    retention.lifespan,
+    retention.clv_revenue,
+)
+KPI: dict[str, Definition] = {kpi.id: kpi for kpi in KPIS}

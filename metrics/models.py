@@ -1,0 +1,319 @@
+"""The read side. `AccountMonth` and what is made of it can be rebuilt from accounts/; runs, past versions and
+targets are records."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pghistory
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from accounts.fields import CurrencyField, MoneyField
+from accounts.models import User
+from metrics.sources import COLUMNS
+
+
+class ExactDecoder(json.JSONDecoder):
+    """Reads every fraction as a decimal, so that stored sums stay exact."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "parse_float": Decimal})
+
+
+class Run(models.Model):
+    """One published recompute; its number is what "as of run N" means."""
+
+    class Cause(models.TextChoices):
+        SCHEDULED = "scheduled", "nightly"
+        MANUAL = "manual", "asked for"
+        FULL = "full", "full rebuild"
+
+    cause = models.CharField(max_length=10, choices=Cause)
+    due = models.DateField(null=True, blank=True, help_text="The night it was due; only nightly runs have one.")
+    as_of = models.DateField(help_text="The last day it looked at, in the organisation's time zone.")
+    first_month = models.DateField(null=True, blank=True)
+    published_at = models.DateTimeField()
+    is_full = models.BooleanField(default=False)
+    seconds = models.FloatField(default=0)
+    accounts = models.PositiveIntegerField(default=0, help_text="Accounts recomputed back into closed months.")
+    rows_inserted = models.PositiveIntegerField(default=0)
+    rows_replaced = models.PositiveIntegerField(default=0)
+    restated = models.PositiveIntegerField(default=0, help_text="Replaced rows of months closed before.")
+    figures = models.PositiveIntegerField(default=0, help_text="Stored sums that changed.")
+    fingerprint = models.CharField(max_length=64, help_text="Of everything that decides what the facts are.")
+    definitions = models.JSONField(default=dict, help_text="KPI id to the version of its definition.")
+    settings = models.JSONField(default=dict, help_text="The organisation's settings it was made with.")
+    errors = models.JSONField(default=list, help_text="Rows that could not be counted, and why.")
+
+    class Meta:
+        ordering = ["-pk"]
+        get_latest_by = "pk"
+        constraints = [
+            models.UniqueConstraint(fields=["due"], name="run_one_a_night"),
+            models.CheckConstraint(
+                condition=Q(due__isnull=True) | Q(cause="scheduled"), name="run_due_when_scheduled"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.pk} of {self.published_at:%Y-%m-%d %H:%M}"
+
+
+class RunAttempt(models.Model):
+    """One try at a run; written over a connection of its own, so that a crash leaves its trace."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting for a worker"
+        RUNNING = "running", "running"
+        PUBLISHED = "published", "published"
+        CRASHED = "crashed", "crashed"
+        FAILED = "failed", "failed"
+        SKIPPED = "skipped", "skipped"
+
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    cause = models.CharField(max_length=10, choices=Run.Cause)
+    due = models.DateField(null=True, blank=True)
+    asked_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    step = models.CharField(max_length=100, blank=True, default="")
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    backend_pid = models.IntegerField(null=True, blank=True)
+    error = models.TextField(blank=True, default="")
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="attempts")
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["due"], condition=Q(due__isnull=False), name="run_attempt_one_a_night"
+            ),
+            models.UniqueConstraint(
+                fields=["cause"],
+                condition=Q(state="waiting", due__isnull=True),
+                name="run_attempt_one_waiting",
+                violation_error_message="Such a run is waiting already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_cause_display()}: {self.get_state_display()}"
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total if self.total else 0
+
+
+class QueuedAccount(models.Model):
+    """An account whose facts changed, since the earliest day concerned; filled by triggers, emptied by a run.
+
+    No unique key, so that writers never wait for each other. `everything` asks for a full rebuild.
+    """
+
+    account_id = models.BigIntegerField(null=True)
+    since = models.DateField(null=True)
+    everything = models.BooleanField(default=False)
+    reason = models.CharField(max_length=50, blank=True, default="")
+    queued_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"account {self.account_id} since {self.since}"
+
+
+class DailyRate(models.Model):
+    """What one unit of a currency is worth in the reporting currency, on every day; made by the run."""
+
+    currency = CurrencyField()
+    day = models.DateField()
+    rate = models.DecimalField(max_digits=20, decimal_places=10)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["currency", "day"], name="daily_rate_one_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.day}: {self.rate}"
+
+
+class Stamped(models.Model):
+    """One row per account, month and credited person; stamps are those of the month's first day.
+
+    `began` is the account's first month. `holder` is its owner on the month's last day (or the as-of day).
+    Ids instead of foreign keys where a past version must outlive what it names.
+    """
+
+    account_id = models.BigIntegerField(null=True)
+    month = models.DateField()
+    person_id = models.BigIntegerField(null=True)
+    person_team_id = models.BigIntegerField(null=True)
+    began = models.DateField()
+    currency = models.CharField(max_length=3)
+    owner_id = models.BigIntegerField(null=True)
+    team_id = models.BigIntegerField(null=True)
+    tier_id = models.BigIntegerField(null=True)
+    industry_id = models.BigIntegerField(null=True)
+    region_id = models.BigIntegerField(null=True)
+    is_target = models.BooleanField(null=True)
+    holder_id = models.BigIntegerField(null=True)
+    holder_team_id = models.BigIntegerField(null=True)
+    valid_from = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"account {self.account_id}, {self.month:%Y-%m}"
+
+
+STAMPS = (
+    "person_team_id",
+    "began",
+    "currency",
+    "owner_id",
+    "team_id",
+    "tier_id",
+    "industry_id",
+    "region_id",
+    "is_target",
+    "holder_id",
+    "holder_team_id",
+)
+KEY = ("account_id", "month", "person_id")
+
+
+def measure_field(is_money: bool) -> "models.DecimalField[Any, Any]":
+    """Money and shares of deals are exact decimals; everything else fits them too."""
+    return models.DecimalField(max_digits=24, decimal_places=6 if is_money else 4, default=0)
+
+
+for _column in COLUMNS:
+    Stamped.add_to_class(_column.name, measure_field(_column.is_money))
+
+
+class AccountMonth(Stamped):
+    """The facts as of the newest run."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account_id", "month", "person_id"], name="account_month_key", nulls_distinct=False
+            )
+        ]
+        indexes = [
+            models.Index("month", "account_id", name="account_month_month"),
+            models.Index("valid_from", name="account_month_valid_from"),
+        ]
+
+
+class AccountMonthPast(Stamped):
+    """Rows that a later run replaced: valid in the runs `[valid_from, valid_to)`."""
+
+    valid_to = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index("account_id", "month", name="account_month_past_account"),
+            models.Index("valid_to", "valid_from", name="account_month_past_valid"),
+        ]
+
+
+class Scope(models.TextChoices):
+    COMPANY = "company", "company"
+    OWNER = "owner", "person"
+    TEAM = "team", "team"
+    TIER = "tier", "tier"
+    INDUSTRY = "industry", "industry"
+    REGION = "region", "region"
+    TARGET = "target", "target accounts"
+    ACCOUNT = "account", "account"
+
+
+class View(models.TextChoices):
+    AS_WAS = "as-was", "credit as it was"
+    CURRENT_BOOK = "current-book", "current book"
+
+
+class ScopeFigures(models.Model):
+    """The stored parts of every KPI for one scope and period: sums that results are made of, never results.
+
+    `key` is the id of the person, team, tier ... (1 and 0 for target accounts); empty: unassigned or unknown.
+    Valid in the runs `[valid_from, valid_to)`, the newest has no end.
+    """
+
+    view = models.CharField(max_length=12, choices=View)
+    starts = models.DateField()
+    ends = models.DateField()
+    scope = models.CharField(max_length=10, choices=Scope)
+    key = models.BigIntegerField(null=True)
+    parts = models.JSONField(null=True, decoder=ExactDecoder, help_text="Sums over whole accounts.")
+    row_parts = models.JSONField(
+        null=True, decoder=ExactDecoder, help_text="Sums over the rows credited to a person or team."
+    )
+    row_figures = models.JSONField(null=True, decoder=ExactDecoder, help_text="Figures made of single rows.")
+    valid_from = models.BigIntegerField()
+    valid_to = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                F("view"),
+                F("starts"),
+                F("ends"),
+                F("scope"),
+                Coalesce("key", -1),
+                condition=Q(valid_to__isnull=True),
+                name="scope_figures_one_valid",
+            )
+        ]
+        indexes = [
+            models.Index("scope", "key", "ends", "starts", "view", name="scope_figures_lookup"),
+            models.Index("starts", "ends", "valid_to", name="scope_figures_period"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.key} [{self.starts}, {self.ends})"
+
+
+@pghistory.track()
+class Target(models.Model):
+    """What a KPI is to reach in a scope; the newest one that has begun holds until the next."""
+
+    kpi = models.CharField("number", max_length=50)
+    scope = models.CharField(max_length=10, choices=Scope, default=Scope.COMPANY)
+    key = models.BigIntegerField(
+        null=True, blank=True, help_text="Id of the person, team or segment; empty for the company."
+    )
+    period_kind = models.CharField(
+        max_length=10, default="t12", help_text="For which kind of period it is meant, as month, quarter, year, t12."
+    )
+    starts = models.DateField("from", help_text="First day on which it holds.")
+    value = MoneyField(help_text="In the number's unit; money in the reporting currency.")
+    set_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
+    set_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["kpi", "scope", "key", "-starts"]
+        constraints = [
+            models.UniqueConstraint(
+                F("kpi"),
+                F("scope"),
+                Coalesce("key", -1),
+                F("period_kind"),
+                F("starts"),
+                name="target_one_a_start",
+                violation_error_message="There is a target from this day already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(scope="company", key__isnull=True) | ~Q(scope="company"),
+                name="target_company_has_no_key",
+                violation_error_message="The company has no key.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kpi} {self.scope} {self.key or ''}: {self.value}"

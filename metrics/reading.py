@@ -1,0 +1,33 @@
+"""Reading published figures: one transaction a page, so that no page mixes two runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+from metrics.evaluate import Facts
+from metrics.models import Run
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """One REPEATABLE READ, READ ONLY transaction; inside an outer one it opens none."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+def newest_run() -> Run | None:
+    return Run.objects.order_by("-pk").first()
+
+
+def facts_of(run: Run, newest: Run | None) -> Facts:
+    """The facts as this run published them; of the newest run they stand in one table."""
+    book_month = run.as_of.replace(day=1)
+    if newest is None or run.pk == newest.pk:
+        return Facts(book_month=book_month)
+    return Facts.as_of_run(run.pk, book_month)

@@ -1,0 +1,68 @@
+"""Compares the staged facts with the published ones, keeps what they replace and inserts what is new."""
+
+from dataclasses import dataclass
+
+from metrics.models import KEY, STAMPS
+from metrics.recompute.stage import FACT_COLUMNS, Scope, execute, in_scope
+from metrics.sources import COLUMNS
+
+SAME_KEY = " AND ".join(f"{{left}}.{name} IS NOT DISTINCT FROM {{right}}.{name}" for name in KEY)
+VALUES = (*STAMPS, *(column.name for column in COLUMNS))
+
+
+@dataclass(frozen=True)
+class Applied:
+    inserted: int
+    replaced: int
+    restated: int
+
+
+def row(alias: str) -> str:
+    return "ROW(" + ", ".join(f"{alias}.{name}" for name in VALUES) + ")"
+
+
+# Equality on -1 lets the join be hashed; no id is negative.
+JOIN = """COALESCE(n.account_id, -1) = COALESCE(f.account_id, -1) AND n.month = f.month
+      AND COALESCE(n.person_id, -1) = COALESCE(f.person_id, -1)"""
+
+
+def apply(run: int, scope: Scope) -> Applied:
+    """Move replaced and vanished rows to the past, insert new ones; rows that did not change stay as they are."""
+    params = {"run": run, "since": scope.everyone_since, "current": scope.current_month}
+    execute(
+        f"""
+        CREATE TEMP TABLE run_gone ON COMMIT DROP AS
+        SELECT f.id FROM metrics_accountmonth f LEFT JOIN run_fact n ON {JOIN}
+         WHERE {in_scope("f.account_id", "f.month", scope)}
+           AND (n.month IS NULL OR {row("n")} IS DISTINCT FROM {row("f")})
+        """,
+        params,
+    )
+    execute("ANALYZE run_gone")
+    names = ", ".join(FACT_COLUMNS)
+    replaced = execute(
+        f"""
+        INSERT INTO metrics_accountmonthpast ({names}, valid_from, valid_to)
+        SELECT {names}, valid_from, %(run)s FROM metrics_accountmonth WHERE id IN (SELECT id FROM run_gone)
+        """,
+        params,
+    )
+    execute("DELETE FROM metrics_accountmonth WHERE id IN (SELECT id FROM run_gone)")
+    inserted = execute(
+        f"""
+        INSERT INTO metrics_accountmonth ({names}, valid_from)
+        SELECT {", ".join("n." + name for name in FACT_COLUMNS)}, %(run)s
+          FROM run_fact n LEFT JOIN metrics_accountmonth f ON {JOIN}
+         WHERE f.id IS NULL
+        """,
+        params,
+    )
+    return Applied(inserted, replaced, count_restated(run, scope))
+
+
+def count_restated(run: int, scope: Scope) -> int:
+    """How many replaced rows were of months that were closed when the run before looked at them."""
+    return execute(
+        "SELECT 1 FROM metrics_accountmonthpast WHERE valid_to = %(run)s AND month < %(since)s",
+        {"run": run, "since": scope.everyone_since},
+    )

@@ -1,0 +1,255 @@
+"""One run: a single REPEATABLE READ transaction that takes the queue, stages, compares, stores and publishes.
+
+A crash rolls everything back, the queue included. Progress is written over a second connection, because the
+run's own transaction shows nothing until it is published.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import Organisation
+from accounts.periods import Day, Period, first_of_month, last_day_of_month, usual_periods
+from metrics.kpis import KPIS
+from metrics.models import Run
+from metrics.recompute.apply import Applied, apply
+from metrics.recompute.figures import earliest_change, store_figures
+from metrics.recompute.stage import (
+    Progress,
+    Scope,
+    execute,
+    make_facts,
+    make_scope,
+    make_stamps,
+    refresh_daily_rates,
+    stage_facts,
+)
+from metrics.sources import COLUMNS, SOURCES
+
+DEADLINE = "3600s"
+
+
+class AnotherRun(Exception):
+    """Another run holds the lock; its result will serve."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of a run."""
+
+    cause: str
+    as_of: Day
+    due: Day | None = None
+
+    @property
+    def is_full(self) -> bool:
+        return self.cause == Run.Cause.FULL
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """The run's transaction; its first statement locks, so that its snapshot is younger than the lock."""
+    with transaction.atomic(durable=not connection.in_atomic_block):
+        with connection.cursor() as cursor:
+            if not connection.savepoint_ids:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            try:
+                cursor.execute("LOCK TABLE metrics_run IN SHARE ROW EXCLUSIVE MODE NOWAIT")
+            except Exception as error:
+                if "could not obtain lock" in str(error):
+                    raise AnotherRun from error
+                raise
+            cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL jit = off")
+            cursor.execute("SET LOCAL work_mem = '128MB'")
+        yield
+
+
+def silent(step: str) -> None:
+    """Progress that nobody watches."""
+
+
+def recompute(order: Order, progress: Progress = silent) -> Run:
+    """Publish a new run, or leave everything as it was. Raises AnotherRun if one is under way."""
+    begun = time.monotonic()
+    with one_at_a_time():
+        last = Run.objects.order_by("-pk").first()
+        organisation = Organisation.objects.get_or_create(pk=1)[0]
+        progress("Taking the queue")
+        since, everyone_since = take_queue()
+        print_of = fingerprint(organisation)
+        scope = scope_of(order, last, since, everyone_since, print_of)
+        run = Run(
+            pk=next_number(),
+            cause=order.cause,
+            due=order.due,
+            as_of=order.as_of,
+            is_full=scope.is_full,
+            fingerprint=print_of,
+            definitions={kpi.id: kpi.version for kpi in KPIS},
+            settings=settings_of(organisation),
+            accounts=queued_accounts(),
+        )
+        refresh_daily_rates(rates_since(scope, everyone_since), last_day_of_month(scope.current_month))
+        make_scope(scope)
+        stage_facts(scope, progress)
+        progress("Stamping and comparing")
+        make_stamps()
+        make_facts()
+        record(run, apply(run.pk, scope))
+        run.first_month = first_fact()
+        run.errors = find_errors()
+        periods = concerned_periods(run, scope, since, organisation)
+        run.figures = store_figures(run.pk, periods, order.as_of, progress)
+        run.seconds = round(time.monotonic() - begun, 3)
+        run.published_at = timezone.now()
+        run.save(force_insert=True)
+        progress("Publishing")
+    return run
+
+
+def take_queue() -> tuple[Day | None, Day | None]:
+    """Empty the queue into `run_queue`; the earliest day queued, and the earliest that concerns everyone."""
+    execute(
+        """
+        CREATE TEMP TABLE run_queue ON COMMIT DROP AS
+        WITH taken AS (DELETE FROM metrics_queuedaccount RETURNING account_id, since, everything)
+        SELECT account_id, date_trunc('month', MIN(since))::date AS since, everything FROM taken GROUP BY 1, 3
+        """
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT MIN(since), MIN(since) FILTER (WHERE everything) FROM run_queue")
+        since, everyone = cursor.fetchone()
+        cursor.execute("DELETE FROM run_queue WHERE everything")
+        # An account that begins later than it was entered has no row yet and waits for its month.
+        cursor.execute(
+            """
+            INSERT INTO run_queue (account_id, since, everything)
+            SELECT a.id, DATE '0001-01-01', FALSE FROM accounts_account a
+             WHERE NOT EXISTS (SELECT 1 FROM metrics_accountmonth f WHERE f.account_id = a.id)
+            """
+        )
+        cursor.execute(
+            """
+            DELETE FROM run_queue q USING run_queue o
+             WHERE q.account_id = o.account_id AND (o.since, o.ctid) < (q.since, q.ctid)
+            """
+        )
+        cursor.execute("CREATE INDEX ON run_queue (account_id); ANALYZE run_queue")
+    return since, everyone
+
+
+def scope_of(order: Order, last: Run | None, since: Day | None, everyone: Day | None, print_of: str) -> Scope:
+    """Everyone since the month the last run looked at; further back only who was queued, or everything."""
+    recent = first_of_month(last.as_of if last else order.as_of)
+    full = (
+        order.is_full
+        or last is None
+        or last.fingerprint != print_of
+        or (everyone is not None and last.first_month is not None and everyone <= last.first_month)
+    )
+    if everyone is not None:
+        recent = min(recent, first_of_month(everyone))
+    return Scope(
+        as_of=order.as_of,
+        everyone_since=min(recent, first_of_month(order.as_of)),
+        is_full=full,
+        has_queue=since is not None or queued_accounts() > 0,
+    )
+
+
+def rates_since(scope: Scope, everyone: Day | None) -> Day | None:
+    """Rates before the earliest changed one are kept."""
+    return None if scope.is_full else min(scope.everyone_since, everyone or scope.everyone_since)
+
+
+def queued_accounts() -> int:
+    return execute("SELECT 1 FROM run_queue")
+
+
+def next_number() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('metrics_run', 'id'))")
+        number: int = cursor.fetchone()[0]
+    return number
+
+
+def record(run: Run, applied: Applied) -> None:
+    run.rows_inserted = applied.inserted
+    run.rows_replaced = applied.replaced
+    run.restated = applied.restated
+
+
+def first_fact() -> Day | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT MIN(month) FROM metrics_accountmonth")
+        found: Day | None = cursor.fetchone()[0]
+    return found
+
+
+def concerned_periods(
+    run: Run, scope: Scope, queued_since: Day | None, organisation: Organisation
+) -> Sequence[Period]:
+    """The usual periods whose figures the changed months can alter."""
+    if run.first_month is None:
+        return []
+    periods = usual_periods(run.first_month, run.as_of, organisation.fiscal_year_start)
+    if scope.is_full:
+        return periods
+    changed = [day for day in (earliest_change(run.pk), queued_since, scope.everyone_since) if day]
+    earliest = min(changed)
+    return [period for period in periods if period.end > earliest]
+
+
+def fingerprint(organisation: Organisation) -> str:
+    """Of everything that decides what the facts and figures are; a changed one forces a full rebuild."""
+    text = "\n".join(
+        [source.rows for source in SOURCES]
+        + [f"{column.name} {column.aggregate}" for column in COLUMNS]
+        + [f"{kpi.id} {kpi.version}" for kpi in KPIS]
+        + [str(settings_of(organisation))]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def settings_of(organisation: Organisation) -> dict[str, str | int | None]:
+    return {
+        "time_zone": organisation.time_zone,
+        "reporting_currency": organisation.reporting_currency,
+        "fiscal_year_start": organisation.fiscal_year_start,
+        "grace_days": organisation.grace_days,
+        "returned_days": organisation.returned_days,
+        "lifespan_years": str(organisation.lifespan_years) if organisation.lifespan_years else None,
+    }
+
+
+def find_errors() -> list[dict[str, object]]:
+    """Rows that were left out of a figure, and why; at most 100 are named."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT 'no_rate', 'order', o.id, o.number, o.currency || ' on ' || o.date
+              FROM accounts_order o, accounts_organisation org
+             WHERE o.currency <> org.reporting_currency AND NOT EXISTS
+                   (SELECT 1 FROM metrics_dailyrate r WHERE r.currency = o.currency AND r.day = o.date)
+             UNION ALL
+            SELECT 'before_contact', 'opportunity', id, name,
+                   'closed ' || closed_on || ', first contact ' || first_contact_on
+              FROM accounts_opportunity WHERE outcome = 'won' AND closed_on < first_contact_on
+             LIMIT 100
+            """
+        )
+        return [
+            {"why": why, "kind": kind, "id": pk, "name": name, "detail": detail}
+            for why, kind, pk, name, detail in cursor.fetchall()
+        ]
+
+
+def worker_name() -> str:
+    return f"process {os.getpid()}"

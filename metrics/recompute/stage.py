@@ -1,0 +1,269 @@
+"""Builds the facts of the concerned accounts and months in temporary tables, by sets and never by account."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import connection
+
+from accounts.periods import Day, add_months, last_day_of_month
+from metrics.models import KEY, STAMPS
+from metrics.sources import COLUMNS, SOURCES, Source, columns_of
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a run recomputes: everyone since `everyone_since`, and the queued accounts since their own day."""
+
+    as_of: Day
+    everyone_since: Day
+    is_full: bool
+    has_queue: bool
+
+    @property
+    def current_month(self) -> Day:
+        return self.as_of.replace(day=1)
+
+
+def execute(sql: str, params: dict[str, object] | None = None) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.rowcount
+
+
+def refresh_daily_rates(since: Day | None, until: Day) -> None:
+    """One rate a day and currency, each holding until the next; from `since` on, or all of them."""
+    execute("DELETE FROM metrics_dailyrate WHERE day >= %(since)s", {"since": since or Day.min})
+    execute(
+        """
+        WITH org AS (SELECT reporting_currency AS code FROM accounts_organisation),
+        rates AS (
+            SELECT currency, date, rate,
+                   COALESCE(LEAD(date) OVER (PARTITION BY currency ORDER BY date), %(until)s::date + 1) AS next
+              FROM accounts_exchangerate, org WHERE quote = org.code)
+        INSERT INTO metrics_dailyrate (currency, day, rate)
+        SELECT currency, d::date, rate
+          FROM rates, generate_series(GREATEST(date, %(since)s), next - 1, '1 day') d
+        """,
+        {"since": since or Day.min, "until": until},
+    )
+
+
+def make_scope(scope: Scope) -> None:
+    """Temporary tables: the months, and when each concerned account began."""
+    execute(
+        """
+        CREATE TEMP TABLE run_month ON COMMIT DROP AS
+        SELECT m::date AS month, LEAST((m + INTERVAL '1 month')::date - 1, %(as_of)s) AS day
+          FROM generate_series(%(first)s::date, %(last)s, '1 month') m
+        """,
+        {"as_of": scope.as_of, "first": first_month(scope), "last": scope.current_month},
+    )
+    among = "TRUE" if scope.is_full else "account_id IN (SELECT account_id FROM run_queue)"
+    execute(
+        f"""
+        CREATE TEMP TABLE run_began ON COMMIT DROP AS
+        SELECT account_id, date_trunc('month', MIN(day))::date AS month FROM (
+            SELECT account_id, MIN(date) AS day FROM accounts_order WHERE {among} GROUP BY 1
+            UNION ALL
+            SELECT account_id, MIN(opened_on) FROM accounts_opportunity WHERE {among} GROUP BY 1
+            UNION ALL
+            SELECT account_id, MIN(LOWER(during)) FROM accounts_contract WHERE {among} GROUP BY 1
+            UNION ALL
+            SELECT account_id, MIN(LOWER(during)) FROM accounts_assignment WHERE {among} GROUP BY 1
+            UNION ALL
+            SELECT account_id, MIN(LOWER(during)) FROM accounts_classification WHERE {among} GROUP BY 1
+        ) f WHERE account_id IS NOT NULL GROUP BY account_id
+        """
+    )
+    if not scope.is_full:
+        execute(
+            """
+            INSERT INTO run_began
+            SELECT account_id, MIN(began) FROM metrics_accountmonth
+             WHERE account_id IS NOT NULL AND month >= %(recent)s
+               AND account_id NOT IN (SELECT account_id FROM run_queue WHERE account_id IS NOT NULL)
+             GROUP BY account_id
+            """,
+            {"recent": add_months(scope.everyone_since, -1)},
+        )
+    execute("CREATE UNIQUE INDEX ON run_began (account_id); ANALYZE run_began; ANALYZE run_month")
+
+
+def first_month(scope: Scope) -> Day:
+    """The earliest month that any concerned account needs."""
+    with connection.cursor() as cursor:
+        if scope.is_full:
+            cursor.execute(
+                """
+                SELECT date_trunc('month', LEAST(
+                    (SELECT MIN(date) FROM accounts_order),
+                    (SELECT MIN(opened_on) FROM accounts_opportunity),
+                    (SELECT MIN(LOWER(during)) FROM accounts_contract),
+                    (SELECT MIN(LOWER(during)) FROM accounts_assignment),
+                    (SELECT MIN(LOWER(during)) FROM accounts_classification)))::date
+                """
+            )
+        else:
+            cursor.execute(
+                """
+                SELECT GREATEST(MIN(q.since), (SELECT MIN(f.began) FROM metrics_accountmonth f),
+                                DATE '1900-01-01')
+                  FROM run_queue q
+                """
+            )
+        (found,) = cursor.fetchone()
+    # Facts entered for the first time before everything known so far are older than any stored month.
+    earliest = found or scope.current_month
+    if not scope.is_full and scope.has_queue:
+        earliest = min(earliest, oldest_queued_fact() or earliest)
+    return min(earliest, scope.everyone_since, scope.current_month)
+
+
+def oldest_queued_fact() -> Day | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT MIN(since) FROM run_queue WHERE since > DATE '1900-01-01'")
+        found: Day | None = cursor.fetchone()[0]
+    return found
+
+
+def stage_facts(scope: Scope, progress: Progress) -> None:
+    """Every source grouped by account, month and credited person, one statement each (two with a queue)."""
+    names = ", ".join(f"{column.name} numeric" for column in COLUMNS)
+    execute(
+        f"CREATE TEMP TABLE run_stage (account_id bigint, month date, person_id bigint, {names}) ON COMMIT DROP"
+    )
+    for source in SOURCES:
+        progress(source.label)
+        stage_source(source, scope)
+    add_empty_months(scope)
+
+
+def stage_source(source: Source, scope: Scope) -> None:
+    bounds = {"since": scope.everyone_since, "until": last_day_of_month(scope.current_month)}
+    if scope.is_full:
+        execute(grouped(source, "TRUE", "r.date <= %(until)s"), bounds)
+        return
+    execute(grouped(source, "TRUE", "r.date >= %(since)s AND r.date <= %(until)s"), bounds)
+    if scope.has_queue:
+        among = f"{source.account} IN (SELECT account_id FROM run_queue)"
+        older = "q.since <= r.date AND r.date < %(since)s"
+        execute(grouped(source, among, older, "JOIN run_queue q ON q.account_id = r.account_id"), bounds)
+        if source.lacks_account:
+            nobody = "JOIN run_queue q ON q.account_id IS NULL"
+            execute(grouped(source, f"{source.account} IS NULL", older, nobody), bounds)
+
+
+def grouped(source: Source, among: str, condition: str, join: str = "") -> str:
+    """INSERT INTO run_stage the measures of a source's rows, each row credited to its person or the owner."""
+    columns = columns_of(source)
+    names = ", ".join(column.name for column in columns)
+    aggregates = ", ".join(column.aggregate for column in columns)
+    return f"""
+        INSERT INTO run_stage (account_id, month, person_id, {names})
+        SELECT r.account_id, date_trunc('month', r.date)::date, COALESCE(r.person_id, owner.user_id), {aggregates}
+          FROM ({source.select(among, days="run_month")}) r
+          {join}
+          LEFT JOIN accounts_assignment owner
+                 ON owner.account_id = r.account_id AND owner.role = 'owner' AND owner.during @> r.date
+         WHERE {condition}
+         GROUP BY 1, 2, 3
+    """
+
+
+def add_empty_months(scope: Scope) -> None:
+    """In every month since it began an account has a row for its owner on the month's last day."""
+    execute(
+        f"""
+        INSERT INTO run_stage (account_id, month, person_id)
+        SELECT b.account_id, m.month, owner.user_id
+          FROM run_began b
+          JOIN run_month m ON m.month >= b.month AND {in_scope("b.account_id", "m.month", scope)}
+          LEFT JOIN accounts_assignment owner
+                 ON owner.account_id = b.account_id AND owner.role = 'owner' AND owner.during @> m.day
+        """,
+        {"since": scope.everyone_since},
+    )
+
+
+def in_scope(account: str, month: str, scope: Scope) -> str:
+    """SQL condition: this account's month is recomputed by the run."""
+    if scope.is_full:
+        return "TRUE"
+    queued = f"""EXISTS (SELECT 1 FROM run_queue q WHERE q.since <= {month}
+                          AND (q.account_id = {account} OR q.account_id IS NULL AND {account} IS NULL))"""
+    return f"({month} >= %(since)s OR {queued})" if scope.has_queue else f"{month} >= %(since)s"
+
+
+def make_stamps() -> None:
+    """Owner, team and classification of each account on each month's first day.
+
+    In the month in which an account began, what held first in that month stands in for the first day.
+    """
+    execute(
+        """
+        CREATE TEMP TABLE run_stamp ON COMMIT DROP AS
+        WITH dated AS (
+            SELECT b.account_id, m.month, m.day, b.month AS began, a.currency,
+                   CASE WHEN m.month = b.month THEN daterange(m.month, m.day, '[]')
+                        ELSE daterange(m.month, m.month, '[]') END AS window
+              FROM (SELECT DISTINCT account_id, month FROM run_stage WHERE account_id IS NOT NULL) s
+              JOIN run_month m ON m.month = s.month
+              JOIN run_began b ON b.account_id = s.account_id
+              JOIN accounts_account a ON a.id = s.account_id)
+        SELECT DISTINCT ON (d.account_id, d.month)
+               d.account_id, d.month, d.began, d.currency,
+               o.user_id AS owner_id, t.team_id, c.tier_id, c.industry_id, c.region_id, c.is_target,
+               h.user_id AS holder_id, ht.team_id AS holder_team_id
+          FROM dated d
+          LEFT JOIN accounts_assignment o
+                 ON o.account_id = d.account_id AND o.role = 'owner' AND o.during && d.window
+          LEFT JOIN accounts_classification c ON c.account_id = d.account_id AND c.during && d.window
+          LEFT JOIN accounts_membership t
+                 ON t.user_id = o.user_id AND t.during @> GREATEST(d.month, LOWER(o.during))
+          LEFT JOIN accounts_assignment h
+                 ON h.account_id = d.account_id AND h.role = 'owner' AND h.during @> d.day
+          LEFT JOIN accounts_membership ht ON ht.user_id = h.user_id AND ht.during @> d.day
+         ORDER BY d.account_id, d.month, LOWER(o.during), LOWER(c.during)
+        """
+    )
+    execute("ANALYZE run_stamp")
+
+
+def make_facts() -> None:
+    """The staged sums merged and stamped: one row per account, month and person, as they are to be published."""
+    sums = ", ".join(f"COALESCE(SUM({column.name}), 0)::numeric(24, {6 if column.is_money else 4}) AS {column.name}" for column in COLUMNS)
+    names = ", ".join(f"s.{column.name}" for column in COLUMNS)
+    execute(
+        f"""
+        CREATE TEMP TABLE run_fact ON COMMIT DROP AS
+        WITH s AS (SELECT account_id, month, person_id, {sums} FROM run_stage GROUP BY 1, 2, 3),
+        nobody AS (SELECT date_trunc('month', LEAST(
+                              (SELECT MIN(date) FROM accounts_order WHERE account_id IS NULL),
+                              (SELECT MIN(opened_on) FROM accounts_opportunity WHERE account_id IS NULL)
+                          ))::date AS began),
+        joined_late AS (SELECT user_id, date_trunc('month', MIN(LOWER(during)))::date AS month
+                          FROM accounts_membership GROUP BY user_id)
+        SELECT s.account_id, s.month, s.person_id,
+               pt.team_id AS person_team_id,
+               COALESCE(x.began, nobody.began) AS began,
+               COALESCE(x.currency, org.reporting_currency) AS currency,
+               x.owner_id, x.team_id, x.tier_id, x.industry_id, x.region_id, x.is_target,
+               x.holder_id, x.holder_team_id, {names}
+          FROM s
+         CROSS JOIN nobody
+         CROSS JOIN accounts_organisation org
+          LEFT JOIN run_stamp x ON x.account_id = s.account_id AND x.month = s.month
+          LEFT JOIN joined_late j ON j.user_id = s.person_id AND j.month = s.month
+          LEFT JOIN accounts_membership pt
+                 ON pt.user_id = s.person_id
+                AND CASE WHEN j.user_id IS NULL THEN pt.during @> s.month
+                         ELSE LOWER(pt.during) = (SELECT MIN(LOWER(m.during)) FROM accounts_membership m
+                                                   WHERE m.user_id = s.person_id) END
+        """
+    )
+    execute("CREATE INDEX ON run_fact (account_id, month); ANALYZE run_fact")
+
+
+FACT_COLUMNS = (*KEY, *STAMPS, *(column.name for column in COLUMNS))

@@ -1,0 +1,452 @@
+"""Results: values with everything needed to judge them, made from stored or freshly summed parts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from accounts.models import Organisation
+from accounts.periods import Period, trailing_year
+from metrics import evaluate, rowkpis
+from metrics.evaluate import LEVELS, Facts, Level, gap_name
+from metrics.intervals import linearised, wilson
+from metrics.kpi import Credit, Definition, Derived, Input, Interval, Kpi, PeriodKind, RowKpi, Term, Unit
+from metrics.kpis import KPIS
+from metrics.models import Run, Scope, ScopeFigures, View
+from metrics.reading import facts_of, newest_run
+
+ZERO = Decimal(0)
+FEW = 5
+"""An estimate from fewer units than this is shown muted and never judged."""
+
+REASONS = {
+    "no_base": "there is nothing to divide by in this period",
+    "no_rate": "an exchange rate is missing for some of its rows",
+    "no_run": "no figures have been computed yet",
+    "no_input": "a figure it is made of has no value",
+    "no_loss": "no customer was lost and no lifespan is assumed in the settings",
+    "met": "the quota is met already: there is no gap left to cover",
+    "no_quota": "no quota is set for this period",
+    "not_defined": "it is not defined for this scope",
+}
+
+Key = int | None
+Span = tuple[Any, Any]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The sums of one scope and period."""
+
+    parts: dict[str, Decimal] = field(default_factory=dict)
+    row_parts: dict[str, Decimal] | None = None
+    row_figures: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A value or the reason why there is none; shares in %, money in the reporting currency."""
+
+    kpi: Definition
+    scope: str
+    key: Key
+    period: Period
+    view: str
+    value: Decimal | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    n: Decimal | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+    reason: str = ""
+    parts: dict[str, Decimal] = field(default_factory=dict)
+    beside: dict[str, Decimal] = field(default_factory=dict)
+    inputs: tuple["Result", ...] = ()
+    run: Run | None = None
+    currency: str = ""
+
+    @property
+    def unit(self) -> Unit:
+        return self.kpi.unit
+
+    @property
+    def interval(self) -> tuple[Decimal, Decimal] | None:
+        return (self.low, self.high) if self.low is not None and self.high is not None else None
+
+    @property
+    def is_estimate(self) -> bool:
+        """Counts and sums are exact; everything with a denominator estimates something."""
+        return not (isinstance(self.kpi, Kpi) and not self.kpi.denominator)
+
+    @property
+    def is_too_few(self) -> bool:
+        return self.value is not None and self.is_estimate and self.n is not None and self.n < FEW
+
+    @property
+    def is_partial(self) -> bool:
+        return self.run is not None and self.period.is_partial(self.run.as_of)
+
+    @property
+    def reason_text(self) -> str:
+        return REASONS.get(self.reason, self.reason)
+
+
+def results(
+    kpis: Sequence[Definition],
+    periods: Sequence[Period],
+    scope: str = Scope.COMPANY,
+    keys: Iterable[Key] = (None,),
+    view: str = View.AS_WAS,
+    run: Run | None = None,
+) -> dict[tuple[str, Period, Key], Result]:
+    """Every KPI for every period and key of one scope, in a constant number of statements."""
+    keys = list(keys)
+    newest = newest_run()
+    run = run or newest
+    if run is None:
+        return {
+            (kpi.id, period, key): Result(kpi, scope, key, period, view, reason="no_run")
+            for kpi in kpis
+            for period in periods
+            for key in keys
+        }
+    return Computer(run, newest, scope, keys, view, Organisation.current()).all(kpis, periods)
+
+
+def every_key(
+    kpis: Sequence[Definition],
+    period: Period,
+    scope: str,
+    view: str = View.AS_WAS,
+    run: Run | None = None,
+) -> dict[tuple[str, Period, Key], Result]:
+    """Every KPI for every key that the scope has in this period, the unassigned one included."""
+    newest = newest_run()
+    run = run or newest
+    if run is None:
+        return {}
+    computer = Computer(run, newest, scope, None, view, Organisation.current())
+    return computer.all(kpis, [period])
+
+
+class Computer:
+    """Loads the figures a set of results needs, once, and makes the results."""
+
+    def __init__(
+        self, run: Run, newest: Run | None, scope: str, keys: list[Key] | None, view: str, organisation: Organisation
+    ) -> None:
+        self.run = run
+        self.newest = newest
+        self.scope = scope
+        self.keys = keys
+        self.view = view if scope in {Scope.OWNER, Scope.TEAM} else View.AS_WAS
+        self.organisation = organisation
+        self.figures: dict[tuple[str, Span, Key], Figures] = {}
+
+    def all(self, kpis: Sequence[Definition], periods: Sequence[Period]) -> dict[tuple[str, Period, Key], Result]:
+        spans = {(period.start, period.end): period for period in periods}
+        company = self.scope == Scope.COMPANY
+        for period in periods:
+            if any(wants_trailing(kpi) for kpi in kpis):
+                trailing = trailing_year(period.last_day)
+                spans.setdefault((trailing.start, trailing.end), trailing)
+        self.load(self.scope, self.keys, list(spans.values()), self.view)
+        if not company and any(wants_company(kpi) for kpi in kpis):
+            self.load(Scope.COMPANY, [None], list(spans.values()), View.AS_WAS)
+        keys = self.keys if self.keys is not None else self.found_keys()
+        return {
+            (kpi.id, period, key): self.result(kpi, period, key)
+            for kpi in kpis
+            for period in periods
+            for key in keys
+        }
+
+    def found_keys(self) -> list[Key]:
+        return list(dict.fromkeys(key for scope, _, key in self.figures if scope == self.scope))
+
+    # ---------------------------------------------------------------------------------------- loading
+
+    def load(self, scope: str, keys: list[Key] | None, periods: list[Period], view: str) -> None:
+        missing = periods
+        if scope != Scope.ACCOUNT:
+            self.load_stored(scope, keys, periods, view)
+            stored = self.stored_spans(periods)
+            missing = [period for period in periods if (period.start, period.end) not in stored]
+        if missing:
+            self.load_live(scope, keys, missing, view)
+
+    def valid(self) -> Q:
+        """Figures valid in the chosen run."""
+        return Q(valid_from__lte=self.run.pk) & (Q(valid_to__isnull=True) | Q(valid_to__gt=self.run.pk))
+
+    def load_stored(self, scope: str, keys: list[Key] | None, periods: list[Period], view: str) -> None:
+        rows = ScopeFigures.objects.filter(
+            self.valid(),
+            scope=scope,
+            view=view,
+            starts__in={period.start for period in periods},
+            ends__in={period.end for period in periods},
+        )
+        if keys is not None:
+            named = [key for key in keys if key is not None]
+            rows = rows.filter(Q(key__in=named) | (Q(key__isnull=True) if None in keys else Q(pk__in=[])))
+        for row in rows:
+            self.figures[scope, (row.starts, row.ends), row.key] = Figures(
+                row.parts or {}, row.row_parts, row.row_figures or {}
+            )
+
+    def stored_spans(self, periods: list[Period]) -> set[Span]:
+        """Spans whose figures the run stored: those for which the company has a row."""
+        loaded = {span for scope, span, key in self.figures if scope == Scope.COMPANY}
+        wanted = {(period.start, period.end) for period in periods}
+        if wanted <= loaded:
+            return wanted
+        return set(
+            ScopeFigures.objects.filter(
+                self.valid(),
+                scope=Scope.COMPANY,
+                starts__in={start for start, _ in wanted},
+                ends__in={end for _, end in wanted},
+            ).values_list("starts", "ends")
+        )
+
+    def load_live(self, scope: str, keys: list[Key] | None, periods: list[Period], view: str) -> None:
+        """Sum the parts of any other period from the facts of the run."""
+        facts = facts_of(self.run, self.newest)
+        collected: dict[tuple[Span, Key], dict[str, Any]] = {}
+        for level in levels_of(scope, view):
+            column = "row_parts" if level.is_row_credit else "parts"
+            for span, key, parts in self.sum_parts(level, scope, keys, periods, facts):
+                collected.setdefault((span, key), {})[column] = parts
+        if scope != Scope.ACCOUNT and view == View.AS_WAS:
+            for kpi in KPIS:
+                if isinstance(kpi, RowKpi):
+                    for span, key, figure in self.row_figures(kpi, scope, periods, facts):
+                        found = collected.setdefault((span, key), {})
+                        found.setdefault("row_figures", {})[kpi.id] = figure
+        for (span, key), found in collected.items():
+            if keys is None or key in keys:
+                self.figures[scope, span, key] = Figures(
+                    found.get("parts") or {}, found.get("row_parts"), found.get("row_figures", {})
+                )
+
+    def sum_parts(
+        self, level: Level, scope: str, keys: list[Key] | None, periods: list[Period], facts: Facts
+    ) -> list[tuple[Span, Key, dict[str, Decimal]]]:
+        narrowed = narrow(facts, level, scope, keys)
+        sql, params = evaluate.statement(level, KPIS, periods, narrowed, self.run.as_of.replace(day=1))
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return [
+                ((starts, ends), key, exact(parts))
+                for starts, ends, found, key, parts in cursor.fetchall()
+                if found == scope
+            ]
+
+    def row_figures(
+        self, kpi: RowKpi, scope: str, periods: list[Period], facts: Facts
+    ) -> list[tuple[Span, Key, dict[str, Decimal]]]:
+        sql, params = rowkpis.statement(rowkpis.RECIPES[kpi.recipe_name], periods, facts, self.run.as_of)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM ({sql}) made WHERE scope = %(scope)s", {**params, "scope": scope})
+            return [((starts, ends), key, exact(figure)) for starts, ends, _, key, figure in cursor.fetchall()]
+
+    # ---------------------------------------------------------------------------------------- making
+
+    def result(self, kpi: Definition, period: Period, key: Key) -> Result:
+        made = self.make(kpi, period, self.scope, key)
+        return made
+
+    def make(self, kpi: Definition, period: Period, scope: str, key: Key) -> Result:
+        if isinstance(kpi, Kpi):
+            return self.make_ratio(kpi, period, scope, key)
+        if isinstance(kpi, Derived):
+            return self.make_derived(kpi, period, scope, key)
+        return self.make_from_rows(kpi, period, scope, key)
+
+    def blank(self, kpi: Definition, period: Period, scope: str, key: Key, **values: Any) -> Result:
+        return Result(
+            kpi,
+            scope,
+            key,
+            period,
+            self.view,
+            run=self.run,
+            currency=self.organisation.reporting_currency if is_money(kpi.unit) else "",
+            **values,
+        )
+
+    def figures_for(self, period: Period, scope: str, key: Key) -> Figures:
+        return self.figures.get((scope, (period.start, period.end), key), Figures())
+
+    def sums_for(self, kpi: Kpi, period: Period, scope: str, key: Key) -> dict[str, Decimal]:
+        figures = self.figures_for(period, scope, key)
+        by_row = kpi.credit == Credit.ROW and scope in {Scope.OWNER, Scope.TEAM} and self.view == View.AS_WAS
+        return (figures.row_parts or {}) if by_row else figures.parts
+
+    def make_ratio(self, kpi: Kpi, period: Period, scope: str, key: Key) -> Result:
+        sums = self.sums_for(kpi, period, scope, key)
+        numerator = total(kpi.numerator, sums)
+        n = Decimal(sums.get(kpi.n.name, ZERO)) if kpi.n else None
+        parts = {part.name: Decimal(sums.get(part.name, ZERO)) for part in kpi.parts()}
+        beside = {part.name: parts[part.name] for part in kpi.beside}
+        common: dict[str, Any] = {"n": n, "parts": parts, "beside": beside, "numerator": numerator}
+        base_sums = sums
+        if kpi.company_denominator and scope != Scope.COMPANY:
+            base_sums = self.sums_for(kpi, period, Scope.COMPANY, None)
+        denominator = total(kpi.denominator, base_sums) if kpi.denominator else None
+        if kpi.company_denominator:
+            parts.update({term.part.name: Decimal(base_sums.get(term.part.name, ZERO)) for term in kpi.denominator})
+        if has_gap(kpi, sums):
+            return self.blank(kpi, period, scope, key, reason="no_rate", denominator=denominator, **common)
+        if denominator is None:
+            return self.blank(kpi, period, scope, key, value=numerator, **common)
+        if denominator == 0 or (kpi.positive_base and denominator < 0):
+            return self.blank(kpi, period, scope, key, reason="no_base", denominator=denominator, **common)
+        scale = scale_of(kpi.unit)
+        low, high = bounds(kpi, sums, numerator, denominator, scale)
+        value = numerator * scale / denominator
+        return self.blank(kpi, period, scope, key, value=value, denominator=denominator, low=low, high=high, **common)
+
+    def make_derived(self, kpi: Derived, period: Period, scope: str, key: Key) -> Result:
+        inputs = tuple(self.make_input(each, period, scope, key) for each in kpi.of)
+        n = inputs[kpi.n_from].n
+        values = [each.value for each in inputs]
+        if any(value is None for value in values):
+            return self.fallback(kpi, period, scope, key, inputs, next(e.reason for e in inputs if e.value is None))
+        value = kpi.formula(*values)
+        if value is None:
+            reason = "no_loss" if kpi.fallback_setting else "no_base"
+            return self.fallback(kpi, period, scope, key, inputs, reason)
+        return self.blank(kpi, period, scope, key, value=value, n=n, inputs=inputs)
+
+    def make_input(self, each: Input, period: Period, scope: str, key: Key) -> Result:
+        over = trailing_year(period.last_day) if each.over == PeriodKind.T12 else period
+        if each.company and scope in {Scope.ACCOUNT, Scope.OWNER}:
+            return self.make(each.kpi, over, Scope.COMPANY, None)
+        return self.make(each.kpi, over, scope, key)
+
+    def fallback(
+        self, kpi: Derived, period: Period, scope: str, key: Key, inputs: tuple[Result, ...], reason: str
+    ) -> Result:
+        """The setting that stands in where there is no loss to go by; else the reason."""
+        assumed = (self.run.settings or {}).get(kpi.fallback_setting) if reason == "no_loss" else None
+        value = Decimal(assumed) if assumed else None
+        return self.blank(
+            kpi, period, scope, key, value=value, inputs=inputs, n=inputs[0].n, reason="" if assumed else reason
+        )
+
+    def make_from_rows(self, kpi: Definition, period: Period, scope: str, key: Key) -> Result:
+        if scope == Scope.ACCOUNT or self.view != View.AS_WAS:
+            return self.blank(kpi, period, scope, key, reason="not_defined")
+        figure = self.figures_for(period, scope, key).row_figures.get(kpi.id, {})
+        scale = scale_of(kpi.unit)
+        n = figure.get("n", ZERO)
+        common = {"n": n, "numerator": figure.get("numerator"), "denominator": figure.get("denominator")}
+        beside = {name: figure[name] for name in ("top1", "hhi") if name in figure}
+        value = figure.get("value")
+        if value is None:
+            reason = "met" if figure.get("denominator") is not None and kpi.id == "pipeline_coverage" else "no_base"
+            if reason == "no_base" and kpi.id in {"quota_attainment", "pipeline_coverage"}:
+                reason = "no_quota"
+            return self.blank(kpi, period, scope, key, reason=reason, beside=beside, **common)
+        low, high = (figure[name] * scale if name in figure else None for name in ("low", "high"))
+        return self.blank(
+            kpi, period, scope, key, value=value * scale, low=low, high=high, beside=beside, **common
+        )
+
+
+def levels_of(scope: str, view: str) -> list[Level]:
+    """The levels whose rows make up a scope in a view."""
+    if scope == Scope.ACCOUNT:
+        return [LEVELS["accounts"]]
+    if scope == Scope.OWNER:
+        names = ["book owners"] if view == View.CURRENT_BOOK else ["segments", "row owners"]
+    elif scope == Scope.TEAM:
+        names = ["book teams"] if view == View.CURRENT_BOOK else ["teams", "row teams"]
+    else:
+        names = ["segments"]
+    return [LEVELS[name] for name in names]
+
+
+def narrow(facts: Facts, level: Level, scope: str, keys: list[Key] | None) -> Facts:
+    """Read only the accounts that a few keys can concern, where that is known beforehand."""
+    if keys is None or None in keys:
+        return facts
+    if scope == Scope.ACCOUNT:
+        return facts.of("f.account_id = ANY(%(keys)s)", keys=list(keys))
+    if scope == Scope.OWNER and level.is_row_credit:
+        return facts.of("f.person_id = ANY(%(keys)s)", keys=list(keys))
+    if scope == Scope.OWNER:
+        column = "holder_id" if level.view == View.CURRENT_BOOK else "owner_id"
+        return facts.of(
+            f"f.account_id IN (SELECT o.account_id FROM {facts.relation} o WHERE o.{column} = ANY(%(keys)s))",
+            keys=list(keys),
+        )
+    return facts
+
+
+def exact(parts: Any) -> dict[str, Any]:
+    """psycopg reads JSON fractions as floats; sums must stay exact."""
+    import json
+
+    from metrics.models import ExactDecoder
+
+    return json.loads(parts, cls=ExactDecoder) if isinstance(parts, str) else (parts or {})
+
+
+def total(terms: tuple[Term, ...], sums: dict[str, Decimal]) -> Decimal:
+    return sum((term.sign * Decimal(sums.get(term.part.name, ZERO)) for term in terms), ZERO)
+
+
+def scale_of(unit: Unit) -> int:
+    """Stored ratios become per cent or points for display and output."""
+    return 100 if unit in {Unit.SHARE, Unit.POINTS} else 1
+
+
+def is_money(unit: Unit) -> bool:
+    return unit in {Unit.MONEY, Unit.MONEY_PER_DAY}
+
+
+def has_gap(kpi: Kpi, sums: dict[str, Decimal]) -> bool:
+    deciding = [term.part.expression for term in (*kpi.numerator, *kpi.denominator)]
+    return any(
+        sums.get(gap_name(leaf))
+        for expression in deciding
+        for leaf in expression.leaves()
+        if leaf.measure.is_money
+    )
+
+
+def bounds(
+    kpi: Kpi, sums: dict[str, Decimal], numerator: Decimal, denominator: Decimal, scale: int
+) -> tuple[Decimal | None, Decimal | None]:
+    found = None
+    if kpi.interval == Interval.WILSON:
+        found = wilson(float(numerator), float(denominator))
+    elif kpi.interval == Interval.LINEARISED:
+        moments = [Decimal(sums.get(f"{kpi.id}:{name}", ZERO)) for name in ("yy", "xy", "xx")]
+        found = linearised(numerator, denominator, *moments, clusters=int(sums.get(f"{kpi.id}:m", 0)))
+    if found is None:
+        return None, None
+    return tuple(Decimal(repr(bound)) * scale for bound in found)  # type: ignore[return-value]
+
+
+def wants_trailing(kpi: Definition) -> bool:
+    return isinstance(kpi, Derived) and any(
+        each.over == PeriodKind.T12 or wants_trailing(each.kpi) for each in kpi.of
+    )
+
+
+def wants_company(kpi: Definition) -> bool:
+    if isinstance(kpi, Derived):
+        return any(each.company or wants_company(each.kpi) for each in kpi.of)
+    return isinstance(kpi, Kpi) and kpi.company_denominator
+
+
+def rounded(value: Decimal, places: int) -> Decimal:
+    """Half up, as people expect; only for display."""
+    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)

@@ -1,0 +1,195 @@
+"""KPIs evaluated from single rows: medians, distributions, and quotas in their own windows.
+
+A recipe is SQL over the relations `period` (with the bounds of every window and `day`, the as-of day within the
+period), `facts` and `team_closure`. It yields `starts, ends, scope, key, value, numerator, denominator, n, low,
+high` for every scope it is defined for; shares between 0 and 1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from accounts.periods import Day, Period
+from metrics.evaluate import TEAM_CLOSURE, Facts, period_rows
+from metrics.sources import CLOSED_DEALS, OPEN_DEALS, ORDER_LINES
+
+
+@dataclass(frozen=True)
+class Recipe:
+    text: str
+    label: str
+
+
+# The owner, team and segment of an account at the period's start, or when it began if that was later.
+STAMP = """stamp AS (
+    SELECT DISTINCT p.starts, p.ends, f.account_id, f.owner_id, f.team_id, f.tier_id, f.industry_id, f.region_id,
+           f.is_target::int AS target
+      FROM period p JOIN facts f ON f.month >= p.starts AND f.month < p.ends
+                                AND f.month = GREATEST(p.starts, f.began))"""
+
+CREDITED = """LEFT JOIN accounts_assignment owner ON owner.account_id = r.account_id
+                AND owner.role = 'owner' AND owner.during @> r.date"""
+
+ROW_SCOPES = """scoped AS (
+    SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, x FROM credited
+     UNION ALL
+    SELECT starts, ends, 'owner', person_id, x FROM credited
+     UNION ALL
+    SELECT starts, ends, 'team', c.above_id, x FROM credited
+      LEFT JOIN accounts_membership m ON m.user_id = person_id AND m.during @> credited.month
+      LEFT JOIN team_closure c ON c.id = m.team_id
+     UNION ALL
+    SELECT starts, ends, s.scope, s.key, x FROM credited
+      LEFT JOIN stamp USING (starts, ends, account_id)
+     CROSS JOIN LATERAL (VALUES ('tier', stamp.tier_id), ('industry', stamp.industry_id),
+                                ('region', stamp.region_id), ('target', stamp.target)) s(scope, key))"""
+
+# The bounds are order statistics: ranks n/2 -+ 0.98 sqrt(n), the exact interval of a median for any distribution.
+MEDIAN = f"""
+    , {STAMP},
+    credited AS (
+        SELECT p.starts, p.ends, r.account_id, COALESCE(r.person_id, owner.user_id) AS person_id,
+               date_trunc('month', r.date)::date AS month, {{x}} AS x
+          FROM period p
+          JOIN ({CLOSED_DEALS.select()}) r ON r.date >= p.starts AND r.date < p.ends
+          {CREDITED}
+         WHERE r.is_won AND {{x}} IS NOT NULL AND {{condition}}),
+    {ROW_SCOPES},
+    sorted AS (
+        SELECT starts, ends, scope, key, COUNT(*) AS n, array_agg(x ORDER BY x) AS xs,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY x::float8) AS value
+          FROM scoped GROUP BY 1, 2, 3, 4)
+    -- figures
+    SELECT starts, ends, scope, key, value, NULL AS numerator, NULL AS denominator, n,
+           CASE WHEN n >= 6 THEN xs[GREATEST(1, FLOOR(n / 2.0 - 0.98 * SQRT(n)))::int] END AS low,
+           CASE WHEN n >= 6 THEN xs[LEAST(n, CEIL(n / 2.0 + 1 + 0.98 * SQRT(n)))::int] END AS high
+      FROM sorted"""
+
+CONCENTRATION = f"""
+    , {STAMP},
+    bought AS (
+        SELECT p.starts, p.ends, f.account_id, SUM(f.revenue) AS x
+          FROM period p JOIN facts f ON f.month >= p.t12_starts AND f.month < p.ends
+         WHERE f.account_id IS NOT NULL
+         GROUP BY 1, 2, 3 HAVING SUM(f.revenue) > 0),
+    scoped AS (
+        SELECT b.starts, b.ends, s.scope, s.key, b.account_id, b.x
+          FROM bought b
+          LEFT JOIN stamp USING (starts, ends, account_id)
+         CROSS JOIN LATERAL (VALUES ('company', NULL::bigint), ('owner', stamp.owner_id),
+                                    ('tier', stamp.tier_id), ('industry', stamp.industry_id),
+                                    ('region', stamp.region_id), ('target', stamp.target::bigint)) s(scope, key)
+         UNION ALL
+        SELECT b.starts, b.ends, 'team', c.above_id, b.account_id, b.x
+          FROM bought b
+          LEFT JOIN stamp USING (starts, ends, account_id)
+          LEFT JOIN team_closure c ON c.id = stamp.team_id),
+    ranked AS (
+        SELECT *, ROW_NUMBER() OVER w AS rank, COUNT(*) OVER (PARTITION BY starts, ends, scope, key) AS n,
+               SUM(x) OVER (PARTITION BY starts, ends, scope, key) AS total
+          FROM scoped WINDOW w AS (PARTITION BY starts, ends, scope, key ORDER BY x DESC, account_id))
+    -- figures
+    SELECT starts, ends, scope, key,
+           SUM(x) FILTER (WHERE rank <= CEIL(n / 10.0)) / MAX(total) AS value,
+           SUM(x) FILTER (WHERE rank <= CEIL(n / 10.0)) AS numerator, MAX(total) AS denominator, MAX(n) AS n,
+           NULL AS low, NULL AS high,
+           MAX(x) / MAX(total) AS top1, SUM((x / total) * (x / total)) AS hhi
+      FROM ranked GROUP BY 1, 2, 3, 4"""
+
+QUOTA_WINDOWS = """quota AS (
+    SELECT q.user_id, q.starts_on, LEAD(q.starts_on) OVER (PARTITION BY q.user_id ORDER BY q.starts_on) AS ends_on,
+           q.amount * CASE WHEN q.currency = org.reporting_currency THEN 1 ELSE r.rate END AS amount
+      FROM accounts_quota q CROSS JOIN accounts_organisation org
+      LEFT JOIN metrics_dailyrate r ON r.currency = q.currency AND r.day = q.starts_on)"""
+
+BOOKED = f"""booked AS (
+    SELECT COALESCE(r.person_id, owner.user_id) AS person_id, r.date, SUM(r.amount) AS amount
+      FROM ({ORDER_LINES.select()}) r {CREDITED}
+     GROUP BY 1, 2)"""
+
+QUOTA_SCOPES = """
+    SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, booked, quota, user_id FROM held
+     UNION ALL SELECT starts, ends, 'owner', user_id, booked, quota, user_id FROM held
+     UNION ALL
+    SELECT starts, ends, 'team', c.above_id, booked, quota, held.user_id FROM held
+      LEFT JOIN accounts_membership m ON m.user_id = held.user_id AND m.during @> held.starts_on
+      LEFT JOIN team_closure c ON c.id = m.team_id"""
+
+QUOTA_ATTAINMENT = f"""
+    , {QUOTA_WINDOWS}, {BOOKED},
+    held AS (
+        SELECT p.starts, p.ends, q.user_id, q.starts_on, q.amount AS quota,
+               COALESCE(SUM(b.amount), 0) AS booked
+          FROM period p
+          JOIN quota q ON q.starts_on >= p.starts AND q.starts_on < p.ends
+          LEFT JOIN booked b ON b.person_id = q.user_id AND b.date >= q.starts_on
+                            AND b.date < COALESCE(q.ends_on, 'infinity'::date)
+         GROUP BY 1, 2, 3, 4, 5),
+    scoped AS ({QUOTA_SCOPES})
+    -- figures
+    SELECT starts, ends, scope, key, CASE WHEN SUM(quota) > 0 THEN SUM(booked) / SUM(quota) END AS value,
+           SUM(booked) AS numerator, SUM(quota) AS denominator, COUNT(*) AS n, NULL AS low, NULL AS high
+      FROM scoped GROUP BY 1, 2, 3, 4"""
+
+PIPELINE_COVERAGE = f"""
+    , {QUOTA_WINDOWS}, {BOOKED},
+    held AS (
+        SELECT p.starts, p.ends, q.user_id, q.starts_on, q.amount AS quota, COALESCE(SUM(b.amount), 0) AS booked
+          FROM period p
+          JOIN quota q ON q.starts_on <= p.day AND COALESCE(q.ends_on, 'infinity'::date) > p.day
+          LEFT JOIN booked b ON b.person_id = q.user_id AND b.date >= q.starts_on AND b.date <= p.day
+         GROUP BY 1, 2, 3, 4, 5),
+    scoped AS ({QUOTA_SCOPES}),
+    gap AS (SELECT starts, ends, scope, key, SUM(quota) - SUM(booked) AS gap, COUNT(*) AS n
+              FROM scoped GROUP BY 1, 2, 3, 4),
+    pipeline AS (
+        SELECT p.starts, p.ends, r.account_id, owner.user_id, r.weighted
+          FROM period p
+          JOIN ({OPEN_DEALS.select(days="(SELECT DISTINCT day FROM period)")}) r ON r.date = p.day
+          {CREDITED}),
+    waiting AS (
+        SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, SUM(weighted) AS x FROM pipeline GROUP BY 1, 2
+         UNION ALL
+        SELECT starts, ends, 'owner', user_id, SUM(weighted) FROM pipeline GROUP BY 1, 2, 4
+         UNION ALL
+        SELECT p.starts, p.ends, 'team', c.above_id, SUM(weighted)
+          FROM pipeline p JOIN period USING (starts, ends)
+          LEFT JOIN accounts_membership m ON m.user_id = p.user_id AND m.during @> period.day
+          LEFT JOIN team_closure c ON c.id = m.team_id GROUP BY 1, 2, 4)
+    -- figures
+    SELECT g.starts, g.ends, g.scope, g.key, CASE WHEN g.gap > 0 THEN COALESCE(w.x, 0) / g.gap END AS value,
+           COALESCE(w.x, 0) AS numerator, g.gap AS denominator, g.n, NULL AS low, NULL AS high
+      FROM gap g LEFT JOIN waiting w ON w.starts = g.starts AND w.ends = g.ends AND w.scope = g.scope
+                                    AND w.key IS NOT DISTINCT FROM g.key"""
+
+RECIPES: dict[str, Recipe] = {
+    "median_deal_size": Recipe(MEDIAN.format(x="r.amount", condition="TRUE"), "deals won"),
+    "sales_cycle_median": Recipe(MEDIAN.format(x="r.days", condition="r.days >= 0"), "deals won"),
+    "concentration": Recipe(CONCENTRATION, "accounts"),
+    "quota_attainment": Recipe(QUOTA_ATTAINMENT, "quotas"),
+    "pipeline_coverage": Recipe(PIPELINE_COVERAGE, "quotas"),
+}
+
+
+def statement(
+    recipe: Recipe, periods: Sequence[Period], facts: Facts, as_of: Day
+) -> tuple[str, dict[str, object]]:
+    """SQL that yields `starts, ends, scope, key, figures` (an object) for every scope and period."""
+    values, params = period_rows(periods, as_of.replace(day=1))
+    values = values.replace("period (", "bounds (", 1)
+    sql = f"""
+    WITH {values},
+    period AS (SELECT *, LEAST(ends - 1, %(as_of)s::date) AS day FROM bounds), {TEAM_CLOSURE},
+    facts AS (SELECT * FROM {facts.relation} f WHERE {facts.where})
+    {recipe_body(recipe)}
+    """
+    return sql, {**params, **facts.params, "as_of": as_of}
+
+
+def recipe_body(recipe: Recipe) -> str:
+    """The recipe with its last SELECT (behind the mark) wrapped into one object per scope."""
+    relations, figures = recipe.text.split("-- figures")
+    return (
+        f"{relations}, made AS ({figures})"
+        " SELECT starts, ends, scope, key,"
+        " jsonb_strip_nulls(to_jsonb(made) - '{starts,ends,scope,key}'::text[]) AS figures FROM made"
+    )

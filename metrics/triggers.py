@@ -1,0 +1,126 @@
+"""Statement-level triggers that append every account whose facts change to the queue of the recompute.
+
+Each watched table names the columns that matter and a SELECT that turns changed rows (`changed`) into
+`(account_id, since, everything)`. An update that leaves those columns alone queues nothing.
+"""
+
+from dataclasses import dataclass
+
+BEGINNING = "DATE '0001-01-01'"
+
+
+@dataclass(frozen=True)
+class Watch:
+    table: str
+    columns: str
+    queue: str
+
+
+def of_account(since: str) -> str:
+    return f"SELECT account_id, {since} AS since, FALSE AS everything FROM changed"
+
+
+def of_everyone(since: str) -> str:
+    return f"SELECT NULL::bigint AS account_id, {since} AS since, TRUE AS everything FROM changed"
+
+
+def by_opportunity(since: str) -> str:
+    return (
+        f"SELECT o.account_id, {since} AS since, FALSE AS everything FROM changed"
+        " JOIN accounts_opportunity o ON o.id = changed.opportunity_id"
+    )
+
+
+WATCHED: tuple[Watch, ...] = (
+    Watch("accounts_order", "id, account_id, date, kind, currency, seller_id", of_account("date")),
+    Watch(
+        "accounts_orderline",
+        "id, order_id, product_id, amount",
+        "SELECT o.account_id, o.date AS since, FALSE AS everything FROM changed"
+        " JOIN accounts_order o ON o.id = changed.order_id",
+    ),
+    Watch(
+        "accounts_opportunity",
+        "id, account_id, kind, origin, amount, currency, opened_on, first_contact_on, closed_on, outcome",
+        of_account("opened_on"),
+    ),
+    Watch(
+        "accounts_opportunityphase",
+        "id, opportunity_id, stage_id, during",
+        by_opportunity("LOWER(changed.during)"),
+    ),
+    Watch("accounts_opportunitysplit", "id, opportunity_id, user_id, share", by_opportunity("o.opened_on")),
+    Watch(
+        "accounts_contract",
+        "id, account_id, annual_value, currency, outcome, renewed_value, during",
+        of_account("LOWER(during)"),
+    ),
+    Watch("accounts_assignment", "id, account_id, user_id, role, during", of_account("LOWER(during)")),
+    Watch(
+        "accounts_classification",
+        "id, account_id, tier_id, is_target, industry_id, region_id, during",
+        of_account("LOWER(during)"),
+    ),
+    Watch(
+        "accounts_account",
+        "id, currency",
+        f"SELECT id AS account_id, {BEGINNING} AS since, FALSE AS everything FROM changed",
+    ),
+    Watch("accounts_membership", "id, user_id, team_id, during", of_everyone("LOWER(during)")),
+    Watch("accounts_team", "id, parent_id", of_everyone(BEGINNING)),
+    Watch("accounts_product", "id, category_id", of_everyone(BEGINNING)),
+    Watch("accounts_opportunitystage", "id, qualified, probability", of_everyone(BEGINNING)),
+    Watch("accounts_exchangerate", "currency, quote, date, rate", of_everyone("date")),
+    # A quota belongs to no account; the row without an account carries its day to the figures.
+    Watch(
+        "accounts_quota",
+        "id, user_id, starts_on, amount, currency",
+        "SELECT NULL::bigint AS account_id, starts_on AS since, FALSE AS everything FROM changed",
+    ),
+)
+
+CHANGED = {
+    "insert": "SELECT {columns} FROM new_rows",
+    "delete": "SELECT {columns} FROM old_rows",
+    "update": "(SELECT {columns} FROM old_rows EXCEPT SELECT {columns} FROM new_rows)"
+    " UNION ALL (SELECT {columns} FROM new_rows EXCEPT SELECT {columns} FROM old_rows)",
+}
+REFERENCING = {
+    "insert": "NEW TABLE AS new_rows",
+    "delete": "OLD TABLE AS old_rows",
+    "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
+}
+
+TRIGGER = """
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+  INSERT INTO metrics_queuedaccount (account_id, since, everything, reason, queued_at)
+  SELECT account_id, MIN(since), everything, '{reason}', now()
+    FROM (WITH changed AS ({changed}) {queue}) found
+   GROUP BY account_id, everything;
+  RETURN NULL;
+END $body$;
+CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table}
+  REFERENCING {referencing} FOR EACH STATEMENT EXECUTE FUNCTION {name}();
+"""
+
+
+def trigger_name(watch: Watch, event: str) -> str:
+    return f"queue_{watch.table.removeprefix('accounts_')}_{event}"
+
+
+def install_sql() -> str:
+    """The SQL that creates or replaces every trigger."""
+    return "".join(
+        TRIGGER.format(
+            name=trigger_name(watch, event),
+            reason=watch.table.removeprefix("accounts_"),
+            changed=CHANGED[event].format(columns=watch.columns),
+            queue=watch.queue,
+            event=event.upper(),
+            table=watch.table,
+            referencing=REFERENCING[event],
+        )
+        for watch in WATCHED
+        for event in CHANGED
+    )
