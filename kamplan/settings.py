@@ -40,7 +40,7 @@ INSTALLED_APPS = [
     "accounts",
     "metrics",
     "kamplan",
-    "django.contrib.admin",
+    "kamplan.admin_config.PanelConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

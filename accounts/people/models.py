@@ -2,6 +2,7 @@ import datetime
 import zoneinfo
 from typing import Any, Self
 
+import pghistory
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -146,6 +147,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         return self.get(email__iexact=username)
 
 
+@pghistory.track(fields=["email", "name", "role", "is_active"])
 class User(AbstractBaseUser, Sourced):
     """A person who logs in with an e-mail address and has one role."""
 
@@ -261,6 +263,7 @@ class Team(Sourced):
             above = above.parent
 
 
+@pghistory.track()
 class Membership(Dated):
     """Which team a person belongs to, by day; at most one at a time."""
 
@@ -280,6 +283,7 @@ class Membership(Dated):
         return f"{self.user} in {self.team}"
 
 
+@pghistory.track()
 class Grant(models.Model):
     """What a head lets a viewer see: one account, one team's accounts, or the whole company."""
 

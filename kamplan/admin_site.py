@@ -1,0 +1,56 @@
+"""The admin panel: for administrators who logged in with an authenticator app, and nobody else."""
+
+from typing import Any
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+
+from accounts.people.models import User
+
+
+class Panel(AdminSite):
+    site_header = "kamplan: settings"
+    site_title = "kamplan"
+    index_title = "Settings"
+    enable_nav_sidebar = True
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        if not isinstance(user, User):
+            return False
+        if not (user.is_active and user.is_staff):
+            raise PermissionDenied
+        return logged_in_with_app(request, user)
+
+    @never_cache
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """No form of its own: on to whichever step of our login is missing."""
+        back = request.GET.get("next", reverse("admin:index"))
+        user = request.user
+        if not isinstance(user, User):
+            return redirect(f"{reverse('account_login')}?{urlencode({'next': back})}")
+        if self.has_permission(request):
+            return redirect("admin:index")
+        if not has_app(user):
+            messages.info(request, "The settings need an authenticator app: please set one up first.")
+            return redirect("mfa_activate_totp")
+        return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': back})}")
+
+
+def has_app(user: User) -> bool:
+    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+
+
+def logged_in_with_app(request: HttpRequest, user: User) -> bool:
+    """A code of an app (or one of its recovery codes) opened or confirmed this session."""
+    if not has_app(user):
+        return False
+    return any(one.get("method") == "mfa" for one in get_authentication_records(request, user))
