@@ -34,7 +34,7 @@
   };
   const matchingPages = (words) => {
     show(pages);
-    options().filter((o) => !o.textContent.toLowerCase().includes(words)).forEach((o) => o.remove());
+    options().filter((o) => !o.firstElementChild.textContent.toLowerCase().includes(words)).forEach((o) => o.remove());
     return list.innerHTML;
   };
   const ask = async () => {
