@@ -1,6 +1,6 @@
 """Pages about people: oneself, teams, users, invitations, elevation, “view as”, and the audit history."""
 
-from allauth.core.ratelimit import consume, respond_429
+from allauth.core.internal.ratelimit import consume, respond_429
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth import login
