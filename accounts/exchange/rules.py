@@ -1,0 +1,145 @@
+"""The models' own constraints, asked of rows that are not written yet, so that each refusal names its line."""
+
+from typing import Any
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.db import connection, models
+from django.db.models import F, Q
+from django.db.models.expressions import BaseExpression
+from django.db.models.sql.query import Query
+
+from accounts.exchange.images import Image
+from accounts.exchange.staging import MAX_REFUSALS, Refusal, fetch, quote, refuse
+
+DEEPEST = 50
+
+
+def refuse_violations(image: Image) -> None:
+    unique = [c for c in image.model._meta.constraints if isinstance(c, models.UniqueConstraint)]
+    by_expression = {name for c in unique for expression in c.expressions for name in _names(expression)}
+    for found in image.fields:
+        _refuse_too_long(image, found)
+        if found.unique and found.name not in by_expression:
+            _refuse_conflicts(image, [F(found.name)], None, "It is used by another row already.")
+    for constraint in image.model._meta.constraints:
+        message = str(constraint.violation_error_message)
+        if isinstance(constraint, models.CheckConstraint):
+            _refuse_check(image, constraint.condition, message)
+        elif isinstance(constraint, models.UniqueConstraint):
+            expressions = constraint.expressions or tuple(F(name) for name in constraint.fields)
+            _refuse_conflicts(image, list(expressions), constraint.condition, message)
+        elif isinstance(constraint, ExclusionConstraint):
+            same = [expression for expression, operator in constraint.expressions if operator == "="]
+            _refuse_conflicts(
+                image, [as_expression(e) for e in same], constraint.condition, message, overlap=True
+            )
+    if image.own_parent():
+        _refuse_loops(image)
+
+
+def as_expression(expression: Any) -> Any:
+    return F(expression) if isinstance(expression, str) else expression
+
+
+def _compile(model: type[models.Model], what: Any) -> tuple[str, list[Any]]:
+    """SQL with bare column names, which fits the table as well as its image."""
+    query = Query(model=model, alias_cols=False)
+    node = query.build_where(what) if isinstance(what, Q) else what.resolve_expression(query)
+    sql, params = query.get_compiler(connection=connection).compile(node)
+    return sql, list(params)
+
+
+def _names(what: Any) -> list[str]:
+    """The fields that a condition or an expression speaks of."""
+    if isinstance(what, Q):
+        return [name for child in what.children for name in _names(child)]
+    if isinstance(what, tuple):
+        return [what[0].split("__")[0], *_names(what[1])]
+    if isinstance(what, F):
+        return [what.name.split("__")[0]]
+    if isinstance(what, BaseExpression):
+        return [name for child in what.get_source_expressions() for name in _names(child)]
+    return []
+
+
+def _refuse_check(image: Image, condition: Q, message: str) -> None:
+    sql, params = _compile(image.model, condition)
+    rows = fetch(
+        f"SELECT file_row FROM {image.image} WHERE state <> 'same' AND NOT ({sql}) ORDER BY file_row LIMIT {MAX_REFUSALS}",
+        *params,
+    )
+    column = image.feeding(_names(condition))
+    refuse([Refusal(row, column, "", message) for (row,) in rows])
+
+
+def _refuse_too_long(image: Image, found: "models.Field[Any, Any]") -> None:
+    """Only texts that were put together can be too long; the others were measured when read."""
+    if (
+        not isinstance(found, models.CharField)
+        or found.name not in image.part.computed
+        or found not in image.fed
+    ):
+        return
+    rows = fetch(
+        f"SELECT file_row FROM {image.image} WHERE length({quote(found.column)}) > {found.max_length} LIMIT {MAX_REFUSALS}"
+    )
+    column = image.feeding([found.name])
+    refuse(
+        [Refusal(row, column, "", f"It may have {found.max_length} characters at most.") for (row,) in rows]
+    )
+
+
+def _refuse_conflicts(
+    image: Image, same: list[Any], condition: Q | None, message: str, overlap: bool = False
+) -> None:
+    """Rows that agree with another one, of the file or of the table, where no two may."""
+    compiled = [_compile(image.model, expression) for expression in same]
+    where, where_params = _compile(image.model, condition) if condition else ("TRUE", [])
+    keys = ", ".join(f"{sql} AS k{n}" for n, (sql, _) in enumerate(compiled))
+    params = [*(p for _, ps in compiled for p in ps), *where_params]
+    during = ", during" if overlap else ""
+    agree = " AND ".join(f"a.k{n} = b.k{n}" for n in range(len(compiled))) + (
+        " AND a.during && b.during" if overlap else ""
+    )
+    rows = fetch(
+        f"WITH mine AS (SELECT id, file_row, state, {keys}{during} FROM {image.image} WHERE {where}), "
+        f"others AS (SELECT id, NULL::integer AS file_row, {keys}{during} FROM {image.table} m WHERE ({where}) "
+        f"AND id NOT IN (SELECT id FROM {image.image}) AND NOT ({image.removed})), "
+        f"after AS (SELECT id, file_row, {', '.join(f'k{n}' for n in range(len(compiled)))}{during} FROM mine "
+        f"UNION ALL SELECT * FROM others) "
+        f"SELECT a.file_row, min(b.file_row), bool_or(b.file_row IS NULL) FROM mine a JOIN after b ON {agree} "
+        f"AND a.id <> b.id AND (b.file_row IS NULL OR b.file_row < a.file_row) "
+        f"WHERE a.state <> 'same' OR b.file_row IS NOT NULL GROUP BY a.file_row ORDER BY a.file_row LIMIT {MAX_REFUSALS}",
+        *params,
+        *params,
+    )
+    names = (["during"] if overlap else []) + [name for expression in same for name in _names(expression)]
+    column = image.feeding(names) or image.feeding(["external_id"])
+    refuse(
+        [
+            Refusal(
+                row,
+                column,
+                "",
+                f"{message} {f'See row {other}.' if other else 'It is in the database already.'}",
+            )
+            for row, other, _ in rows
+        ]
+    )
+
+
+def _refuse_loops(image: Image) -> None:
+    """Nothing may be part of itself, by way of others."""
+    column = image.own_parent()
+    assert column is not None
+    above = quote(image.model._meta.get_field(column.field or column.name).column)  # type: ignore[union-attr]
+    rows = fetch(
+        f"WITH RECURSIVE after AS (SELECT id, {above} AS above FROM {image.image} UNION ALL SELECT id, {above} "
+        f"FROM {image.table} WHERE id NOT IN (SELECT id FROM {image.image})), "
+        f"up AS (SELECT file_row, id AS start, {above} AS above, 1 AS depth FROM {image.image} WHERE state <> 'same' "
+        f"UNION ALL SELECT up.file_row, up.start, after.above, up.depth + 1 FROM up JOIN after ON after.id = up.above "
+        f"WHERE up.above <> up.start AND up.depth < {DEEPEST}) "
+        f"SELECT DISTINCT file_row FROM up WHERE above = start AND depth > 1 OR depth = {DEEPEST} "
+        f"ORDER BY file_row LIMIT {MAX_REFUSALS}"
+    )
+    refuse([Refusal(row, column.name, "", "It would be part of itself.") for (row,) in rows])
