@@ -10,6 +10,7 @@ from accounts.people.models import Role
 
 SHOWING_ACCOUNTS = frozenset({Role.MANAGER, Role.LEAD, Role.HEAD, Role.MARKETING, Role.VIEWER})
 LEADING = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
+ADMINISTRATING = frozenset({Role.ADMINISTRATOR})
 EVERYBODY = frozenset(Role)
 
 
@@ -32,7 +33,7 @@ ENTRIES = (
     Entry(
         "Accounts", "building", "portfolio:list", ("portfolio:",), SHOWING_ACCOUNTS, tab="Accounts", key="a"
     ),
-    Entry("Team", "users", "people:team_list", ("people:team",), LEADING),
+    Entry("Team", "users-group", "people:team_list", ("people:team",), LEADING),
     Entry(
         "Scorecards",
         "clipboard-data",
@@ -57,9 +58,11 @@ ENTRIES = (
         "upload",
         "exchange:import_list",
         ("exchange:import",),
-        frozenset({Role.ADMINISTRATOR}),
+        ADMINISTRATING,
         "Data",
     ),
+    Entry("People", "users", "people:user_list", ("people:user",), ADMINISTRATING, "Data"),
+    Entry("Audit history", "history", "people:audit", ("people:audit",), ADMINISTRATING, "Data"),
 )
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django import forms
 from django.conf import settings
 from django.template import engines
 from django.template.loader import get_template, render_to_string
@@ -83,6 +84,23 @@ def test_every_class_of_a_component_is_in_the_stylesheet() -> None:
         for value in re.findall(r'class="([^"]*)"', path.read_text()):
             whole = re.sub(r"\S*\{\{.*?\}\}\S*|\{%.*?%\}", " ", value)
             assert set(re.findall(r"km-[\w-]+", whole)) <= known, (path.name, value)
+
+
+class Sample(forms.Form):
+    name = forms.CharField(help_text="As it is on the contract.")
+    agreed = forms.BooleanField(required=False)
+    kind = forms.ChoiceField(choices=[("a", "A"), ("b", "B")], widget=forms.RadioSelect)
+
+
+def test_a_field_ties_label_help_and_error_to_its_input() -> None:
+    form = Sample({"name": "", "kind": "a"})
+    html = form["name"].as_field_group()
+    assert (
+        '<label for="id_name">' in html and 'id="id_name_helptext"' in html and 'id="id_name_error"' in html
+    )
+    assert 'aria-describedby="id_name_helptext id_name_error"' in html and 'aria-invalid="true"' in html
+    assert form["agreed"].as_field_group().index("<input") < form["agreed"].as_field_group().index("<label")
+    assert "<fieldset" in form["kind"].as_field_group() and "<legend" in form["kind"].as_field_group()
 
 
 def drawn(source: str, **context: object) -> str:
