@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 from kamplan.env import env_int, env_text
@@ -53,6 +54,25 @@ def processes(instance: Instance, host: str, port: int) -> list[Program]:
     ]
 
 
+def logins_of(instance: Instance) -> Path:
+    return instance.folder / "logins.txt"
+
+
+def fill(instance: Instance) -> None:
+    """Everything that writes to the database, in one process: starting Django once takes long enough."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kamplan.settings")
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    call_command("seed_demo")
+    call_command("seed_demo_targets")
+    with logins_of(instance).open("w") as file:
+        call_command("seed_demo", "--logins", stdout=file)
+
+
 class Demo:
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
@@ -64,9 +84,8 @@ class Demo:
     def say(self, text: str) -> None:
         print(text, flush=True)
 
-    def manage(self, *arguments: str, process: str = "") -> None:
-        argv = [sys.executable, "manage.py", *arguments]
-        self.supervisor.run(Program(" ".join(arguments), argv, env={"KAMPLAN_PROCESS": process}))
+    def python(self, name: str, *arguments: str, process: str = "") -> Program:
+        return Program(name, [sys.executable, *arguments], env={"KAMPLAN_PROCESS": process})
 
     def readiness(self) -> dict[str, Any]:
         """What /readyz says; nothing while the web process is not up."""
@@ -82,20 +101,22 @@ class Demo:
 
     def prepare(self) -> None:
         start_services(self.instance, self.supervisor)
-        self.say("Tables ...")
-        self.manage("migrate", "--no-input", "--verbosity=0")
-        self.manage("createcachetable")
-        self.manage("collectstatic", "--no-input", "--verbosity=0", process="web")
-        self.say("The demonstration company ...")
-        self.manage("seed_demo")
+        self.say("Tables, static files and the demonstration company ...")
+        static = ["manage.py", "collectstatic", "--no-input", "--verbosity=0"]
+        self.supervisor.run(
+            self.python("prepare", "-m", "kamplan.demo", "fill"),
+            self.python("collectstatic", *static, process="web"),
+        )
 
     def serve(self) -> None:
-        for program in processes(self.instance, self.host, self.port):
-            self.supervisor.start(program)
+        web, *others = processes(self.instance, self.host, self.port)
+        self.supervisor.start(web)
         self.supervisor.wait_until(lambda: bool(self.readiness()), "the web process", 60)
+        for program in others:
+            self.supervisor.start(program)
         if self.readiness()["newest_run_age_seconds"] is None:
             self.say("The numbers, by the worker ...")
-            self.manage("recompute", "--via-worker")
+            self.supervisor.run(self.python("recompute", "manage.py", "recompute", "--via-worker"))
 
     def run(self) -> None:
         started = time.monotonic()
@@ -105,8 +126,8 @@ class Demo:
         try:
             self.prepare()
             self.serve()
-            self.manage("seed_demo", "--logins")
-            self.say(f"\nkamplan answers at {self.address} (ready after {time.monotonic() - started:.0f} s).")
+            self.say(logins_of(self.instance).read_text())
+            self.say(f"kamplan answers at {self.address} (ready after {time.monotonic() - started:.0f} s).")
             self.say(f"Logs: {self.instance.logs}. Ctrl-C stops everything; the data stay.")
             while True:
                 self.supervisor.tick()
@@ -118,6 +139,9 @@ class Demo:
 
 def main() -> int:
     instance = current()
+    if sys.argv[1:] == ["fill"]:
+        fill(instance)
+        return 0
     try:
         with instance.owned():
             Demo(instance).run()

@@ -145,17 +145,18 @@ class Supervisor:
                 raise ProgramFailed(f"{what} was not ready within {seconds:g} s")
             time.sleep(0.1)
 
-    def run(self, program: Program) -> None:
-        """Run one program to its end; raises if it fails, stops it if somebody asks to stop."""
-        child = Child(program, spawn(program), time.monotonic())
+    def run(self, *programs: Program) -> None:
+        """Run programs side by side to their end; raises if one fails, stops them when asked to stop."""
+        children = [Child(program, spawn(program), time.monotonic()) for program in programs]
         try:
-            while child.process.poll() is None:
+            while any(child.process.poll() is None for child in children):
                 self.tick()
                 time.sleep(0.05)
         finally:
-            self._stop([child])
-        if child.process.returncode:
-            raise ProgramFailed(f"{program.name} ended with code {child.process.returncode}")
+            self._stop(children)
+        for child in children:
+            if child.process.returncode:
+                raise ProgramFailed(f"{child.program.name} ended with code {child.process.returncode}")
 
     def stop_all(self) -> None:
         for services in (False, True):
