@@ -1,16 +1,19 @@
 """What a load balancer or a container asks: does the process answer, can it serve?"""
 
 import logging
+import sys
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.checks import CheckMessage, Tags, Warning, register
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django.views.defaults import server_error
 
 from metrics.models import Run
 
@@ -56,6 +59,13 @@ def migrations_applied() -> bool:
 def newest_run_age() -> int | None:
     newest = Run.objects.order_by("-pk").values_list("published_at", flat=True).first()
     return None if newest is None else round((timezone.now() - newest).total_seconds())
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """A time limit, a full pool or a restarting database passes: say so, and that a later try may succeed."""
+    if isinstance(sys.exc_info()[1], OperationalError):
+        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "30"})
+    return server_error(request)
 
 
 @register(Tags.security, deploy=True)

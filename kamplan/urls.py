@@ -11,3 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/", include("accounts.people.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]
+
+handler500 = "kamplan.health.failed"

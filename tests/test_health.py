@@ -36,16 +36,31 @@ def test_a_missing_migration_is_not_ready(client: Client, monkeypatch: pytest.Mo
     assert answer.json()["migrations"] is False
 
 
-def test_a_database_that_does_not_answer_is_not_ready_but_the_process_lives() -> None:
-    script = (
-        "import django; django.setup()\n"
-        "from django.test import Client\n"
-        "for path in ('/readyz', '/healthz'): print(Client().get(path).status_code)\n"
-    )
+def without_database(script: str) -> list[str]:
+    """What a fresh process prints whose database does not answer."""
+    prelude = "import django; django.setup()\nfrom django.test import Client\n"
     environment = {
         **os.environ,
         "DATABASE_URL": "postgres://kamplan@127.0.0.1:1/kamplan",
         "DJANGO_SETTINGS_MODULE": "kamplan.settings",
     }
-    found = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
-    assert found.stdout.split() == ["503", "200"], found.stderr
+    argv = [sys.executable, "-c", prelude + script]
+    found = subprocess.run(argv, env=environment, capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+    return found.stdout.split("\n")
+
+
+def test_a_database_that_does_not_answer_is_not_ready_but_the_process_lives() -> None:
+    script = "for path in ('/readyz', '/healthz'): print(Client().get(path).status_code)\n"
+    assert without_database(script)[:2] == ["503", "200"]
+
+
+def test_a_page_whose_database_does_not_answer_says_so() -> None:
+    script = (
+        "client = Client(raise_request_exception=False)\n"
+        "client.cookies['sessionid'] = 'x' * 32\n"
+        "answer = client.get('/')\n"
+        "print(answer.status_code, answer['Retry-After'])\n"
+        "print('did not answer in time' in answer.content.decode())\n"
+    )
+    assert without_database(script)[:2] == ["503 30", "True"]
