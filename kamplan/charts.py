@@ -43,7 +43,7 @@ def scale_around(values: Iterable[Point], start: float = 0.0, end: float = 100.0
 def nice_step(span: float, wanted: int = 5) -> float:
     """1, 2, 2.5 or 5 times a power of ten, giving about the wanted number of steps."""
     raw = span / wanted if span > 0 else 1.0
-    power = 10 ** math.floor(math.log10(raw))
+    power = 10.0 ** math.floor(math.log10(raw))
     return next(m * power for m in (1, 2, 2.5, 5, 10) if raw <= m * power * (1 + 1e-9))
 
 

@@ -22,20 +22,16 @@
     const box = $("#km-toasts");
     say(undo ? `${text} Undo is offered for 10 seconds.` : text);
     if (!box) return;
-    const item = document.createElement("div");
-    item.className = "km-toast";
-    item.append(Object.assign(document.createElement("span"), { textContent: text }));
-    if (undo) {
-      const back = Object.assign(document.createElement("button"), { type: "button", className: "km-btn", textContent: "Undo" });
-      back.addEventListener("click", () => {
-        item.remove();
-        htmx.ajax("POST", undo, { target: "body", swap: "none" });
-      });
-      item.append(back);
-    }
-    const close = Object.assign(document.createElement("button"), { type: "button", className: "km-btn", textContent: "Close" });
-    close.dataset.kmDismiss = "";
-    item.append(close);
+    const make = (tag, className, textContent) => Object.assign(document.createElement(tag), { className, textContent });
+    const button = (words, act) => {
+      const made = make("button", "km-btn", words);
+      made.addEventListener("click", () => { item.remove(); act(); });
+      return made;
+    };
+    const item = make("div", "km-toast", "");
+    item.append(make("span", "", text));
+    if (undo) item.append(button("Undo", () => htmx.ajax("POST", undo, { target: "body", swap: "none" })));
+    item.append(button("Close", () => {}));
     box.append(item);
     fade(item, undo || error ? 10000 : 5000);
   };
@@ -56,7 +52,6 @@
     document.querySelectorAll("dialog[open]").forEach((d) => d.close());
     dialog.showModal();
   };
-  window.kmOpen = open;
   document.addEventListener("close", (event) => {
     if (event.target.matches("dialog") && opener && opener.isConnected) opener.focus();
   }, true);
@@ -70,7 +65,7 @@
     const theme = at.closest("[data-km-theme]");
     if (theme) {
       const wanted = theme.dataset.kmTheme;
-      if (wanted === "system") localStorage.removeItem("km-theme"); else localStorage.setItem("km-theme", wanted);
+      localStorage.setItem("km-theme", wanted);
       showTheme();
     }
     if (at.closest("[data-km-dismiss]")) at.closest(".km-toast").remove();
@@ -122,34 +117,47 @@
     const token = $("meta[name=csrf-token]");
     if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token.content;
   });
-  const failed = {
-    "htmx:sendError": "No connection. Nothing was saved; what you typed is still here.",
-    "htmx:timeout": "The answer took too long. Check whether it was saved before you try again.",
-  };
-  Object.entries(failed).forEach(([name, text]) => document.body.addEventListener(name, () => toast({ text, error: true })));
-  document.body.addEventListener("htmx:responseError", (event) => {
-    const status = event.detail.xhr.status;
-    const text = status === 403 ? "Your role may not do this. Nothing was changed."
-      : status === 404 ? "That is gone, or not among what you may see."
-      : status === 409 ? "Somebody changed this meanwhile. Reload to see both versions."
-      : "The server failed. Nothing was saved; try again in a minute.";
-    toast({ text, error: true });
-  });
+  const failed = (text) => toast({ text, error: true });
+  document.body.addEventListener("htmx:sendError", () => failed("No connection. Nothing was saved; what you typed is still here."));
+  document.body.addEventListener("htmx:responseError", (event) => failed({
+    403: "Your role may not do this. Nothing was changed.",
+    404: "That is gone, or not among what you may see.",
+    409: "Somebody changed this meanwhile. Reload to see both versions.",
+  }[event.detail.xhr.status] || "The server failed. Nothing was saved; try again in a minute."));
 
   // A write shows at once and goes out once.
+  const writes = "[hx-post], [hx-put], [hx-patch], [hx-delete]";
+  const busy = (at) => { at.classList.add("km-busy"); at.setAttribute("aria-busy", "true"); };
+  const calm = (at) => { at.classList.remove("km-busy"); at.removeAttribute("aria-busy"); };
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" && !form.matches("[hx-post]")) return;
     if (form.dataset.kmSent) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    if (form.method !== "post" || form.matches(writes)) return;
     form.dataset.kmSent = "1";
-    if (event.submitter) { event.submitter.classList.add("km-busy"); event.submitter.setAttribute("aria-busy", "true"); }
+    if (event.submitter) busy(event.submitter);
   }, true);
+  document.addEventListener("click", (event) => {
+    const at = event.target.closest && event.target.closest(writes);
+    if (at && at.matches(".km-busy")) { event.preventDefault(); event.stopImmediatePropagation(); }
+  }, true);
+  document.body.addEventListener("htmx:beforeRequest", (event) => {
+    const at = event.target;
+    if (!at.matches(writes)) return;
+    if (at.matches("form")) {
+      at.dataset.kmSent = "1";
+      const by = event.detail.requestConfig.triggeringEvent;
+      if (by && by.submitter) busy(by.submitter);
+    } else busy(at);
+  });
   const release = (form) => {
     delete form.dataset.kmSent;
-    form.querySelectorAll(".km-busy").forEach((b) => { b.classList.remove("km-busy"); b.removeAttribute("aria-busy"); });
+    form.querySelectorAll(".km-busy").forEach(calm);
   };
   document.body.addEventListener("htmx:afterRequest", (event) => {
-    const form = event.target.closest && event.target.closest("form");
+    const at = event.detail.elt;
+    if (!at.matches(writes)) return;
+    calm(at);
+    const form = at.closest("form");
     if (form) release(form);
     if (form && event.detail.successful) forget(form);
   });
