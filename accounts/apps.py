@@ -4,3 +4,7 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = "Key accounts"
+
+    def ready(self) -> None:
+        # Declares the kinds of mail that the outbox can write.
+        from accounts.people import letters  # noqa: F401

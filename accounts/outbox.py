@@ -20,6 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.people.models import Message, User
+from kamplan.waking import wake
 
 logger = logging.getLogger(__name__)
 
@@ -71,17 +72,7 @@ def put(kind_name: str, recipient: User, dedup_key: str, **payload: Any) -> None
         [Message(kind=kind_name, recipient=recipient, dedup_key=dedup_key, payload=payload)],
         ignore_conflicts=True,
     )
-    transaction.on_commit(wake)
-
-
-def wake() -> None:
-    """Tell a worker, if one can be told; beat looks every minute anyway."""
-    from accounts.tasks import send_outbox
-
-    try:
-        send_outbox.apply_async(retry=False)
-    except Exception:  # whatever the broker's client raises, the row is safe
-        logger.warning("the broker cannot be reached; mail waits for the next look")
+    transaction.on_commit(lambda: wake("accounts.tasks.send_outbox"))
 
 
 def send_waiting(seconds: float = 60) -> int:

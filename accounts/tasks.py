@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts import outbox
-from accounts.people import letters  # noqa: F401  (declares the kinds of letters)
+from accounts.exchange import tasks as exchange_tasks  # noqa: F401  (declares apply_import)
 
 
 @shared_task(name="accounts.tasks.send_outbox")
