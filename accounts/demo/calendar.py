@@ -54,6 +54,6 @@ class Calendar(NamedTuple):
         return 1.0 if offset else self.today.day / self.month_end(0).day
 
 
-def dice(*subject: object) -> Random:
+def dice(*subject: object, draw: str = "") -> Random:
     """Random numbers of one subject, so that a change to one account leaves the others as they were."""
-    return Random("halden/" + "/".join(str(part) for part in subject))
+    return Random(f"{draw}halden/" + "/".join(str(part) for part in subject))

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ A_YEAR_AND_TEAM = 40
 NEW_CATEGORY_A_YEAR = 0.3
 SKILLS = {person.name: person.skill for person in cast.PEOPLE}
 KINDS = {Kind.UPSELL: 48, Kind.CROSS_SELL: 20, Kind.NEW: 12, Kind.RENEWAL: 20}
-EASIER = {Kind.UPSELL: 0.02, Kind.CROSS_SELL: -0.1, Kind.NEW: -0.12, Kind.RENEWAL: 0.2}
+EASIER = {Kind.UPSELL: -0.04, Kind.CROSS_SELL: -0.16, Kind.NEW: -0.16, Kind.RENEWAL: 0.2}
 ORIGINS = {
     Origin.EXISTING: 36,
     Origin.OUTBOUND: 13,
@@ -57,6 +58,10 @@ SITES = (
 )
 CONTACT_AFTER_CLOSE = 3
 WITHOUT_ACCOUNT = 3
+
+
+# One draw of many: the first one in which every manager wins some deals, loses some and has some open.
+luck = partial(dice, draw="17")
 
 
 class Plan(NamedTuple):
@@ -117,7 +122,7 @@ class Deals:
         for firm in cast.FIRMS:
             if firm.name in plot.NEW:
                 closes = weekday(self.calendar.month(plot.NEW[firm.name]))
-                opened = closes - datetime.timedelta(days=dice("first", firm.name).randint(70, 150))
+                opened = closes - datetime.timedelta(days=luck("first", firm.name).randint(70, 150))
                 yield Plan(firm, opened, Kind.NEW, firm.owner, closes)
 
     def _category_deals(self) -> Iterator[Plan]:
@@ -136,7 +141,7 @@ class Deals:
     def _ordinary(self, told: list[Plan]) -> Iterator[Plan]:
         staff = self.portfolio.staff
         for team in (cast.SOUTH, cast.NORTH, cast.WEST):
-            random = dice("deals", team)
+            random = luck("deals", team)
             parts = {team} | {name for name, (_, parent) in cast.TEAMS.items() if parent == team}
             of_team = sum(staff.team_of(plan.owner, plan.opened) in parts for plan in told)
             for _ in range(round(A_YEAR_AND_TEAM * self.calendar.years) - of_team):
@@ -161,7 +166,7 @@ class Deals:
         return Plan(firm, opened, Kind.NEW if firm.name in plot.PROSPECTS else kind, owner)
 
     def _write(self, number: int, plan: Plan) -> None:
-        random = dice("deal", number, plan.firm.name, self.calendar.offset(plan.opened))
+        random = luck("deal", number, plan.firm.name, self.calendar.offset(plan.opened))
         category = plan.category or random.choice(sorted(new_categories(plan.firm, self.calendar)))
         product = random.choice(sorted(cast.CATALOGUE[category]))
         closes = plan.closes or self._closing_day(random, plan)
@@ -251,12 +256,12 @@ class Deals:
     def _contact_after_close(self) -> None:
         """Typing errors as real data has them: the first contact lies after the closing."""
         won = [deal for deal in self.opportunities if deal.outcome == Outcome.WON and deal.first_contact_on]
-        for deal in dice("typing errors").sample(won[-60:], CONTACT_AFTER_CLOSE):
+        for deal in luck("typing errors").sample(won[-60:], CONTACT_AFTER_CLOSE):
             assert deal.closed_on
             deal.first_contact_on = min(self.calendar.today, deal.closed_on + datetime.timedelta(days=5))
 
     def _inquiries_without_account(self) -> None:
-        random = dice("inquiries")
+        random = luck("inquiries")
         for n in range(WITHOUT_ACCOUNT):
             deal = Opportunity(
                 name=f"Inquiry from the trade fair, stand visit {n + 1}",
