@@ -10,7 +10,7 @@ define install
 @sum=$$(cat requirements.txt $(1) | cksum); stamp=.venv/installed-$(1); \
 if [ "$$sum" != "$$(cat $$stamp 2>/dev/null)" ]; then \
 	echo "Installing $(1) ..."; \
-	.venv/bin/pip install --quiet --disable-pip-version-check -r $(1) && echo "$$sum" > $$stamp; \
+	.venv/bin/pip install -qq --disable-pip-version-check -r $(1) && echo "$$sum" > $$stamp; \
 fi
 endef
 

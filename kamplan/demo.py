@@ -67,10 +67,9 @@ def fill(instance: Instance) -> None:
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
-    call_command("seed_demo")
-    call_command("seed_demo_targets")
     with logins_of(instance).open("w") as file:
         call_command("seed_demo", "--logins", stdout=file)
+    call_command("seed_demo_targets")
 
 
 class Demo:

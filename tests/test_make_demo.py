@@ -1,0 +1,84 @@
+"""The whole product as real processes, as `make demo` starts them, in a folder of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from kamplan.services import Instance
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def instance() -> Iterator[Instance]:
+    instance = Instance(f"test-demo-{os.getpid()}")
+    yield instance
+    for folder in {instance.folder, instance.data}:
+        subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+@contextmanager
+def demo(instance: Instance, log: Path) -> Iterator[psutil.Process]:
+    """A started demo that has printed its address; whatever happens, it is told to stop at the end."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.endswith(("DATABASE_URL", "REDIS_URL"))
+    }
+    environment |= {"KAMPLAN_INSTANCE": instance.name, "PORT": "8400"}
+    argv = [sys.executable, "-m", "kamplan.demo"]
+    with log.open("wb") as file:
+        process = subprocess.Popen(argv, cwd=CHECKOUT, env=environment, stdout=file, stderr=file)
+    try:
+        deadline = time.monotonic() + 240
+        while "kamplan answers at" not in log.read_text():
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+        yield psutil.Process(process.pid)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+
+
+def address(log: Path) -> str:
+    return log.read_text().split("kamplan answers at ")[1].split()[0]
+
+
+def readiness(log: Path) -> dict[str, object]:
+    with urllib.request.urlopen(f"{address(log)}/readyz", timeout=10) as answer:
+        body: dict[str, object] = json.load(answer)
+        return body
+
+
+def test_the_demo_publishes_figures_restarts_with_them_and_leaves_no_process(
+    instance: Instance, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with demo(instance, log) as first:
+        started = first.children(recursive=True)
+        assert readiness(log)["newest_run_age_seconds"] is not None
+        assert "Everybody's password" in log.read_text()
+        with urllib.request.urlopen(f"{address(log)}/login/", timeout=10) as answer:
+            page = answer.read().decode()
+        assert "/static/css/app." in page, "static files carry the hash of their content"
+    assert [process for process in started if process.is_running()] == []
+    before = time.monotonic()
+    with demo(instance, log) as second:
+        seconds = time.monotonic() - before
+        started = second.children(recursive=True)
+        names = " ".join(" ".join(process.cmdline()) for process in second.children())
+        assert all(
+            word in names for word in ("postgres", "valkey", "granian", "default@", "numbers@", "beat")
+        )
+        assert "there already" in log.read_text()
+        # The aim is 20 s on an idle machine; this one may be busy with the rest of the suite.
+        assert seconds < 60
+    assert [process for process in started if process.is_running()] == []
