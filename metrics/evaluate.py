@@ -9,22 +9,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from accounts.periods import Day, Period, add_months
-from metrics.expressions import Windowed
-from metrics.kpi import Definition, Interval, Kpi, Term, every_part
-from metrics.models import Scope, View
+from metrics.expressions import Window, Windowed
+from metrics.kpi import Credit, Definition, Interval, Kpi, Term, every_part
+from metrics.kpis import KPIS
+from metrics.models import View
+from metrics.sources import SOURCE_OF
 
 
 @dataclass(frozen=True)
 class Level:
-    """How the facts are grouped: `keys` inside, the scopes outside."""
+    """How leaves become the rows of a scope: `join` and `regroup` first, then `outer` grouped by `grouping`."""
 
     name: str
     view: View
     is_row_credit: bool
-    keys: str
     join: str
     outer: str
     grouping: str
+    regroup: str = ""
+    """Row credit: the column that, with the account, makes one cluster."""
 
 
 TEAM_CLOSURE = """team_closure AS (
@@ -33,12 +36,7 @@ TEAM_CLOSURE = """team_closure AS (
         UNION SELECT below.above_id, t.id FROM accounts_team t JOIN below ON t.parent_id = below.id)
     SELECT above_id, id FROM below)"""
 
-AT_START = "f.month = GREATEST(p.starts, f.began)"
-STAMPS = f"""
-    MAX(f.owner_id) FILTER (WHERE {AT_START}) AS owner_id, MAX(f.team_id) FILTER (WHERE {AT_START}) AS team_id,
-    MAX(f.tier_id) FILTER (WHERE {AT_START}) AS tier_id, MAX(f.region_id) FILTER (WHERE {AT_START}) AS region_id,
-    MAX(f.industry_id) FILTER (WHERE {AT_START}) AS industry_id,
-    BOOL_OR(f.is_target) FILTER (WHERE {AT_START}) AS is_target,"""
+STAMPS = ("owner_id", "team_id", "tier_id", "industry_id", "region_id")
 
 SEGMENTS = """
     CASE GROUPING(owner_id, tier_id, industry_id, region_id, target)
@@ -48,6 +46,9 @@ SEGMENTS = """
          WHEN 31 THEN NULL WHEN 15 THEN owner_id WHEN 23 THEN tier_id WHEN 27 THEN industry_id
          WHEN 29 THEN region_id ELSE target END AS key"""
 
+BY_TEAM = "SELECT starts, ends, 'team' AS scope, above_id AS key"
+BY_EACH_TEAM = "GROUP BY starts, ends, above_id"
+
 LEVELS: dict[str, Level] = {
     level.name: level
     for level in (
@@ -55,7 +56,6 @@ LEVELS: dict[str, Level] = {
             "segments",
             View.AS_WAS,
             False,
-            "f.account_id",
             "",
             f"SELECT starts, ends, {SEGMENTS}",
             "GROUP BY GROUPING SETS ((starts, ends), (starts, ends, owner_id), (starts, ends, tier_id),"
@@ -65,35 +65,33 @@ LEVELS: dict[str, Level] = {
             "teams",
             View.AS_WAS,
             False,
-            "f.account_id",
             "LEFT JOIN team_closure c ON c.id = leaf.team_id",
-            "SELECT starts, ends, 'team' AS scope, above_id AS key",
-            "GROUP BY starts, ends, above_id",
+            BY_TEAM,
+            BY_EACH_TEAM,
         ),
         Level(
             "row owners",
             View.AS_WAS,
             True,
-            "f.account_id, f.person_id",
             "",
             "SELECT starts, ends, 'owner' AS scope, person_id AS key",
             "GROUP BY starts, ends, person_id",
+            regroup="person_id",
         ),
         Level(
             "row teams",
             View.AS_WAS,
             True,
-            "f.account_id, c.above_id",
-            "",
-            "SELECT starts, ends, 'team' AS scope, above_id AS key",
-            "GROUP BY starts, ends, above_id",
+            "LEFT JOIN team_closure c ON c.id = leaf.person_team_id",
+            BY_TEAM,
+            BY_EACH_TEAM,
+            regroup="above_id",
         ),
         Level(
             "book owners",
             View.CURRENT_BOOK,
             False,
-            "f.account_id",
-            "LEFT JOIN book ON book.account_id = leaf.account_id",
+            "",
             "SELECT starts, ends, 'owner' AS scope, holder_id AS key",
             "GROUP BY starts, ends, holder_id",
         ),
@@ -101,17 +99,14 @@ LEVELS: dict[str, Level] = {
             "book teams",
             View.CURRENT_BOOK,
             False,
-            "f.account_id",
-            "LEFT JOIN book ON book.account_id = leaf.account_id"
-            " LEFT JOIN team_closure c ON c.id = book.holder_team_id",
-            "SELECT starts, ends, 'team' AS scope, above_id AS key",
-            "GROUP BY starts, ends, above_id",
+            "LEFT JOIN team_closure c ON c.id = leaf.holder_team_id",
+            BY_TEAM,
+            BY_EACH_TEAM,
         ),
         Level(
             "accounts",
             View.AS_WAS,
             False,
-            "f.account_id",
             "",
             "SELECT starts, ends, 'account' AS scope, account_id AS key",
             "GROUP BY starts, ends, account_id",
@@ -158,24 +153,32 @@ def period_rows(periods: Sequence[Period], current_month: Day) -> tuple[str, dic
             "last_year_ends": add_months(period.end, -12),
             "start_month": add_months(period.start, -1),
             "end_month": min(add_months(period.end, -1), current_month),
+            "last_year_start_month": add_months(period.start, -13),
+            "last_year_end_month": add_months(period.end, -13),
         }
         rows.append("(" + ", ".join(f"%({name}_{index})s::date" for name in bounds) + ")")
         params.update({f"{name}_{index}": value for name, value in bounds.items()})
-    names = "starts, ends, t12_starts, last_year_starts, last_year_ends, start_month, end_month"
+    names = ", ".join(bounds)
     return f"period ({names}) AS (VALUES {', '.join(rows)})", params
 
 
 def side(terms: tuple[Term, ...]) -> str:
-    return " ".join(f"{'+' if term.sign > 0 else '-'} {term.part.expression.sql()}" for term in terms).lstrip("+ ")
+    return " ".join(f"{'+' if term.sign > 0 else '-'} {term.part.name}" for term in terms).lstrip("+ ")
 
 
-def sums(definitions: Sequence[Definition]) -> dict[str, str]:
-    """Name to per-account expression: the parts, the gaps of rates, and the second moments for intervals."""
+def per_account(definitions: Sequence[Definition]) -> dict[str, str]:
+    """Name to expression over leaves, once per account: the parts and the gaps of rates."""
     found = {part.name: part.expression.sql() for part in every_part(tuple(definitions))}
     found["accounts"] = "(CASE WHEN account_id IS NULL THEN 0 ELSE 1 END)"
     for leaf in sorted(leaves_of(definitions), key=lambda leaf: leaf.column):
         if leaf.measure.is_money:
             found[gap_name(leaf)] = gap(leaf)
+    return found
+
+
+def over_scope(definitions: Sequence[Definition]) -> dict[str, str]:
+    """Name to expression over the parts of one account, to be summed: the parts, and second moments for intervals."""
+    found = {name: f'"{name}"' for name in per_account(definitions)}
     for kpi in definitions:
         if isinstance(kpi, Kpi) and kpi.interval == Interval.LINEARISED:
             y, x = side(kpi.numerator), side(kpi.denominator)
@@ -203,63 +206,127 @@ def gap(leaf: Windowed) -> str:
 
 
 def gap_measure(leaf: Windowed) -> str:
-    from metrics.sources import SOURCE_OF
-
     source = SOURCE_OF[leaf.measure.name]
     return source.own_no_rate if leaf.at_start_rate else source.no_rate
 
 
-def inner_columns(definitions: Sequence[Definition]) -> str:
-    """One aggregate per measure and window in use."""
-    columns = []
+def definitions_for(level: Level) -> tuple[Definition, ...]:
+    """Row credit is only ever asked of the KPIs whose credit it is."""
+    if not level.is_row_credit:
+        return KPIS
+    return tuple(kpi for kpi in KPIS if isinstance(kpi, Kpi) and kpi.credit == Credit.ROW)
+
+
+@dataclass(frozen=True)
+class LeafColumn:
+    """One column of the leaves: a measure (or its count of missing rates) summed over a window."""
+
+    name: str
+    measure: str
+    window: Window
+
+
+def leaf_columns(definitions: Sequence[Definition]) -> list[LeafColumn]:
+    found: dict[str, LeafColumn] = {}
     for leaf in sorted(leaves_of(definitions), key=lambda leaf: leaf.column):
-        columns.append(f"{leaf.aggregate()} AS {leaf.column}")
+        own = "_own" if leaf.at_start_rate else ""
+        found[leaf.column] = LeafColumn(leaf.column, f"{leaf.measure.name}{own}", leaf.window)
         if leaf.measure.is_money:
-            condition = leaf.window.condition
-            columns.append(
-                f"COALESCE(SUM(f.{gap_measure(leaf)}) FILTER (WHERE {condition}), 0) AS gap_{leaf.column}"
-            )
-    return ",\n    ".join(columns)
+            name = f"gap_{leaf.column}"
+            found[name] = LeafColumn(name, gap_measure(leaf), leaf.window)
+    return list(found.values())
+
+
+def aggregates(definitions: Sequence[Definition]) -> str:
+    """One filtered sum per measure and window in use."""
+    return ",\n        ".join(
+        f"COALESCE(SUM(f.{column.measure}) FILTER (WHERE {column.window.condition}), 0) AS {column.name}"
+        for column in leaf_columns(definitions)
+    )
+
+
+def account_leaves(definitions: Sequence[Definition], facts: Facts) -> str:
+    """SELECT one row per period and account, straight from the facts; needs the relation `period`."""
+    at_start = "FILTER (WHERE f.month = GREATEST(p.starts, f.began))"
+    stamps = ", ".join(f"MAX(f.{name}) {at_start} AS {name}" for name in STAMPS)
+    return f"""
+      SELECT p.starts, p.ends, f.account_id, MAX(f.currency) AS currency, {stamps},
+        BOOL_OR(f.is_target) {at_start} AS is_target,
+        MAX(book.holder_id) AS holder_id, MAX(book.holder_team_id) AS holder_team_id,
+        {aggregates(definitions)}
+        FROM period p
+        JOIN {facts.relation} f ON f.month >= p.last_year_starts AND f.month < p.ends
+        LEFT JOIN (SELECT DISTINCT account_id, holder_id, holder_team_id FROM {facts.relation} b
+                    WHERE b.month = %(book_month)s) book ON book.account_id = f.account_id
+       WHERE {facts.where}
+       GROUP BY p.starts, p.ends, f.account_id
+      HAVING BOOL_OR(f.month >= p.starts)"""
+
+
+def row_leaves(definitions: Sequence[Definition], facts: Facts) -> str:
+    """SELECT one row per period, account, credited person and the team the person was in."""
+    measures = sorted({column.measure for column in leaf_columns(definitions)})
+    something = " OR ".join(f"f.{measure} <> 0" for measure in measures)
+    return f"""
+      SELECT p.starts, p.ends, f.account_id, f.person_id, f.person_team_id, MAX(f.currency) AS currency,
+        {aggregates(definitions)}
+        FROM period p
+        JOIN {facts.relation} f ON f.month >= p.starts AND f.month < p.ends
+       WHERE {facts.where} AND ({something})
+       GROUP BY p.starts, p.ends, f.account_id, f.person_id, f.person_team_id"""
+
+
+KEYS_OF_ACCOUNT = (*STAMPS, "holder_id", "holder_team_id", "is_target::int AS target")
+
+
+def parted(definitions: Sequence[Definition], leaves: str, keys: Sequence[str]) -> str:
+    """SELECT the parts of every leaf, with the keys it is grouped by later."""
+    expressions = ",\n        ".join(f'{sql} AS "{name}"' for name, sql in per_account(definitions).items())
+    return f"""
+      SELECT starts, ends, account_id, {", ".join(keys)}, {expressions}
+        FROM (SELECT leaf.*, CASE WHEN leaf.currency = org.reporting_currency THEN 1 ELSE r.rate END AS rate
+                FROM {leaves} leaf CROSS JOIN accounts_organisation org
+                LEFT JOIN metrics_dailyrate r ON r.currency = leaf.currency AND r.day = leaf.starts) valued"""
+
+
+def regrouped(level: Level, definitions: Sequence[Definition], leaves: str) -> str:
+    """Row credit: the rows of one account credited to one person or team are one cluster."""
+    column = "c.above_id" if "team_closure" in level.join else "leaf.person_id"
+    names = ", ".join(f"SUM({column.name}) AS {column.name}" for column in leaf_columns(definitions))
+    return f"""(SELECT starts, ends, account_id, {column}, MAX(currency) AS currency, {names}
+                  FROM {leaves} leaf {level.join} GROUP BY 1, 2, 3, 4)"""
+
+
+def summed(level: Level, definitions: Sequence[Definition], parts: str) -> str:
+    """The relation `summed`: the sums of every scope of the level, from a relation of parts."""
+    sums = ",\n  ".join(f'NULLIF(SUM({sql}), 0) AS "{name}"' for name, sql in over_scope(definitions).items())
+    join = "" if level.is_row_credit else level.join
+    return f"summed AS ({level.outer}, {sums} FROM {parts} leaf {join} {level.grouping})"
+
+
+AS_PARTS = """
+    SELECT * FROM (
+        SELECT starts, ends, scope, key,
+               jsonb_strip_nulls(to_jsonb(summed) - '{starts,ends,scope,key}'::text[]) AS parts
+          FROM summed) made
+     WHERE parts <> '{}'"""
 
 
 def statement(
-    level: Level, definitions: Sequence[Definition], periods: Sequence[Period], facts: Facts, current_month: Day
+    level: Level, periods: Sequence[Period], facts: Facts, current_month: Day
 ) -> tuple[str, dict[str, object]]:
     """SQL that yields `starts, ends, scope, key, parts` for every scope of the level and every period.
 
     `parts` is an object of the sums that are not 0.
     """
     values, params = period_rows(periods, current_month)
-    named = sums(definitions)
-    row_team = "JOIN" if level.name == "row teams" else ""
-    closure_join = "LEFT JOIN team_closure c ON c.id = f.person_team_id" if row_team else ""
-    aggregates = ",\n  ".join(
-        f'NULLIF(SUM({sql}), 0) AS "{name}"' for name, sql in named.items()
-    )
-    book = f"""book AS (SELECT DISTINCT account_id, holder_id, holder_team_id FROM {facts.relation} f
-                 WHERE f.month = %(book_month)s AND account_id IS NOT NULL)"""
-    sql = f"""
-    WITH {values}, {TEAM_CLOSURE}, {book},
-    leaf AS (
-      SELECT p.starts, p.ends, {level.keys}, MAX(f.currency) AS currency, {STAMPS}
-        {inner_columns(definitions)}
-        FROM period p
-        JOIN {facts.relation} f ON f.month >= p.last_year_starts AND f.month < p.ends
-        {closure_join}
-       WHERE {facts.where}
-       GROUP BY p.starts, p.ends, {level.keys}),
-    valued AS (
-      SELECT leaf.*, {"c.above_id, " if "closure c" in level.join else ""}
-             {"book.holder_id, " if "book" in level.join else ""}
-             is_target::int AS target,
-             CASE WHEN leaf.currency = org.reporting_currency THEN 1 ELSE r.rate END AS rate
-        FROM leaf CROSS JOIN accounts_organisation org
-        LEFT JOIN metrics_dailyrate r ON r.currency = leaf.currency AND r.day = leaf.starts
-        {level.join}),
-    summed AS (
-      {level.outer}, {aggregates}
-        FROM valued {level.grouping})
-    SELECT starts, ends, scope, key, jsonb_strip_nulls(to_jsonb(summed) - '{{starts,ends,scope,key}}'::text[]) AS parts
-      FROM summed
-    """
+    definitions = definitions_for(level)
+    if level.is_row_credit:
+        leaves = row_leaves(definitions, facts)
+        parts = parted(definitions, regrouped(level, definitions, "leaves"), [level.regroup])
+    else:
+        leaves = account_leaves(definitions, facts)
+        parts = parted(definitions, "leaves", KEYS_OF_ACCOUNT)
+    sql = f"""WITH {values}, {TEAM_CLOSURE}, leaves AS ({leaves}), parts AS ({parts}),
+    {summed(level, definitions, "parts")} {AS_PARTS}"""
     return sql, {**params, **facts.params, "book_month": facts.book_month or current_month}

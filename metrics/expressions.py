@@ -4,7 +4,6 @@ An expression is evaluated once per account (or once per account and credited pe
 KPI is the sum of an expression over a scope. Its SQL text is built here and nowhere else.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -150,10 +149,6 @@ class Windowed(Expression):
     def column(self) -> str:
         own = "_own" if self.at_start_rate else ""
         return f"{self.measure.name}{own}__{self.window.value}"
-
-    def aggregate(self) -> str:
-        own = "_own" if self.at_start_rate else ""
-        return f"COALESCE(SUM(f.{self.measure.name}{own}) FILTER (WHERE {self.window.condition}), 0)"
 
     def sql(self) -> str:
         return f"({self.column} * COALESCE(rate, 0))" if self.at_start_rate else self.column

@@ -245,16 +245,18 @@ class ScopeFigures(models.Model):
     Valid in the runs `[valid_from, valid_to)`, the newest has no end.
     """
 
+    class Kind(models.TextChoices):
+        ACCOUNTS = "accounts", "sums over whole accounts"
+        ROWS = "rows", "sums over the rows credited to a person or team"
+        SINGLE = "single", "figures made of single rows"
+
     view = models.CharField(max_length=12, choices=View)
     starts = models.DateField()
     ends = models.DateField()
     scope = models.CharField(max_length=10, choices=Scope)
     key = models.BigIntegerField(null=True)
-    parts = models.JSONField(null=True, decoder=ExactDecoder, help_text="Sums over whole accounts.")
-    row_parts = models.JSONField(
-        null=True, decoder=ExactDecoder, help_text="Sums over the rows credited to a person or team."
-    )
-    row_figures = models.JSONField(null=True, decoder=ExactDecoder, help_text="Figures made of single rows.")
+    kind = models.CharField(max_length=8, choices=Kind)
+    figures = models.JSONField(decoder=ExactDecoder)
     valid_from = models.BigIntegerField()
     valid_to = models.BigIntegerField(null=True)
 
@@ -266,6 +268,7 @@ class ScopeFigures(models.Model):
                 F("ends"),
                 F("scope"),
                 Coalesce("key", -1),
+                F("kind"),
                 condition=Q(valid_to__isnull=True),
                 name="scope_figures_one_valid",
             )

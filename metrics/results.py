@@ -37,13 +37,16 @@ Key = int | None
 Span = tuple[Any, Any]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Figures:
-    """The sums of one scope and period."""
+    """The figures of one scope and period: sums over whole accounts, over credited rows, and of single rows."""
 
-    parts: dict[str, Decimal] = field(default_factory=dict)
-    row_parts: dict[str, Decimal] | None = None
-    row_figures: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    accounts: dict[str, Decimal] = field(default_factory=dict)
+    rows: dict[str, Decimal] = field(default_factory=dict)
+    single: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+
+    def add(self, kind: str, figures: dict[str, Any]) -> None:
+        getattr(self, kind).update(figures)
 
 
 @dataclass(frozen=True)
@@ -194,9 +197,8 @@ class Computer:
             named = [key for key in keys if key is not None]
             rows = rows.filter(Q(key__in=named) | (Q(key__isnull=True) if None in keys else Q(pk__in=[])))
         for row in rows:
-            self.figures[scope, (row.starts, row.ends), row.key] = Figures(
-                row.parts or {}, row.row_parts, row.row_figures or {}
-            )
+            found = self.figures.setdefault((scope, (row.starts, row.ends), row.key), Figures())
+            found.add(row.kind, row.figures)
 
     def stored_spans(self, periods: list[Period]) -> set[Span]:
         """Spans whose figures the run stored: those for which the company has a row."""
@@ -216,28 +218,27 @@ class Computer:
     def load_live(self, scope: str, keys: list[Key] | None, periods: list[Period], view: str) -> None:
         """Sum the parts of any other period from the facts of the run."""
         facts = facts_of(self.run, self.newest)
-        collected: dict[tuple[Span, Key], dict[str, Any]] = {}
         for level in levels_of(scope, view):
-            column = "row_parts" if level.is_row_credit else "parts"
+            kind = ScopeFigures.Kind.ROWS if level.is_row_credit else ScopeFigures.Kind.ACCOUNTS
             for span, key, parts in self.sum_parts(level, scope, keys, periods, facts):
-                collected.setdefault((span, key), {})[column] = parts
+                self.keep(scope, span, key, keys, kind, parts)
         if scope != Scope.ACCOUNT and view == View.AS_WAS:
             for kpi in KPIS:
                 if isinstance(kpi, RowKpi):
                     for span, key, figure in self.row_figures(kpi, scope, periods, facts):
-                        found = collected.setdefault((span, key), {})
-                        found.setdefault("row_figures", {})[kpi.id] = figure
-        for (span, key), found in collected.items():
-            if keys is None or key in keys:
-                self.figures[scope, span, key] = Figures(
-                    found.get("parts") or {}, found.get("row_parts"), found.get("row_figures", {})
-                )
+                        self.keep(scope, span, key, keys, ScopeFigures.Kind.SINGLE, {kpi.id: figure})
+
+    def keep(
+        self, scope: str, span: Span, key: Key, keys: list[Key] | None, kind: str, figures: dict[str, Any]
+    ) -> None:
+        if keys is None or key in keys:
+            self.figures.setdefault((scope, span, key), Figures()).add(kind, figures)
 
     def sum_parts(
         self, level: Level, scope: str, keys: list[Key] | None, periods: list[Period], facts: Facts
     ) -> list[tuple[Span, Key, dict[str, Decimal]]]:
         narrowed = narrow(facts, level, scope, keys)
-        sql, params = evaluate.statement(level, KPIS, periods, narrowed, self.run.as_of.replace(day=1))
+        sql, params = evaluate.statement(level, periods, narrowed, self.run.as_of.replace(day=1))
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
             return [
@@ -285,7 +286,7 @@ class Computer:
     def sums_for(self, kpi: Kpi, period: Period, scope: str, key: Key) -> dict[str, Decimal]:
         figures = self.figures_for(period, scope, key)
         by_row = kpi.credit == Credit.ROW and scope in {Scope.OWNER, Scope.TEAM} and self.view == View.AS_WAS
-        return (figures.row_parts or {}) if by_row else figures.parts
+        return figures.rows if by_row else figures.accounts
 
     def make_ratio(self, kpi: Kpi, period: Period, scope: str, key: Key) -> Result:
         sums = self.sums_for(kpi, period, scope, key)
@@ -342,7 +343,8 @@ class Computer:
     def make_from_rows(self, kpi: Definition, period: Period, scope: str, key: Key) -> Result:
         if scope == Scope.ACCOUNT or self.view != View.AS_WAS:
             return self.blank(kpi, period, scope, key, reason="not_defined")
-        figure = self.figures_for(period, scope, key).row_figures.get(kpi.id, {})
+        stored = self.figures_for(period, scope, key).single.get(kpi.id, {})
+        figure = {name: Decimal(value) for name, value in stored.items()}
         scale = scale_of(kpi.unit)
         n = figure.get("n", ZERO)
         common = {"n": n, "numerator": figure.get("numerator"), "denominator": figure.get("denominator")}

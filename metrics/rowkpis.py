@@ -8,6 +8,8 @@ high` for every scope it is defined for; shares between 0 and 1.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db import connection
+
 from accounts.periods import Day, Period
 from metrics.evaluate import TEAM_CLOSURE, Facts, period_rows
 from metrics.sources import CLOSED_DEALS, OPEN_DEALS, ORDER_LINES
@@ -47,12 +49,10 @@ ROW_SCOPES = """scoped AS (
 MEDIAN = f"""
     , {STAMP},
     credited AS (
-        SELECT p.starts, p.ends, r.account_id, COALESCE(r.person_id, owner.user_id) AS person_id,
-               date_trunc('month', r.date)::date AS month, {{x}} AS x
+        SELECT p.starts, p.ends, r.account_id, r.person_id, date_trunc('month', r.date)::date AS month, {{x}} AS x
           FROM period p
-          JOIN ({CLOSED_DEALS.select()}) r ON r.date >= p.starts AND r.date < p.ends
-          {CREDITED}
-         WHERE r.is_won AND {{x}} IS NOT NULL AND {{condition}}),
+          JOIN deal r ON r.date >= p.starts AND r.date < p.ends
+         WHERE {{x}} IS NOT NULL AND {{condition}}),
     {ROW_SCOPES},
     sorted AS (
         SELECT starts, ends, scope, key, COUNT(*) AS n, array_agg(x ORDER BY x) AS xs,
@@ -101,10 +101,17 @@ QUOTA_WINDOWS = """quota AS (
       FROM accounts_quota q CROSS JOIN accounts_organisation org
       LEFT JOIN metrics_dailyrate r ON r.currency = q.currency AND r.day = q.starts_on)"""
 
-BOOKED = f"""booked AS (
-    SELECT COALESCE(r.person_id, owner.user_id) AS person_id, r.date, SUM(r.amount) AS amount
-      FROM ({ORDER_LINES.select()}) r {CREDITED}
-     GROUP BY 1, 2)"""
+# What recipes read besides the facts: a run makes these once, a page inside its statement.
+RELATIONS = {
+    "deal": f"""
+        SELECT r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, r.amount, r.days
+          FROM ({CLOSED_DEALS.select()}) r {CREDITED} WHERE r.is_won""",
+    "booked": f"""
+        SELECT COALESCE(r.person_id, owner.user_id) AS person_id, r.date, SUM(r.amount) AS amount
+          FROM ({ORDER_LINES.select()}) r {CREDITED}
+         WHERE r.date >= (SELECT MIN(starts_on) FROM accounts_quota)
+         GROUP BY 1, 2""",
+}
 
 QUOTA_SCOPES = """
     SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, booked, quota, user_id FROM held
@@ -115,7 +122,7 @@ QUOTA_SCOPES = """
       LEFT JOIN team_closure c ON c.id = m.team_id"""
 
 QUOTA_ATTAINMENT = f"""
-    , {QUOTA_WINDOWS}, {BOOKED},
+    , {QUOTA_WINDOWS},
     held AS (
         SELECT p.starts, p.ends, q.user_id, q.starts_on, q.amount AS quota,
                COALESCE(SUM(b.amount), 0) AS booked
@@ -131,7 +138,7 @@ QUOTA_ATTAINMENT = f"""
       FROM scoped GROUP BY 1, 2, 3, 4"""
 
 PIPELINE_COVERAGE = f"""
-    , {QUOTA_WINDOWS}, {BOOKED},
+    , {QUOTA_WINDOWS},
     held AS (
         SELECT p.starts, p.ends, q.user_id, q.starts_on, q.amount AS quota, COALESCE(SUM(b.amount), 0) AS booked
           FROM period p
@@ -170,15 +177,26 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
+def make_run_relations() -> None:
+    """Temporary tables of the relations that recipes read, for the length of a run."""
+    with connection.cursor() as cursor:
+        for name, sql in RELATIONS.items():
+            cursor.execute(f"CREATE TEMP TABLE run_{name} ON COMMIT DROP AS {sql}")
+            cursor.execute(f"ANALYZE run_{name}")
+
+
 def statement(
-    recipe: Recipe, periods: Sequence[Period], facts: Facts, as_of: Day
+    recipe: Recipe, periods: Sequence[Period], facts: Facts, as_of: Day, in_run: bool = False
 ) -> tuple[str, dict[str, object]]:
     """SQL that yields `starts, ends, scope, key, figures` (an object) for every scope and period."""
     values, params = period_rows(periods, as_of.replace(day=1))
     values = values.replace("period (", "bounds (", 1)
+    relations = ", ".join(
+        f"{name} AS ({f'SELECT * FROM run_{name}' if in_run else sql})" for name, sql in RELATIONS.items()
+    )
     sql = f"""
     WITH {values},
-    period AS (SELECT *, LEAST(ends - 1, %(as_of)s::date) AS day FROM bounds), {TEAM_CLOSURE},
+    period AS (SELECT *, LEAST(ends - 1, %(as_of)s::date) AS day FROM bounds), {TEAM_CLOSURE}, {relations},
     facts AS (SELECT * FROM {facts.relation} f WHERE {facts.where})
     {recipe_body(recipe)}
     """

@@ -106,7 +106,7 @@ def recompute(order: Order, progress: Progress = silent) -> Run:
         run.first_month = first_fact()
         run.errors = find_errors()
         periods = concerned_periods(run, scope, since, organisation)
-        run.figures = store_figures(run.pk, periods, order.as_of, progress)
+        run.figures = store_figures(run, last, periods, scope.is_full, progress)
         run.seconds = round(time.monotonic() - begun, 3)
         run.published_at = timezone.now()
         run.save(force_insert=True)
@@ -203,8 +203,7 @@ def concerned_periods(
     if scope.is_full:
         return periods
     changed = [day for day in (earliest_change(run.pk), queued_since, scope.everyone_since) if day]
-    earliest = min(changed)
-    return [period for period in periods if period.end > earliest]
+    return [period for period in periods if period.end > min(changed)]
 
 
 def fingerprint(organisation: Organisation) -> str:

@@ -11,6 +11,11 @@ from metrics.sources import COLUMNS, SOURCES, Source, columns_of
 
 Progress = Callable[[str], None]
 
+# The month of the first row that belongs to no account.
+NOBODY_BEGAN = """SELECT date_trunc('month', LEAST(
+    (SELECT MIN(date) FROM accounts_order WHERE account_id IS NULL),
+    (SELECT MIN(opened_on) FROM accounts_opportunity WHERE account_id IS NULL)))::date"""
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -185,6 +190,14 @@ def add_empty_months(scope: Scope) -> None:
         """,
         {"since": scope.everyone_since},
     )
+    execute(
+        f"""
+        INSERT INTO run_stage (account_id, month, person_id)
+        SELECT NULL, m.month, NULL FROM run_month m
+         WHERE m.month >= ({NOBODY_BEGAN}) AND {in_scope("NULL::bigint", "m.month", scope)}
+        """,
+        {"since": scope.everyone_since},
+    )
 
 
 def in_scope(account: str, month: str, scope: Scope) -> str:
@@ -239,10 +252,7 @@ def make_facts() -> None:
         f"""
         CREATE TEMP TABLE run_fact ON COMMIT DROP AS
         WITH s AS (SELECT account_id, month, person_id, {sums} FROM run_stage GROUP BY 1, 2, 3),
-        nobody AS (SELECT date_trunc('month', LEAST(
-                              (SELECT MIN(date) FROM accounts_order WHERE account_id IS NULL),
-                              (SELECT MIN(opened_on) FROM accounts_opportunity WHERE account_id IS NULL)
-                          ))::date AS began),
+        nobody AS (SELECT ({NOBODY_BEGAN}) AS began),
         joined_late AS (SELECT user_id, date_trunc('month', MIN(LOWER(during)))::date AS month
                           FROM accounts_membership GROUP BY user_id)
         SELECT s.account_id, s.month, s.person_id,

@@ -58,9 +58,10 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(line) if options["json"] else as_text(line))
 
 
-def number(value: Decimal | None, as_text: bool) -> str | float | int | None:
+def number(value: Decimal | int | None, as_text: bool) -> str | float | int | None:
     if value is None:
         return None
+    value = Decimal(value)
     if as_text:
         return str(value)
     return int(value) if value == value.to_integral_value() else float(value)
