@@ -1,5 +1,6 @@
 """All facts of the write side; each area keeps its own models."""
 
+from accounts.exchange.models import *  # noqa: F403
 from accounts.people.models import *  # noqa: F403
 from accounts.portfolio.models import *  # noqa: F403
 from accounts.revenue.models import *  # noqa: F403

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("", include("accounts.people.login_urls")),
     path("people/", include("accounts.people.urls")),
+    path("exchange/", include("accounts.exchange.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]
 

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from accounts.exchange.actions import upload
 from accounts.people.invitations import invite, token_to_send
 from accounts.people.models import Role
 
@@ -95,6 +96,11 @@ def an_invitation(world: Any) -> str:
     return token_to_send(invite(new, by=world.adam))
 
 
+def an_import(world: Any) -> int:
+    content = b"external_id,name\n4711,Nordwind\n"
+    return upload(world.adam, "accounts", "import", "accounts.csv", content).pk
+
+
 # The admin panel has some hundred URLs of Django's own; they are tested as one (tests/people/test_admin.py).
 WHOLE_NAMESPACES = {"admin"}
 
@@ -140,4 +146,13 @@ ROUTES: list[Route] = [
     only("people:elevation", ADMINISTRATOR),
     writes("people:end_elevation", ADMINISTRATOR),
     only("people:audit", ADMINISTRATOR),
+    # exchange
+    only("exchange:import_list", ADMINISTRATOR),
+    only("exchange:import_start", ADMINISTRATOR),
+    only("exchange:import_detail", ADMINISTRATOR, pk=an_import),
+    only("exchange:import_mapping", ADMINISTRATOR, pk=an_import),
+    only("exchange:import_samples", ADMINISTRATOR, pk=an_import),
+    only("exchange:import_refusals", ADMINISTRATOR, pk=an_import),
+    writes("exchange:import_apply", ADMINISTRATOR, pk=an_import),
+    writes("exchange:import_discard", ADMINISTRATOR, pk=an_import),
 ]

@@ -130,7 +130,7 @@ def type_of_field(found: "models.Field[Any, Any]") -> values.Type:
         return values.Number(found.max_digits, found.decimal_places)
     if found.choices:
         return values.Choice({str(value): str(label) for value, label in found.flatchoices})
-    simple: "dict[type[models.Field[Any, Any]], values.Type]" = {
+    simple: dict[type[models.Field[Any, Any]], values.Type] = {
         models.BooleanField: values.YesNo(),
         models.DateField: values.Date(),
         models.EmailField: values.Email(),

@@ -240,8 +240,7 @@ def _workbook(source: Source) -> Iterator[Any]:
 
 def _workbook_rows(source: Source, layout: Layout) -> Iterator[Row]:
     with _workbook(source) as book:
-        for number, cells in enumerate(_sheet_rows(book[layout.sheet]), 1):
-            yield number, cells
+        yield from enumerate(_sheet_rows(book[layout.sheet]), 1)
 
 
 def _sheet_rows(sheet: Any) -> Iterator[list[Cell]]:

@@ -460,7 +460,12 @@ CONTRACTS = Kind(
                 account(),
                 Column("name", "What it is about.", aliases=("title", "subject")),
                 Column(
-                    "start", "First day.", field="during", required=True, aliases=("from", *FROM), holds=Date()
+                    "start",
+                    "First day.",
+                    field="during",
+                    required=True,
+                    aliases=("from", *FROM),
+                    holds=Date(),
                 ),
                 Column(
                     "end", "LAST day; empty: open.", field="during", aliases=("last day", *TO), holds=Date()

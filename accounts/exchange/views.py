@@ -1,0 +1,158 @@
+"""Imports in the browser, for administrators: upload, columns, dry run, apply."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.exchange import actions, csvs
+from accounts.exchange.forms import OURS, MappingForm, UploadForm
+from accounts.exchange.kinds import KINDS
+from accounts.exchange.models import Import, ImportRefusal, State
+from accounts.exchange.values import Refused
+from accounts.people.models import User
+from kamplan.permissions import CONFIGURES, allowed, signed_in, visible_or_404
+
+PAGE = 50
+STEPS = ("Upload", "Columns", "Dry run", "Apply")
+
+
+def own_or_404(user: User, pk: int) -> Import:
+    """An import whose file's content this person may see and act on."""
+    visible_or_404(Import, user, pk=pk)
+    found = Import.objects.content_visible_to(user).filter(pk=pk)
+    return visible_or_404(Import, user, pk__in=found.values("pk"))
+
+
+def kind_label(found: Import) -> str:
+    return KINDS[found.kind].label if found.kind in KINDS else found.kind
+
+
+@require_GET
+@allowed(*CONFIGURES)
+def import_list(request: HttpRequest) -> HttpResponse:
+    found = Import.objects.visible_to(signed_in(request)).select_related("uploaded_by")
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    imports = [(one, kind_label(one)) for one in page]
+    return render(request, "exchange/import_list.html", {"page": page, "imports": imports})
+
+
+@require_http_methods(["GET", "POST"])
+@allowed(*CONFIGURES)
+def import_start(request: HttpRequest) -> HttpResponse:
+    chosen = request.GET.get("kind")
+    form = UploadForm(
+        request.POST or None, request.FILES or None, initial={"kind": chosen} if chosen else None
+    )
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        kind, source = form.cleaned_data["kind"], form.cleaned_data["source"]
+        try:
+            found = actions.upload(signed_in(request), kind, source, file.name or "", file.read())
+        except Refused as problem:
+            form.add_error("file", str(problem))
+        else:
+            return redirect("exchange:import_mapping", found.pk)
+    status = 422 if form.is_bound else 200
+    return render(
+        request, "exchange/import_start.html", {"form": form, "kinds": KINDS.values()}, status=status
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@allowed(*CONFIGURES)
+def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
+    found = own_or_404(signed_in(request), pk)
+    if not found.is_in_hand:
+        return redirect("exchange:import_detail", pk)
+    form = MappingForm(request.POST or None, found=found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.choose_columns(found, form.mapping(), form.cleaned_data["create_missing"])
+        except Refused as problem:
+            form.add_error(None, str(problem))
+        except actions.NotNow:
+            return redirect("exchange:import_detail", pk)
+        else:
+            return redirect("exchange:import_detail", pk)
+    context = {"form": form, "rows": form.rows(), "import": found, "kind": KINDS[found.kind]}
+    return render(request, "exchange/import_mapping.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@allowed(*CONFIGURES)
+def import_samples(request: HttpRequest, pk: int) -> HttpResponse:
+    """The first values of a column of the file, for the mapping page."""
+    found = own_or_404(signed_in(request), pk)
+    name = next((value for key, value in request.GET.items() if key.startswith(OURS)), "")
+    return render(request, "exchange/_samples.html", {"samples": found.samples.get(name, [])})
+
+
+@require_GET
+@allowed(*CONFIGURES)
+def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    user = signed_in(request)
+    found = visible_or_404(Import, user, pk=pk)
+    sees_content = Import.objects.content_visible_to(user).filter(pk=pk).exists()
+    refusals = found.refusals.all() if sees_content else ImportRefusal.objects.none()
+    columns = found.mapping.get("columns", {})
+    page = Paginator(refusals, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "import": found,
+        "kind": kind_label(found),
+        "sees_content": sees_content,
+        "page": page,
+        "refusals": [(one, columns.get(one.column, one.column)) for one in page],
+        "changes": sum(int(c[s]) for c in found.counts for s in ("created", "changed", "removed")),
+        "percent": round(100 * found.done / found.total) if found.total else 0,
+    }
+    part = (
+        "exchange/import_detail.html#state"
+        if request.headers.get("HX-Request")
+        else "exchange/import_detail.html"
+    )
+    response = render(request, part, context)
+    response["Vary"] = "HX-Request"
+    return response
+
+
+@require_GET
+@allowed(*CONFIGURES)
+def import_refusals(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The refused rows as a CSV that no spreadsheet takes for formulas."""
+    found = own_or_404(signed_in(request), pk)
+    columns = found.mapping.get("columns", {})
+    rows = (
+        (one.row, columns.get(one.column, one.column), one.value, one.reason)
+        for one in found.refusals.iterator(chunk_size=2_000)
+    )
+    response = StreamingHttpResponse(
+        csvs.lines(["row", "column", "value", "reason"], rows), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="refused-{found.kind}-{found.pk}.csv"'
+    return response
+
+
+@require_POST
+@allowed(*CONFIGURES)
+def import_apply(request: HttpRequest, pk: int) -> HttpResponse:
+    found = own_or_404(signed_in(request), pk)
+    try:
+        actions.apply(found)
+    except actions.NotNow:
+        messages.error(request, f"This import cannot be applied: it is {State(found.state).label} by now.")
+    return redirect("exchange:import_detail", pk)
+
+
+@require_POST
+@allowed(*CONFIGURES)
+def import_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    found = own_or_404(signed_in(request), pk)
+    try:
+        actions.discard(found)
+    except actions.NotNow:
+        messages.error(request, "This import cannot be discarded any more.")
+        return redirect("exchange:import_detail", pk)
+    messages.success(request, f"{found.file_name} is discarded; its content is deleted.")
+    return redirect("exchange:import_list")
