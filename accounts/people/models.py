@@ -147,7 +147,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         return self.get(email__iexact=username)
 
 
-@pghistory.track(fields=["email", "name", "role", "is_active"])
+@pghistory.track(fields=["email", "name", "role", "is_active"], model_name="UserEvent")
 class User(AbstractBaseUser, Sourced):
     """A person who logs in with an e-mail address and has one role."""
 

@@ -35,7 +35,7 @@ PAGE = 50
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    form = ProfileForm(request.POST or None, instance=user)
+    form = ProfileForm(request.POST if request.method == "POST" else None, instance=user)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Your name is saved.")
@@ -86,7 +86,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
 def user_list(request: HttpRequest) -> HttpResponse:
     """Every user, to filter; POST invites a new one."""
     user = signed_in(request)
-    invite = InviteForm(request.POST or None, prefix="new")
+    invite = InviteForm(request.POST if request.method == "POST" else None, prefix="new")
     if request.method == "POST" and invite.is_valid():
         with transaction.atomic():
             new = invite.save()
@@ -159,7 +159,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
     """Choose a password with the link of an invitation; looking at the page does not use the link up."""
     if not consume(request, app="allauth.account", action="invitation", config={"invitation": "30/m/ip"}):
         return _private(respond_429(request))
-    form = NewPasswordForm(request.POST or None)
+    form = NewPasswordForm(request.POST if request.method == "POST" else None)
     found = invitations.open_invitation(token)
     if found is not None and request.method == "POST" and form.is_valid():
         try:
@@ -196,7 +196,7 @@ def _private(response: HttpResponseBase) -> HttpResponseBase:
 def elevation(request: HttpRequest) -> HttpResponse:
     """Ask for half an hour of account content, with a reason and a proof of who is asking."""
     user = signed_in(request)
-    form = ElevationForm(request.POST or None)
+    form = ElevationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         if not consume(request, app="allauth.account", action="reauthenticate", user=user):
             return respond_429(request)  # type: ignore[no-any-return]

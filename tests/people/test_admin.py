@@ -1,0 +1,209 @@
+"""The admin panel: behind the authenticator app, useful for configuration, closed for account content."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Account, Opportunity, OpportunitySplit, Organisation, User
+from kamplan.panel import AccountContent, ContentHistory
+from tests.factories import (
+    PASSWORD,
+    make_classification,
+    make_contract,
+    make_grant,
+    make_opportunity,
+    make_order,
+    make_product,
+    make_quota,
+    make_rate,
+    make_user,
+)
+from tests.people.conftest import BACKEND, SECRET, code
+
+Elevate = Callable[[Client], None]
+CONTENT = [m for m, a in admin.site._registry.items() if isinstance(a, AccountContent | ContentHistory)]
+CONFIGURATION = [m for m in admin.site._registry if m not in CONTENT]
+
+
+def url(model: type, what: str = "changelist", *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{what}", args=args)
+
+
+@pytest.mark.parametrize("person", ["maya", "lena", "hana", "mira", "vic"])
+def test_only_administrators_open_any_page_of_the_panel(
+    request: pytest.FixtureRequest, client: Client, person: str
+) -> None:
+    client.force_login(request.getfixturevalue(person), backend=BACKEND)
+    assert client.get(reverse("admin:index")).status_code == 403
+    for model in admin.site._registry:
+        assert client.get(url(model)).status_code == 403
+        assert client.get(url(model, "add")).status_code == 403
+        assert client.post(url(model, "add")).status_code == 403
+
+
+def test_whoever_is_not_logged_in_goes_to_our_login(client: Client, db: None) -> None:
+    response = client.get(reverse("admin:index"), follow=True)
+    assert response.redirect_chain[-1][0].startswith("/login/?next=")
+    assert 'name="username"' not in response.content.decode()
+
+
+def test_an_administrator_without_an_app_sets_one_up_first(client: Client, adam: User) -> None:
+    client.force_login(adam, backend=BACKEND)
+    response = client.get(reverse("admin:index"), follow=True)
+    assert "/2fa/totp/activate/" in [path for path, _ in response.redirect_chain]
+
+
+def test_an_app_alone_is_not_enough_this_session_must_have_used_it(client: Client, adam: User) -> None:
+    from allauth.mfa.totp.internal.auth import TOTP
+    from django.core.cache import cache
+
+    cache.clear()
+    TOTP.activate(adam, SECRET)
+    client.force_login(adam, backend=BACKEND)
+    response = client.get(reverse("admin:index"), follow=True)
+    asked = response.redirect_chain[-1][0]
+    assert asked.startswith("/2fa/reauthenticate/?next=")
+    response = client.post(asked, {"code": code()}, follow=True)
+    assert response.redirect_chain[-1][0] == reverse("admin:index")
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("model", CONFIGURATION, ids=lambda m: m._meta.model_name)
+def test_lists_and_forms_of_configuration_open(in_panel: Client, model: type) -> None:
+    make_user()
+    make_rate("USD", "0.9")
+    make_product("P", "C")
+    make_quota(make_user())
+    make_grant(make_user("V", "viewer"))
+    assert in_panel.get(url(model)).status_code == 200
+    assert in_panel.get(url(model), {"q": "a"}).status_code == 200
+    assert in_panel.get(url(model, "add")).status_code in {200, 403}
+    first = model._default_manager.first()  # type: ignore[attr-defined]
+    if first is not None:
+        assert in_panel.get(url(model, "change", first.pk)).status_code == 200
+
+
+@pytest.mark.parametrize("model", CONTENT, ids=lambda m: m._meta.model_name)
+def test_account_content_opens_during_an_elevation_only(
+    in_panel: Client, model: type, maya: User, maya_account: Account, elevate: Elevate
+) -> None:
+    make_classification(maya_account, tier="A")
+    make_order(maya_account, "2026-01-02")
+    make_opportunity(maya_account, phases=[("Lead", "2026-01-05", None)], splits={maya: 1})
+    make_contract(maya_account)
+    make_grant(make_user("V", "viewer"), account=maya_account)
+    first = model._default_manager.first()  # type: ignore[attr-defined]
+    assert in_panel.get(url(model)).status_code == 403
+    if first is not None:
+        assert in_panel.get(url(model, "change", first.pk)).status_code in {302, 403}
+    elevate(in_panel)
+    assert in_panel.get(url(model)).status_code == 200
+    if first is not None:
+        assert in_panel.get(url(model, "change", first.pk)).status_code == 200
+
+
+def test_names_of_accounts_are_not_found_by_autocompletion_without_an_elevation(
+    in_panel: Client, maya_account: Account, elevate: Elevate
+) -> None:
+    elevate(in_panel)
+    query = {"app_label": "accounts", "model_name": "contract", "field_name": "account", "term": "Aur"}
+    found = in_panel.get(reverse("admin:autocomplete"), query)
+    assert found.json()["results"][0]["text"] == "Aurora Foods"
+    in_panel.post("/people/elevation/end/")
+    assert in_panel.get(reverse("admin:autocomplete"), query).status_code == 403
+    query |= {"model_name": "grant"}
+    assert in_panel.get(reverse("admin:autocomplete"), query).status_code == 403
+
+
+def test_the_name_of_a_granted_account_is_hidden_without_an_elevation(
+    in_panel: Client, vic: User, maya_account: Account, elevate: Elevate
+) -> None:
+    grant = make_grant(vic, account=maya_account)
+    path = url(type(grant), "change", grant.pk)
+    assert maya_account.name not in in_panel.get(path, follow=True).content.decode()
+    elevate(in_panel)
+    assert maya_account.name in in_panel.get(path).content.decode()
+
+
+def test_a_new_user_has_no_password_and_is_invited_by_an_action(in_panel: Client) -> None:
+    data = {
+        "email": "new@kamplan.example",
+        "name": "New",
+        "role": "manager",
+        "is_active": "on",
+        "memberships-TOTAL_FORMS": "0",
+        "memberships-INITIAL_FORMS": "0",
+    }
+    assert in_panel.post(url(User, "add"), data).status_code == 302
+    user = User.objects.get(email="new@kamplan.example")
+    assert not user.has_usable_password()
+    in_panel.post(url(User), {"action": "send_invitations", "_selected_action": [user.pk]})
+    assert user.invitations.count() == 1
+
+
+def test_nobody_shuts_themselves_out(in_panel: Client, adam: User) -> None:
+    page = in_panel.get(url(User, "change", adam.pk)).content.decode()
+    assert 'name="role"' not in page
+    assert in_panel.post(f"/people/{adam.pk}/deactivate/").status_code == 403
+    in_panel.post(url(User), {"action": "close_logins", "_selected_action": [adam.pk]})
+    adam.refresh_from_db()
+    assert adam.is_active
+
+
+def test_the_settings_of_the_organisation_are_kept_in_one_row(in_panel: Client) -> None:
+    data = {
+        "name": "Example Ltd",
+        "time_zone": "Europe/Paris",
+        "reporting_currency": "GBP",
+        "fiscal_year_start": "4",
+        "grace_days": "10",
+        "returned_days": "90",
+        "run_hour": "3",
+    }
+    assert in_panel.post(url(Organisation, "add"), data).status_code == 302
+    assert Organisation.current().name == "Example Ltd"
+    assert in_panel.get(url(Organisation, "add")).status_code == 403
+    bad = in_panel.post(url(Organisation, "change", 1), data | {"time_zone": "Mars/Base"})
+    assert "is not a time zone" in bad.content.decode()
+
+
+def test_shares_that_do_not_add_up_are_refused_in_the_form(
+    in_panel: Client, maya: User, omar: User, maya_account: Account, elevate: Elevate
+) -> None:
+    elevate(in_panel)
+    deal = make_opportunity(maya_account)
+    data = {
+        "account": maya_account.pk,
+        "name": deal.name,
+        "kind": "new",
+        "origin": "",
+        "amount": "1000",
+        "currency": "EUR",
+        "opened_on": "2026-01-05",
+        "outcome": "open",
+        "phases-TOTAL_FORMS": "0",
+        "phases-INITIAL_FORMS": "0",
+        "splits-TOTAL_FORMS": "2",
+        "splits-INITIAL_FORMS": "0",
+        "splits-0-user": maya.pk,
+        "splits-0-share": "0.5",
+        "splits-1-user": omar.pk,
+        "splits-1-share": "0.4",
+    }
+    bad = in_panel.post(url(Opportunity, "change", deal.pk), data)
+    assert "add up to 1, not to 0.9" in bad.content.decode()
+    good = in_panel.post(url(Opportunity, "change", deal.pk), data | {"splits-1-share": "0.5"})
+    assert good.status_code == 302
+    assert OpportunitySplit.objects.filter(opportunity=deal).count() == 2
+
+
+def test_records_of_the_application_are_read_only(in_panel: Client) -> None:
+    for name in ("message", "elevation", "viewas", "invitation", "userevent"):
+        assert in_panel.get(reverse(f"admin:accounts_{name}_add")).status_code == 403
+
+
+def test_the_password_alone_proves_an_elevation_as_a_code_does(in_panel: Client) -> None:
+    assert in_panel.post("/people/elevation/", {"reason": "x", "proof": PASSWORD}).status_code == 302
