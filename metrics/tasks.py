@@ -1,0 +1,17 @@
+"""The background work of the read side: thin, repeatable, woken by messages that carry nothing."""
+
+from celery import shared_task
+
+from accounts.exchange.actions import pick_up_imports
+from metrics.recompute import due
+
+
+@shared_task(name="metrics.tasks.tick")
+def tick() -> None:
+    due.tick()
+    pick_up_imports()
+
+
+@shared_task(name=due.TASK)
+def recompute() -> None:
+    due.work()
