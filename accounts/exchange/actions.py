@@ -1,4 +1,7 @@
-"""An upload's way: columns, dry run, apply. No step can be skipped or taken twice; every one is a conditional UPDATE."""
+"""An upload's way: columns, dry run, apply.
+
+No step can be skipped or taken twice: every one is a conditional UPDATE.
+"""
 
 import itertools
 import logging
@@ -238,7 +241,8 @@ class Watch:
     def progress(self, step: str, done: int, total: int) -> None:
         with self.connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE accounts_import SET step = %s, done = %s, total = %s WHERE id = %s AND state IN (%s, %s)",
+                "UPDATE accounts_import SET step = %s, done = %s, total = %s "
+                "WHERE id = %s AND state IN (%s, %s)",
                 [step, done, total, self.pk, State.CHECKING, State.APPLYING],
             )
 

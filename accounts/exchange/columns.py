@@ -111,7 +111,7 @@ def model_field(part: Part, column: Column) -> "models.Field[Any, Any] | None":
 
 def related(part: Part, column: Column) -> type[models.Model] | None:
     found = model_field(part, column)
-    return found.related_model if isinstance(found, models.ForeignKey) else None  # type: ignore[return-value]
+    return found.related_model if isinstance(found, models.ForeignKey) else None
 
 
 def type_of(part: Part, column: Column) -> values.Type:

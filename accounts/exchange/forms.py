@@ -28,12 +28,12 @@ class UploadForm(forms.Form):
     )
     file = forms.FileField(
         label="File",
-        help_text=f"CSV (also gzip) or XLSX, at most {files.MAX_UPLOAD >> 20} MB, column names in the first row.",
+        help_text=f"CSV (also gzip) or XLSX up to {files.MAX_UPLOAD >> 20} MB, names of columns first.",
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.gz,.xlsx"}),
     )
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> "UploadedFile[Any]":
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > files.MAX_UPLOAD:
             raise forms.ValidationError(f"The file is larger than {files.MAX_UPLOAD >> 20} MB: split it.")
         return file
@@ -44,6 +44,7 @@ class MappingRow:
     """One of our columns with its two fields and what stands in the chosen column."""
 
     column: Column
+    label: str
     words: str
     theirs: BoundField
     constant: BoundField
@@ -51,7 +52,7 @@ class MappingRow:
 
 
 class MappingForm(forms.Form):
-    """A select for each of our columns, a value for those that the file lacks, and how the file is written."""
+    """A select for each of our columns, a value for those that the file lacks, how the file is written."""
 
     decimal = forms.ChoiceField(
         label="Decimal mark",
@@ -112,6 +113,7 @@ class MappingForm(forms.Form):
             rows.append(
                 MappingRow(
                     column,
+                    column.name.replace("_", " ").capitalize(),
                     self.kind.types[column.name].words,
                     theirs,
                     self[FIXED + column.name],

@@ -80,6 +80,9 @@ class Image:
                 return column
         return None
 
+    def column_named(self, name: str) -> str:
+        return column_of(next(found for found in self.fields if found.name == name))
+
     # -- making it
 
     def build(self) -> None:
@@ -105,8 +108,8 @@ class Image:
         return f"r.{quote(column.name + '__id' if isinstance(found, models.ForeignKey) else column.name)}"
 
     def _widen(self) -> None:
-        """One row for each line (or each header), with the fields that the file feeds, in the model's types."""
-        values = ", ".join(f"({self._value(f)})::{sql_type(f)} AS {quote(f.column)}" for f in self.fed)
+        """One row for each line, or each header, with the fields that the file feeds, typed as the model."""
+        values = ", ".join(f"({self._value(f)})::{sql_type(f)} AS {column_of(f)}" for f in self.fed)
         params = [self.source for f in self.fed if f.name == "source"]
         key = self.kind.header or "r.file_row::text"
         own_rows = self.part.rows != "import_resolved r"
@@ -115,7 +118,8 @@ class Image:
         parent = self.own_parent()
         named = f", r.{quote(parent.name)} AS named_parent" if parent else ""
         execute(
-            f"CREATE TEMP TABLE {self.wide} ON COMMIT DROP AS SELECT r.file_row, {keys} AS file_key, {values}{named} "
+            f"CREATE TEMP TABLE {self.wide} ON COMMIT DROP AS "
+            f"SELECT r.file_row, {keys} AS file_key, {values}{named} "
             f"FROM {self.part.rows}{joined} WHERE {self.part.only}",
             *params,
         )
@@ -126,9 +130,10 @@ class Image:
             column = self.feeding([found.name])
             if not column:
                 continue
-            name = quote(found.column)
+            name = column_of(found)
             rows = fetch(
-                f"WITH first AS (SELECT DISTINCT ON (file_key) * FROM {self.wide} ORDER BY file_key, file_row) "
+                f"WITH first AS "
+                f"(SELECT DISTINCT ON (file_key) * FROM {self.wide} ORDER BY file_key, file_row) "
                 f"SELECT w.file_row, w.file_key, f.file_row FROM {self.wide} w JOIN first f USING (file_key) "
                 f"WHERE w.{name} IS DISTINCT FROM f.{name} ORDER BY w.file_row LIMIT {MAX_REFUSALS}"
             )
@@ -146,21 +151,23 @@ class Image:
         execute(f"ALTER TABLE {self.wide} ADD COLUMN id bigint")
         if self.is_header:
             execute(
-                f"DELETE FROM {self.wide} WHERE file_row NOT IN (SELECT min(file_row) FROM {self.wide} GROUP BY file_key)"
+                f"DELETE FROM {self.wide} WHERE file_row NOT IN "
+                f"(SELECT min(file_row) FROM {self.wide} GROUP BY file_key)"
             )
         execute(f"ANALYZE {self.wide}")
         for way in self.part.match:
             same = [self._same(name) for name in way]
             if all(same):
                 execute(
-                    f"UPDATE {self.wide} w SET id = m.id FROM {self.table} m WHERE w.id IS NULL AND {' AND '.join(same)}"
+                    f"UPDATE {self.wide} w SET id = m.id FROM {self.table} m "
+                    f"WHERE w.id IS NULL AND {' AND '.join(same)}"
                 )
 
     def _same(self, name: str) -> str:
         """When a row `m` agrees with a line `w` in a field, as SQL; nothing if the file cannot say."""
         name, _, of = name.partition(":")
         found = next(found for found in self.fields if found.name == name)
-        column = quote(found.column)
+        column = column_of(found)
         default = "" if name in {"source", "external_id"} else self._default(found)
         if found not in self.fed:
             return f"m.{column} = {default}" if default else ""
@@ -171,7 +178,7 @@ class Image:
         return f"m.{column} = COALESCE(w.{column}, {default})" if default else f"m.{column} = w.{column}"
 
     def _default(self, found: Field) -> str:
-        """The literal that a new row gets where the file says nothing, or nothing if it must say something."""
+        """The literal that a new row gets where the file says nothing; none if it must say something."""
         value = found.get_default()
         if isinstance(found, CurrencyField):
             value = Organisation.current().reporting_currency
@@ -186,7 +193,7 @@ class Image:
     def _complete(self) -> None:
         """Every column of the model: what the file says, else what is there, else the default."""
         id_sequence = f"nextval(pg_get_serial_sequence('{self.table}', 'id'))"
-        columns = ", ".join(f"{self._whole(found)} AS {quote(found.column)}" for found in self.fields)
+        columns = ", ".join(f"{self._whole(found)} AS {column_of(found)}" for found in self.fields)
         named = ", w.named_parent" if self.own_parent() else ""
         execute(
             f"CREATE TEMP TABLE {self.image} ON COMMIT DROP AS "
@@ -197,7 +204,7 @@ class Image:
         execute(f"ANALYZE {self.image}")
 
     def _whole(self, found: Field) -> str:
-        column = quote(found.column)
+        column = column_of(found)
         default = self._default(found) or f"NULL::{sql_type(found)}"
         if found not in self.fed:
             return f"CASE WHEN m.id IS NULL THEN {default} ELSE m.{column} END"
@@ -221,15 +228,15 @@ class Image:
     def _point_within_file(self) -> None:
         column = self.own_parent()
         assert column is not None
-        target = quote(self.model._meta.get_field(column.field or column.name).column)  # type: ignore[union-attr]
+        target = self.column_named(column.field or column.name)
         execute(
             f"UPDATE {self.image} i SET {target} = o.id FROM {self.image} o WHERE i.{target} IS NULL "
             f"AND (i.named_parent = o.external_id OR lower(i.named_parent) = lower(o.name))"
         )
 
     def _compare(self) -> None:
-        ours = ", ".join(f"i.{quote(found.column)}" for found in self.fed)
-        theirs = ", ".join(f"m.{quote(found.column)}" for found in self.fed)
+        ours = ", ".join(f"i.{column_of(found)}" for found in self.fed)
+        theirs = ", ".join(f"m.{column_of(found)}" for found in self.fed)
         execute(
             f"UPDATE {self.image} i SET state = 'changed' FROM {self.table} m "
             f"WHERE m.id = i.id AND i.state = 'same' AND ROW({ours}) IS DISTINCT FROM ROW({theirs})"
@@ -238,7 +245,8 @@ class Image:
     def _refuse_twice(self) -> None:
         rows = fetch(
             f"SELECT i.file_row, min(o.file_row) FROM {self.image} i JOIN {self.image} o "
-            f"ON o.id = i.id AND o.file_row < i.file_row GROUP BY i.file_row ORDER BY i.file_row LIMIT {MAX_REFUSALS}"
+            f"ON o.id = i.id AND o.file_row < i.file_row "
+            f"GROUP BY i.file_row ORDER BY i.file_row LIMIT {MAX_REFUSALS}"
         )
         column = self.feeding(["external_id", *(name.partition(":")[0] for name in self.part.match[-1])])
         refuse([Refusal(row, column, "", f"The row means the same as row {first}.") for row, first in rows])
@@ -250,7 +258,7 @@ class Image:
         """The rows that the file replaces by others, as SQL over `m`."""
         if not self.part.replaces:
             return "FALSE"
-        parent = quote(self.model._meta.get_field(self.part.always[0]).column)  # type: ignore[union-attr]
+        parent = self.column_named(self.part.always[0])
         return (
             f"m.{parent} IN (SELECT {parent} FROM {self.image}) AND m.id NOT IN (SELECT id FROM {self.image})"
         )
@@ -258,8 +266,8 @@ class Image:
     def counts(self) -> dict[str, int | str]:
         found = dict(
             fetch(
-                f"SELECT state, count(*) FROM {self.image} "
-                f"WHERE file_row NOT IN (SELECT file_row FROM import_refused WHERE file_row IS NOT NULL) GROUP BY state"
+                f"SELECT state, count(*) FROM {self.image} WHERE file_row NOT IN "
+                f"(SELECT file_row FROM import_refused WHERE file_row IS NOT NULL) GROUP BY state"
             )
         )
         removed = (
@@ -278,22 +286,26 @@ class Image:
     def apply(self) -> None:
         if self.part.replaces:
             execute(f"DELETE FROM {self.table} m WHERE {self.removed}")
-        sets = ", ".join(f"{quote(found.column)} = i.{quote(found.column)}" for found in self.fed)
+        sets = ", ".join(f"{column_of(found)} = i.{column_of(found)}" for found in self.fed)
         changed = f"FROM {self.image} i WHERE m.id = i.id AND i.state = 'changed'"
         ranges = [found for found in self.fed if isinstance(found, DateRangeField)]
         for found in ranges:
             # Ranges are never to overlap, not even for a moment: first all give up days, then all take days.
-            name = quote(found.column)
+            name = column_of(found)
             execute(
                 f"UPDATE {self.table} m SET {name} = m.{name} * i.{name} {changed} "
                 f"AND NOT isempty(m.{name} * i.{name}) AND m.{name} * i.{name} <> m.{name}"
             )
         execute(f"UPDATE {self.table} m SET {sets} {changed}")
-        columns = ", ".join(["id", *(quote(found.column) for found in self.fields)])
+        columns = ", ".join(["id", *(column_of(found) for found in self.fields)])
         execute(
             f"INSERT INTO {self.table} ({columns}) SELECT {columns} FROM {self.image} "
             f"WHERE state = 'new' ORDER BY file_row"
         )
+
+
+def column_of(found: Field) -> str:
+    return quote(found.column or found.name)
 
 
 def sql_type(found: Field) -> str:

@@ -177,7 +177,8 @@ ASSIGNMENTS = Kind(
         ),
     ),
     notes=(
-        "An account has one owner on a day. A hand-over is two lines: the first one's `to` is the second's `from`.",
+        "An account has one owner on a day. "
+        "A hand-over is two lines: the first one's `to` is the second's `from`.",
     ),
     example="account,person,role,from,to\n4711,jana@example.org,owner,2024-01-01,2025-07-01\n"
     "4711,tom@example.org,owner,2025-07-01,",
@@ -343,7 +344,8 @@ PHASES = """(
         SELECT *, lead(since) OVER (PARTITION BY opportunity_id ORDER BY since, file_row) AS next FROM steps
     )
     SELECT ends.file_row, ends.opportunity_id, ends.stage_id AS step_id, ends.since,
-           CASE WHEN next IS NOT NULL THEN next WHEN closed_on IS NOT NULL THEN greatest(closed_on, since + 1) END AS until
+           CASE WHEN next IS NOT NULL THEN next
+                WHEN closed_on IS NOT NULL THEN greatest(closed_on, since + 1) END AS until
     FROM ends
 ) r"""
 

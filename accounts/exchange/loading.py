@@ -13,6 +13,15 @@ from accounts.exchange.mapping import Mapping, check
 from accounts.exchange.staging import MAX_REFUSALS, Progress, Refusal, execute, fetch
 
 Count = dict[str, int | str]
+# How far each step is when it begins, in percent; reading ends where the next one begins.
+STEPS = {
+    "Reading rows": 0,
+    "Looking up names": 60,
+    "Comparing": 65,
+    "Checking": 80,
+    "Writing": 85,
+    "Done": 100,
+}
 # Any constant will do: imports wait for each other, and for nothing else.
 IMPORT_LOCK = 7_311_001
 
@@ -122,14 +131,17 @@ def _compare(
 def _show_values() -> None:
     """Put the value of the file beside refusals that speak of a column."""
     execute(
-        "UPDATE import_refused f SET value = left(COALESCE(to_jsonb(r) ->> f.file_column, ''), 80) FROM import_rows r "
+        "UPDATE import_refused f SET value = left(COALESCE(to_jsonb(r) ->> f.file_column, ''), 80) "
+        "FROM import_rows r "
         "WHERE r.file_row = f.file_row AND f.value = '' AND f.file_column <> ''"
     )
 
 
 def _write(kind: Kind, mapping: Mapping, source: str) -> None:
     for image in images(kind, mapping, source):
-        image.apply()
+        counts = image.counts()
+        if any(counts[state] for state in ("created", "changed", "removed")):
+            image.apply()
     # What is checked at the end of the transaction is checked here, where it can still be explained.
     execute("SET CONSTRAINTS ALL IMMEDIATE")
     execute("SET CONSTRAINTS ALL DEFERRED")
@@ -142,5 +154,6 @@ def _explained(error: Exception) -> str:
     for model in apps.get_app_config("accounts").get_models():
         for constraint in model._meta.constraints:
             if constraint.name == name and constraint.violation_error_message:
-                return f"{constraint.violation_error_message} {getattr(diagnostics, 'message_detail', '') or ''}".strip()
+                detail = getattr(diagnostics, "message_detail", "") or ""
+                return f"{constraint.violation_error_message} {detail}".strip()
     return str(getattr(diagnostics, "message_primary", None) or error).strip()

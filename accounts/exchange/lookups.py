@@ -18,18 +18,18 @@ MOST_SUGGESTIONS = 50
 
 
 def resolve(kind: Kind, given: set[str], source: str, create_missing: bool) -> dict[str, int]:
-    """Make `import_resolved`: the staged rows with an id beside each name; returns what was created for them."""
+    """Make `import_resolved`: the staged rows with an id beside each name; returns what was created."""
     created: dict[str, int] = {}
     for name, model in kind.lookups.items():
         _find(kind, name, model, source)
-        if name in given and create_missing and model in MAY_BE_CREATED:
-            if number := _create(name, model):
-                created[str(model._meta.verbose_name_plural)] = number
-                _find(kind, name, model, source)
+        if name in given and create_missing and model in MAY_BE_CREATED and (number := _create(name, model)):
+            created[str(model._meta.verbose_name_plural)] = number
+            _find(kind, name, model, source)
     plain = [name for name in kind.lookups if not isinstance(kind.types[name], Shares)]
     columns = "".join(f", {quote('l_' + name)}.id AS {quote(name + '__id')}" for name in plain)
     joins = "".join(
-        f" LEFT JOIN import_lookup_{name} {quote('l_' + name)} ON {quote('l_' + name)}.value = r.{quote(name)}"
+        f" LEFT JOIN import_lookup_{name} {quote('l_' + name)} "
+        f"ON {quote('l_' + name)}.value = r.{quote(name)}"
         for name in plain
     )
     execute(
@@ -58,19 +58,21 @@ def _words(model: type[models.Model]) -> tuple[str, ...]:
 
 
 def _find(kind: Kind, name: str, model: type[models.Model], source: str) -> None:
-    """Make `import_lookup_<name>`: each text with the one id of its best match; several equally good ones: none."""
+    """Make `import_lookup_<name>`: each text with the one id of its best match, if there is one best."""
     table = quote(model._meta.db_table)
     ways = []
-    params: list[object] = []
+    params: list[str] = []
     if issubclass(model, Sourced):
         ways.append(
-            f"SELECT w.value, t.id, 1 FROM wanted w JOIN {table} t ON t.external_id = w.value AND t.source = %s"
+            f"SELECT w.value, t.id, 1 FROM wanted w "
+            f"JOIN {table} t ON t.external_id = w.value AND t.source = %s"
         )
         ways.append(f"SELECT w.value, t.id, 2 FROM wanted w JOIN {table} t ON t.external_id = w.value")
         params.append(source)
     for rank, word in enumerate(_words(model), 3):
         ways.append(
-            f"SELECT w.value, t.id, {rank} FROM wanted w JOIN {table} t ON lower(t.{quote(word)}) = lower(w.value)"
+            f"SELECT w.value, t.id, {rank} FROM wanted w "
+            f"JOIN {table} t ON lower(t.{quote(word)}) = lower(w.value)"
         )
     execute(f"DROP TABLE IF EXISTS pg_temp.import_lookup_{name}")
     execute(
@@ -78,7 +80,8 @@ def _find(kind: Kind, name: str, model: type[models.Model], source: str) -> None
         f"WITH wanted AS (SELECT DISTINCT value FROM ({_named(kind, name)}) named), "
         f"found (value, id, way) AS ({' UNION ALL '.join(ways)}), "
         f"best AS (SELECT value, id, way, min(way) OVER (PARTITION BY value) AS best_way FROM found) "
-        f"SELECT w.value, CASE WHEN count(DISTINCT b.id) = 1 THEN min(b.id) END AS id, count(DISTINCT b.id) AS found "
+        f"SELECT w.value, CASE WHEN count(DISTINCT b.id) = 1 THEN min(b.id) END AS id, "
+        f"count(DISTINCT b.id) AS found "
         f"FROM wanted w LEFT JOIN best b ON b.value = w.value AND b.way = b.best_way GROUP BY w.value",
         *params,
     )

@@ -1,4 +1,4 @@
-"""The models' own constraints, asked of rows that are not written yet, so that each refusal names its line."""
+"""The models' own constraints, asked of rows not written yet, so that each refusal names its line."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from django.db.models import F, Q
 from django.db.models.expressions import BaseExpression
 from django.db.models.sql.query import Query
 
-from accounts.exchange.images import Image
-from accounts.exchange.staging import MAX_REFUSALS, Refusal, fetch, quote, refuse
+from accounts.exchange.images import Image, column_of
+from accounts.exchange.staging import MAX_REFUSALS, Refusal, fetch, refuse
 
 DEEPEST = 50
 
@@ -56,16 +56,17 @@ def _names(what: Any) -> list[str]:
     if isinstance(what, tuple):
         return [what[0].split("__")[0], *_names(what[1])]
     if isinstance(what, F):
-        return [what.name.split("__")[0]]
+        return [str(what.name).split("__")[0]]  # type: ignore[attr-defined]
     if isinstance(what, BaseExpression):
         return [name for child in what.get_source_expressions() for name in _names(child)]
     return []
 
 
-def _refuse_check(image: Image, condition: Q, message: str) -> None:
+def _refuse_check(image: Image, condition: Any, message: str) -> None:
     sql, params = _compile(image.model, condition)
     rows = fetch(
-        f"SELECT file_row FROM {image.image} WHERE state <> 'same' AND NOT ({sql}) ORDER BY file_row LIMIT {MAX_REFUSALS}",
+        f"SELECT file_row FROM {image.image} WHERE state <> 'same' AND NOT ({sql}) "
+        f"ORDER BY file_row LIMIT {MAX_REFUSALS}",
         *params,
     )
     column = image.feeding(_names(condition))
@@ -81,7 +82,8 @@ def _refuse_too_long(image: Image, found: "models.Field[Any, Any]") -> None:
     ):
         return
     rows = fetch(
-        f"SELECT file_row FROM {image.image} WHERE length({quote(found.column)}) > {found.max_length} LIMIT {MAX_REFUSALS}"
+        f"SELECT file_row FROM {image.image} WHERE length({column_of(found)}) > {found.max_length} "
+        f"ORDER BY file_row LIMIT {MAX_REFUSALS}"
     )
     column = image.feeding([found.name])
     refuse(
@@ -101,15 +103,18 @@ def _refuse_conflicts(
     agree = " AND ".join(f"a.k{n} = b.k{n}" for n in range(len(compiled))) + (
         " AND a.during && b.during" if overlap else ""
     )
+    key_names = ", ".join(f"k{n}" for n in range(len(compiled)))
     rows = fetch(
         f"WITH mine AS (SELECT id, file_row, state, {keys}{during} FROM {image.image} WHERE {where}), "
-        f"others AS (SELECT id, NULL::integer AS file_row, {keys}{during} FROM {image.table} m WHERE ({where}) "
+        f"others AS (SELECT id, NULL::integer AS file_row, {keys}{during} "
+        f"FROM {image.table} m WHERE ({where}) "
         f"AND id NOT IN (SELECT id FROM {image.image}) AND NOT ({image.removed})), "
-        f"after AS (SELECT id, file_row, {', '.join(f'k{n}' for n in range(len(compiled)))}{during} FROM mine "
+        f"after AS (SELECT id, file_row, {key_names}{during} FROM mine "
         f"UNION ALL SELECT * FROM others) "
-        f"SELECT a.file_row, min(b.file_row), bool_or(b.file_row IS NULL) FROM mine a JOIN after b ON {agree} "
+        f"SELECT a.file_row, min(b.file_row) FROM mine a JOIN after b ON {agree} "
         f"AND a.id <> b.id AND (b.file_row IS NULL OR b.file_row < a.file_row) "
-        f"WHERE a.state <> 'same' OR b.file_row IS NOT NULL GROUP BY a.file_row ORDER BY a.file_row LIMIT {MAX_REFUSALS}",
+        f"WHERE a.state <> 'same' OR b.file_row IS NOT NULL "
+        f"GROUP BY a.file_row ORDER BY a.file_row LIMIT {MAX_REFUSALS}",
         *params,
         *params,
     )
@@ -123,7 +128,7 @@ def _refuse_conflicts(
                 "",
                 f"{message} {f'See row {other}.' if other else 'It is in the database already.'}",
             )
-            for row, other, _ in rows
+            for row, other in rows
         ]
     )
 
@@ -132,12 +137,14 @@ def _refuse_loops(image: Image) -> None:
     """Nothing may be part of itself, by way of others."""
     column = image.own_parent()
     assert column is not None
-    above = quote(image.model._meta.get_field(column.field or column.name).column)  # type: ignore[union-attr]
+    above = image.column_named(column.field or column.name)
     rows = fetch(
-        f"WITH RECURSIVE after AS (SELECT id, {above} AS above FROM {image.image} UNION ALL SELECT id, {above} "
-        f"FROM {image.table} WHERE id NOT IN (SELECT id FROM {image.image})), "
-        f"up AS (SELECT file_row, id AS start, {above} AS above, 1 AS depth FROM {image.image} WHERE state <> 'same' "
-        f"UNION ALL SELECT up.file_row, up.start, after.above, up.depth + 1 FROM up JOIN after ON after.id = up.above "
+        f"WITH RECURSIVE after AS (SELECT id, {above} AS above FROM {image.image} "
+        f"UNION ALL SELECT id, {above} FROM {image.table} WHERE id NOT IN (SELECT id FROM {image.image})), "
+        f"up AS (SELECT file_row, id AS start, {above} AS above, 1 AS depth FROM {image.image} "
+        f"WHERE state <> 'same' "
+        f"UNION ALL SELECT up.file_row, up.start, after.above, up.depth + 1 "
+        f"FROM up JOIN after ON after.id = up.above "
         f"WHERE up.above <> up.start AND up.depth < {DEEPEST}) "
         f"SELECT DISTINCT file_row FROM up WHERE above = start AND depth > 1 OR depth = {DEEPEST} "
         f"ORDER BY file_row LIMIT {MAX_REFUSALS}"

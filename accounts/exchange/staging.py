@@ -1,6 +1,7 @@
 """The lines of a file as a typed temporary table, with a table of refusals beside it.
 
-The SQL of this package is put together from names of the declarations and the models only; every value is a parameter.
+The SQL of this package is put together from names of the declarations and the models only; every value
+that a file or a person gives is a parameter.
 """
 
 import itertools
@@ -27,13 +28,13 @@ def quote(name: str) -> str:
     return connection.ops.quote_name(name)
 
 
-def execute(sql: str, *params: object) -> int:
+def execute(sql: str, *params: Any) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, params or None)
         return int(cursor.rowcount)
 
 
-def fetch(sql: str, *params: object) -> list[tuple[Any, ...]]:
+def fetch(sql: str, *params: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params or None)
         return list(cursor.fetchall())
@@ -66,7 +67,8 @@ def create(kind: Kind) -> None:
     columns = ", ".join(f"{quote(name)} {kind.types[name].sql}" for name in kind.types)
     execute(f"CREATE TEMP TABLE import_rows (file_row integer NOT NULL, {columns}) ON COMMIT DROP")
     execute(
-        "CREATE TEMP TABLE import_refused (file_row integer, file_column text, value text, reason text) ON COMMIT DROP"
+        "CREATE TEMP TABLE import_refused (file_row integer, file_column text, value text, reason text) "
+        "ON COMMIT DROP"
     )
 
 

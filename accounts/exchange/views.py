@@ -9,13 +9,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.exchange import actions, csvs
 from accounts.exchange.forms import OURS, MappingForm, UploadForm
 from accounts.exchange.kinds import KINDS
+from accounts.exchange.loading import STEPS as STEPS_OF_A_RUN
 from accounts.exchange.models import Import, ImportRefusal, State
 from accounts.exchange.values import Refused
 from accounts.people.models import User
 from kamplan.permissions import CONFIGURES, allowed, signed_in, visible_or_404
 
 PAGE = 50
-STEPS = ("Upload", "Columns", "Dry run", "Apply")
 
 
 def own_or_404(user: User, pk: int) -> Import:
@@ -105,7 +105,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "refusals": [(one, columns.get(one.column, one.column)) for one in page],
         "changes": sum(int(c[s]) for c in found.counts for s in ("created", "changed", "removed")),
-        "percent": round(100 * found.done / found.total) if found.total else 0,
+        "percent": _percent(found),
     }
     part = (
         "exchange/import_detail.html#state"
@@ -115,6 +115,13 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     response = render(request, part, context)
     response["Vary"] = "HX-Request"
     return response
+
+
+def _percent(found: Import) -> int:
+    begun = STEPS_OF_A_RUN.get(found.step, 0)
+    if begun or not found.total:
+        return begun
+    return round(STEPS_OF_A_RUN["Looking up names"] * found.done / found.total)
 
 
 @require_GET

@@ -25,8 +25,8 @@ Span = tuple[str, str, str, str]
 
 
 def rows(path: Path) -> Iterator[Row]:
-    opened = gzip.open(path, "rt", encoding="utf-8", newline="") if path.suffix == ".gz" else path.open(newline="")
-    with opened as file:
+    unpacked = gzip.open if path.suffix == ".gz" else open
+    with unpacked(path, "rt", encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
 
 
@@ -39,7 +39,7 @@ def write(path: Path, header: list[str], lines: Iterable[Iterable[str]]) -> Path
 
 
 def by_last_order(lines: Iterable[Row], column: str) -> list[Span]:
-    """What an account's orders say about it, day by day: the day's last order decides, until it says otherwise.
+    """What an account's orders say about it, day by day: the last order of a day decides, until another one.
 
     Neighbouring days that say the same form one span; the last one is open.
     """
@@ -71,7 +71,9 @@ def derive(data: Path, folder: Path) -> dict[str, Path]:
     """The files that AdventureWorks does not have, made from those that it has."""
     lines = list(rows(data / "order_lines.csv.gz"))
     people = sorted({line["EmployeeKey"] for line in lines}, key=int)
-    regions = {row["SalesTerritoryKey"]: row["SalesTerritoryRegion"] for row in rows(data / "territories.csv")}
+    regions = {
+        row["SalesTerritoryKey"]: row["SalesTerritoryRegion"] for row in rows(data / "territories.csv")
+    }
     owners = by_last_order(lines, "EmployeeKey")
     territories = by_last_order(lines, "SalesTerritoryKey")
     rates = (row for row in rows(data / "currency_rates.csv.gz") if row["Currency"] != "USD")
