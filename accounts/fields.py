@@ -107,7 +107,7 @@ def never_above_itself(table: str, message: str) -> pgtrigger.Trigger:
         name="never_above_itself",
         level=pgtrigger.Row,
         when=pgtrigger.After,
-        operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),
+        operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),  # type: ignore[no-untyped-call]
         condition=pgtrigger.Q(new__parent__isnull=False),
         func=f"""
             PERFORM pg_advisory_xact_lock(hashtext('{table}.parent'));

@@ -47,7 +47,8 @@ class Panel(AdminSite):
 
 
 def has_app(user: User) -> bool:
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    found: bool = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    return found
 
 
 def logged_in_with_app(request: HttpRequest, user: User) -> bool:

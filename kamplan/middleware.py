@@ -17,7 +17,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 class LoginWall(LoginRequiredMiddleware):
     """Every page asks for a login; inside an htmx request the whole page goes to it, not a fragment."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:  # type: ignore[override]
         if not getattr(request, "htmx", False):
             response: HttpResponse = super().handle_no_permission(request, view_func)
             return response

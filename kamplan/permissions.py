@@ -86,4 +86,6 @@ def signed_in(request: HttpRequest) -> User:
 
 def visible_or_404(model: type[AnyModel], user: User, **lookup: Any) -> AnyModel:
     """The one row of this model that the person may see; a stranger learns not even that it exists."""
-    return get_object_or_404(model._default_manager.visible_to(user), **lookup)  # type: ignore[attr-defined]
+    visible = model._default_manager.visible_to(user)  # type: ignore[attr-defined]
+    found: AnyModel = get_object_or_404(visible, **lookup)
+    return found

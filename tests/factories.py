@@ -62,7 +62,8 @@ def make_user(name: str = "", role: str = Role.MANAGER, *, password: str = PASSW
     number = next(_count)
     name = name or f"Person {number}"
     fields.setdefault("email", f"{name.lower().replace(' ', '.')}.{number}@kamplan.example")
-    return User.objects.create(password=hashed(password), name=name, role=role, **fields)
+    user: User = User.objects.create(password=hashed(password), name=name, role=role, **fields)
+    return user
 
 
 def make_team(name: str = "", *, lead: User | None = None, parent: Team | None = None, **fields: Any) -> Team:

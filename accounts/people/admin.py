@@ -88,7 +88,7 @@ class UserAdmin(Configuration):
 
     @admin.action(description="Close the login; sessions end with their next request")
     def close_logins(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        closed = users.exclude(pk=request.user.pk).update(is_active=False)
+        closed = users.exclude(pk=signed_in(request).pk).update(is_active=False)
         self.message_user(request, f"{closed} logins closed.")
 
 

@@ -28,7 +28,7 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
 
     @transaction.atomic
     def save(self, commit: bool = True) -> User:
-        user = super().save(commit=False)
+        user: User = super().save(commit=False)
         user.set_unusable_password()
         user.save()
         if self.cleaned_data["team"]:

@@ -109,7 +109,7 @@ def user_list(request: HttpRequest) -> HttpResponse:
 
 def _filtered(filters: UserFilter) -> QuerySet[User]:
     today = Organisation.current().today()
-    users = User.objects.with_team(today).with_invitation()
+    users: QuerySet[User] = User.objects.with_team(today).with_invitation()
     wanted = filters.cleaned_data if filters.is_valid() else {}
     if wanted.get("q"):
         users = users.filter(Q(name__icontains=wanted["q"]) | Q(email__icontains=wanted["q"]))

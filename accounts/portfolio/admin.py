@@ -92,5 +92,5 @@ class FunnelPhaseAdmin(AccountContent):
     autocomplete_fields = ["account", "stage"]
 
 
-for model in (Account, Assignment):
-    admin.site.register(model.pgh_event_model, ContentHistory)  # type: ignore[attr-defined]
+admin.site.register(Account.pgh_event_model, ContentHistory)  # type: ignore[attr-defined]
+admin.site.register(Assignment.pgh_event_model, ContentHistory)  # type: ignore[attr-defined]

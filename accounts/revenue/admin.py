@@ -124,5 +124,5 @@ class ContractAdmin(AccountContent):
     autocomplete_fields = ["account"]
 
 
-for model in (Opportunity, Contract):
-    admin.site.register(model.pgh_event_model, ContentHistory)  # type: ignore[attr-defined]
+admin.site.register(Opportunity.pgh_event_model, ContentHistory)  # type: ignore[attr-defined]
+admin.site.register(Contract.pgh_event_model, ContentHistory)  # type: ignore[attr-defined]

@@ -15,7 +15,8 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 def code() -> str:
     """What the app shows now."""
-    return format_hotp_value(hotp_value(SECRET, int(time.time()) // 30))
+    shown: str = format_hotp_value(hotp_value(SECRET, int(time.time()) // 30))
+    return shown
 
 
 @pytest.fixture

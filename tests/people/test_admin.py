@@ -1,6 +1,7 @@
 """The admin panel: behind the authenticator app, useful for configuration, closed for account content."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -28,7 +29,7 @@ CONTENT = [m for m, a in admin.site._registry.items() if isinstance(a, AccountCo
 CONFIGURATION = [m for m in admin.site._registry if m not in CONTENT]
 
 
-def url(model: type, what: str = "changelist", *args: object) -> str:
+def url(model: Any, what: str = "changelist", *args: object) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{what}", args=args)
 
 

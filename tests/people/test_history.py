@@ -25,7 +25,7 @@ def make(model: type, account: Account, user: User) -> object:
     return make_opportunity(account) if model is Opportunity else make_contract(account)
 
 
-FIELD = {Account: "city", Opportunity: "loss_reason", Contract: "name"}
+FIELD: dict[type, str] = {Account: "city", Opportunity: "loss_reason", Contract: "name"}
 
 
 @pytest.mark.parametrize("model", [Account, Opportunity, Contract])

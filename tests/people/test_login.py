@@ -2,6 +2,7 @@
 
 import re
 import time
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -12,8 +13,7 @@ from django.test import Client
 from accounts.models import Message, User
 from accounts.outbox import send_waiting
 from tests.factories import PASSWORD, make_user
-
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+from tests.people.conftest import SECRET, code
 
 
 @pytest.fixture(autouse=True)
@@ -21,12 +21,8 @@ def no_attempts_yet(db: None) -> None:
     cache.clear()
 
 
-def log_in(client: Client, user: User, password: str = PASSWORD) -> object:
+def log_in(client: Client, user: User, password: str = PASSWORD) -> Any:
     return client.post("/login/", {"login": user.email, "password": password})
-
-
-def code(offset: int = 0) -> str:
-    return format_hotp_value(hotp_value(SECRET, int(time.time()) // 30 + offset))
 
 
 def with_app(user: User) -> User:
@@ -131,7 +127,7 @@ def test_a_closed_login_ends_the_session_with_the_next_request(client: Client, m
 
 
 def test_a_forgotten_password_is_set_anew_by_mail_once(
-    client: Client, maya: User, mailoutbox: list, django_capture_on_commit_callbacks: object
+    client: Client, maya: User, mailoutbox: list[Any], django_capture_on_commit_callbacks: object
 ) -> None:
     client.post("/password/reset/", {"email": maya.email})
     message = Message.objects.get(kind="password_reset")
@@ -152,7 +148,9 @@ def test_a_forgotten_password_is_set_anew_by_mail_once(
     assert [m.payload["event"] for m in notices] == ["account/email/password_reset"]
 
 
-def test_a_new_password_does_not_skip_the_second_step(client: Client, maya: User, mailoutbox: list) -> None:
+def test_a_new_password_does_not_skip_the_second_step(
+    client: Client, maya: User, mailoutbox: list[Any]
+) -> None:
     with_app(maya)
     client.post("/password/reset/", {"email": maya.email})
     send_waiting()
