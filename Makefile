@@ -39,7 +39,7 @@ browser: ## Make sure that there is a Chromium for the tests
 	else echo "The tests need Chromium. Install it with: sudo apt-get install chromium" >&2; exit 1; fi
 
 .PHONY: test
-test: develop browser ## Run the whole suite, then the linters
+test: develop browser ## Run the whole suite, then check style and types
 	$(WITH_SERVICES) test -- $(RUN) -m pytest -q
 	@$(MAKE) --no-print-directory lint
 
@@ -48,6 +48,11 @@ lint: develop ## Check style and types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy .
+
+.PHONY: format
+format: develop ## Put the code into its usual shape
+	.venv/bin/ruff check --fix-only --quiet .
+	.venv/bin/ruff format .
 
 .PHONY: bench
 bench: develop ## Measure recompute and pages with 1,000 and 10,000 accounts

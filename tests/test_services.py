@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -31,6 +32,10 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+def none_alive(pids: list[int]) -> bool:
+    return not any(map(alive, pids))
 
 
 def members(group: int) -> list[int]:
@@ -252,7 +257,7 @@ def test_nothing_is_left_when_the_supervisor_is_told_to_stop_or_killed(instance:
         assert all(map(alive, servers))
         os.kill(process.pid, number)
         process.wait(40)
-        assert within(20, lambda servers=servers: not any(map(alive, servers)))
+        assert within(20, partial(none_alive, servers))
         # `sleep` shares the terminal, not our care, when we are killed outright.
         if number == signal.SIGKILL:
             os.killpg(process.pid, signal.SIGKILL)

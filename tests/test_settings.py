@@ -176,11 +176,7 @@ def test_the_broker_waits_longer_than_any_task_of_its_default_queue() -> None:
 
 def test_every_variable_that_the_code_reads_is_explained_and_no_other() -> None:
     reader = re.compile(r"""(?:env_\w+|environ(?:\.get)?)[(\[]\s*"([A-Z][A-Z_]+)\"""")
-    code = [
-        path
-        for area in ("kamplan", "accounts", "metrics")
-        for path in (CHECKOUT / area).rglob("*.py")
-    ]
+    code = [path for area in ("kamplan", "accounts", "metrics") for path in (CHECKOUT / area).rglob("*.py")]
     read = {name for path in code for name in reader.findall(path.read_text())}
     explained = set(re.findall(r"^([A-Z_]+)=", (CHECKOUT / ".env.example").read_text(), re.MULTILINE))
     for_others = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "KAMPLAN_SAMPLE_DATA"}
