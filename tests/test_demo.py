@@ -467,16 +467,18 @@ def test_the_command_writes_what_was_made_and_a_second_call_changes_nothing() ->
 
 
 @pytest.mark.django_db
-def test_reset_makes_it_anew_after_changes() -> None:
+def test_reset_makes_it_anew_on_another_day() -> None:
     seed()
     Account.objects.filter(name="Lumen").update(name="Changed by a visitor")
     make_account("Entered by a visitor")
 
     call_command("seed_demo_targets", f"--today={TODAY}", stdout=StringIO())
+    another_day = datetime.date(2028, 2, 29)
+    seed("--reset", today=another_day)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
-    seed("--reset")
-
-    assert stored() == made()
+    assert stored() == made(another_day)
     assert not Target.objects.exists()
     queued = QueuedAccount.objects.exclude(account_id=None).values_list("account_id", flat=True)
     assert set(queued) <= set(Account.objects.values_list("pk", flat=True))

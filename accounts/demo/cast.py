@@ -152,7 +152,7 @@ IT, ES, PL, SK = "Italy", "Spain", "Poland", "Slovakia"
 
 FIRMS = [
     # Jana Brandt
-    Firm("Nordlys Marine Systems AS", NORDLYS, "Ålesund", NO, SHIPS, "A", True, JANA, 980, 0.06),
+    Firm("Nordlys Marine Systems AS", NORDLYS, "Ålesund", NO, SHIPS, "A", True, JANA, 950, 0.06),
     Firm("Fabrikwerk Süd GmbH & Co. KG", "", "Augsburg", DE, MACHINES, "A", True, JANA, 500, 0.12),
     Firm("Aalto Instruments Oy", "", "Tampere", FI, INSTRUMENTS, "A", True, JANA, 400, -0.22),
     Firm("Northwind Foods Inc.", "", "Minneapolis", US, FOOD, "B", True, JANA, 310, 0.10),
@@ -168,9 +168,9 @@ FIRMS = [
         200,
         -0.25,
     ),
-    Firm("Rhein-Maas Logistik SE", "", "Duisburg", DE, LOGISTICS, "B", True, JANA, 280, 0.09),
+    Firm("Rhein-Maas Logistik SE", "", "Duisburg", DE, LOGISTICS, "B", True, JANA, 260, 0.09),
     Firm("Meridian Bank plc", "", "London", GB, FINANCE, "B", False, JANA, 520, 0.0),
-    Firm("Hafenlogistik Bremer Kai AG", "", "Bremen", DE, LOGISTICS, "B", False, JANA, 305, 0.03),
+    Firm("Hafenlogistik Bremer Kai AG", "", "Bremen", DE, LOGISTICS, "B", False, JANA, 290, 0.03),
     Firm("Nordlys Offshore AS", NORDLYS, "Stavanger", NO, ENERGY, "B", True, JANA, 225, 0.05),
     Firm("Tessellate Robotics Ltd", "", "Bristol", GB, MACHINES, "C", True, JANA, 165, 0.0),
     Firm("Lumen", "", "Malmö", SE, INSTRUMENTS, "C", False, JANA, 130, 0.15),
@@ -178,7 +178,7 @@ FIRMS = [
     Firm("Brauhaus Altmühl KG", "", "Eichstätt", DE, FOOD, "C", False, JANA, 120, 0.01),
     Firm(NORDLYS, "", "Oslo", NO, SHIPS, "C", True, JANA, 90, 0.0),
     # Tomasz Wiśniewski
-    Firm("Kiruna Gruvteknik och Underhåll AB", NORDLYS, "Kiruna", SE, ENERGY, "B", True, TOMASZ, 350, 0.04),
+    Firm("Kiruna Gruvteknik och Underhåll AB", NORDLYS, "Kiruna", SE, ENERGY, "B", True, TOMASZ, 330, 0.04),
     Firm(TATRA, "", "Košice", SK, MACHINES, "A", True, TOMASZ, 1570, 0.09),
     Firm("Tatra Valcovna s.r.o.", TATRA, "Žilina", SK, MACHINES, "B", False, TOMASZ, 430, 0.02),
     Firm("Ostwald Antriebstechnik GmbH", OSTWALD, "Schweinfurt", DE, MACHINES, "A", True, TOMASZ, 1820, 0.07),

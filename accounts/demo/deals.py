@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from accounts.demo import cast, plot
 from accounts.demo.calendar import Calendar, dice, weekday
@@ -18,7 +18,9 @@ from accounts.people.models import User
 from accounts.revenue.models import Opportunity, OpportunityPhase, OpportunitySplit, OpportunityStage
 
 Day = datetime.date
-Kind, Origin, Outcome = Opportunity.Kind, Opportunity.Origin, Opportunity.Outcome
+Kind: TypeAlias = Opportunity.Kind
+Origin: TypeAlias = Opportunity.Origin
+Outcome: TypeAlias = Opportunity.Outcome
 A_YEAR_AND_TEAM = 40
 NEW_CATEGORY_A_YEAR = 0.3
 SKILLS = {person.name: person.skill for person in cast.PEOPLE}
@@ -56,12 +58,25 @@ SITES = (
     "three sites",
     "workshop",
 )
+USUAL_DAYS = 110
+OPEN_A_MANAGER = 2
+NEWEST_ORDINARY_DAYS = 40
 CONTACT_AFTER_CLOSE = 3
 WITHOUT_ACCOUNT = 3
 
 
-# One draw of many: the first one in which every manager wins some deals, loses some and has some open.
-luck = partial(dice, draw="17")
+# One draw of many: in it nobody wins or loses everything.
+luck = partial(dice, draw="37")
+
+
+class Win(NamedTuple):
+    """What a won deal brings to the orders."""
+
+    firm: Firm
+    name: str
+    closed: Day
+    amount: Decimal
+    product: str
 
 
 class Plan(NamedTuple):
@@ -71,7 +86,7 @@ class Plan(NamedTuple):
     opened: Day
     kind: Kind
     owner: str
-    closes: Day | None = None  # given where the story needs a win on this day
+    closes: Day | None = None  # given where the story needs a win on this day, or an open deal until then
     category: str = ""
 
 
@@ -104,14 +119,14 @@ class Deals:
     opportunities: list[Opportunity] = field(default_factory=list)
     phases: list[OpportunityPhase] = field(default_factory=list)
     splits: list[OpportunitySplit] = field(default_factory=list)
-    bought: list[tuple[Firm, Opportunity, str]] = field(default_factory=list)  # won, with the product
+    bought: list[Win] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.stages = [
             OpportunityStage(name=name, position=n, qualified=qualified, probability=Decimal(probability))
             for n, (name, qualified, probability) in enumerate(plot.STAGES, 1)
         ]
-        told = [*self._first_deals(), *self._category_deals()]
+        told = [*self._first_deals(), *self._category_deals(), *self._open_deals()]
         for number, plan in enumerate(sorted([*told, *self._ordinary(told)], key=lambda plan: plan.opened)):
             self._write(number, plan)
         self._contact_after_close()
@@ -138,6 +153,21 @@ class Deals:
                     owner = self.portfolio.owner_on(firm, opened) or firm.owner
                     yield Plan(firm, opened, Kind.CROSS_SELL, owner, closes, category)
 
+    def _open_deals(self) -> Iterator[Plan]:
+        """Every manager works on something today."""
+        calendar = self.calendar
+        for person in cast.PEOPLE:
+            held = [firm for firm in cast.FIRMS if firm.owner == person.name and buys(firm, 0)]
+            random = dice("open", person.name)
+            for firm in random.sample(held, min(OPEN_A_MANAGER, len(held))):
+                opened = weekday(calendar.in_days(-random.randint(15, 75)))
+                closes = weekday(calendar.in_days(random.randint(20, 120)))
+                if closes > calendar.today and buys(firm, calendar.offset(opened)):
+                    yield Plan(firm, opened, self._kind(random), person.name, closes)
+
+    def _kind(self, random: Random) -> Kind:
+        return Kind(random.choices(list(KINDS), list(KINDS.values()))[0])
+
     def _ordinary(self, told: list[Plan]) -> Iterator[Plan]:
         staff = self.portfolio.staff
         for team in (cast.SOUTH, cast.NORTH, cast.WEST):
@@ -150,7 +180,7 @@ class Deals:
 
     def _chosen(self, random: Random, teams: set[str]) -> Plan | None:
         span = (self.calendar.today - self.calendar.start).days
-        opened = weekday(self.calendar.in_days(-random.randint(3, span - 20)))
+        opened = weekday(self.calendar.in_days(-random.randint(NEWEST_ORDINARY_DAYS, span - 20)))
         offset = self.calendar.offset(opened)
         candidates = []
         for firm in cast.FIRMS:
@@ -162,7 +192,7 @@ class Deals:
             return None
         weights = [max(firm.level, 60) ** 0.45 for firm, _ in candidates]
         firm, owner = random.choices(candidates, weights)[0]
-        kind = Kind(random.choices(list(KINDS), list(KINDS.values()))[0])
+        kind = self._kind(random)
         return Plan(firm, opened, Kind.NEW if firm.name in plot.PROSPECTS else kind, owner)
 
     def _write(self, number: int, plan: Plan) -> None:
@@ -187,7 +217,7 @@ class Deals:
             else f"Renewal: {product.lower()}",
             kind=kind,
             origin=origin,
-            amount=self._amount(random, plan, outcome),
+            amount=self._amount(random, plan, outcome, closes),
             currency=plan.firm.currency,
             opened_on=plan.opened,
             first_contact_on=plan.opened - datetime.timedelta(days=random.randint(2, 45))
@@ -204,7 +234,8 @@ class Deals:
         if random.random() < 0.06:
             self._split(random, deal, plan)
         if outcome == Outcome.WON and kind != Kind.RENEWAL:
-            self.bought.append((plan.firm, deal, product))
+            assert deal.amount is not None
+            self.bought.append(Win(plan.firm, deal.name, closes, deal.amount, product))
 
     def _closing_day(self, random: Random, plan: Plan) -> Day:
         slower = 0.7 if plan.kind == Kind.RENEWAL else 1.3 if plan.kind == Kind.NEW else 1.0
@@ -221,8 +252,10 @@ class Deals:
             return Outcome.LOST
         return Outcome.WON if luck < SKILLS[plan.owner] + EASIER[plan.kind] else Outcome.LOST
 
-    def _amount(self, random: Random, plan: Plan, outcome: Outcome) -> Decimal | None:
-        size = max(plan.firm.level, 300) ** 0.7 * random.lognormvariate(-0.25, 0.55)
+    def _amount(self, random: Random, plan: Plan, outcome: Outcome, closes: Day) -> Decimal | None:
+        """Large customers buy more at once, and what takes longer is worth more."""
+        slowness = (closes - plan.opened).days / USUAL_DAYS
+        size = max(plan.firm.level, 300) ** 0.7 * slowness**0.7 * random.lognormvariate(-0.15, 0.55)
         if outcome != Outcome.WON and random.random() < 0.09:
             return None
         step = "5000" if plan.firm.currency == "SEK" else "500"

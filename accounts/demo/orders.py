@@ -100,14 +100,15 @@ class Orders:
 
     def _from_deals(self) -> Iterator[Draft]:
         """A won deal is delivered in one to three parts; the service contract is not a delivery."""
-        for firm, deal, product in self.deals.bought:
-            random = dice("delivery", deal.name, deal.account.name, self.calendar.offset(deal.closed_on))
+        for win in self.deals.bought:
+            random = dice("delivery", win.name, win.firm.name, self.calendar.offset(win.closed))
             parts = random.choice((1, 1, 2, 3))
+            part = (win.amount / parts).quantize(Decimal("0.01"))
             for n in range(parts):
-                day = weekday(deal.closed_on + datetime.timedelta(days=random.randint(2, 20) + 30 * n))
-                day = max(day, deal.closed_on)
-                if day <= self.calendar.today and buys(firm, self.calendar.offset(day)):
-                    yield Draft(day, firm, [(product, (deal.amount / parts).quantize(Decimal("0.01")))])
+                due = weekday(win.closed + datetime.timedelta(days=random.randint(2, 20) + 30 * n))
+                day = max(due, win.closed)
+                if day <= self.calendar.today and buys(win.firm, self.calendar.offset(day)):
+                    yield Draft(day, win.firm, [(win.product, part)])
 
     def _daily_business(self, firm: Firm, agreed: list[Draft]) -> Iterator[Draft]:
         """Orders of each window of 12 months, scaled to what deals and contracts left to be bought."""
