@@ -19,6 +19,15 @@ from metrics.sources import CLOSED_DEALS, OPEN_DEALS, ORDER_LINES
 class Recipe:
     text: str
     label: str
+    tables: frozenset[str]
+    """The watched tables (as the queue names them) whose changes can alter it; others leave it alone."""
+
+
+EVERYWHERE = {"account", "membership", "team", "exchangerate"}
+DEALS = frozenset({"opportunity", "opportunitysplit", "assignment", "classification", *EVERYWHERE})
+ORDERS = frozenset({"order", "orderline", "classification", *EVERYWHERE})
+QUOTAS = frozenset({"order", "orderline", "quota", "assignment", *EVERYWHERE})
+PIPELINE = QUOTAS | {"opportunity", "opportunityphase", "opportunitystage"}
 
 
 # The owner, team and segment of an account at the period's start, or when it began if that was later.
@@ -64,36 +73,30 @@ MEDIAN = f"""
            CASE WHEN n >= 6 THEN xs[LEAST(n, CEIL(n / 2.0 + 1 + 0.98 * SQRT(n)))::int] END AS high
       FROM sorted"""
 
+# Of the company and its segments: what a single person's few accounts add up to says little.
 CONCENTRATION = f"""
     , {STAMP},
     bought AS (
         SELECT p.starts, p.ends, f.account_id, SUM(f.revenue) AS x
           FROM period p JOIN facts f ON f.month >= p.t12_starts AND f.month < p.ends
-         WHERE f.account_id IS NOT NULL
+         WHERE f.account_id IS NOT NULL AND f.revenue <> 0
          GROUP BY 1, 2, 3 HAVING SUM(f.revenue) > 0),
     scoped AS (
-        SELECT b.starts, b.ends, s.scope, s.key, b.account_id, b.x
+        SELECT b.starts, b.ends, s.scope, s.key, b.x
           FROM bought b
           LEFT JOIN stamp USING (starts, ends, account_id)
-         CROSS JOIN LATERAL (VALUES ('company', NULL::bigint), ('owner', stamp.owner_id),
-                                    ('tier', stamp.tier_id), ('industry', stamp.industry_id),
-                                    ('region', stamp.region_id), ('target', stamp.target::bigint)) s(scope, key)
-         UNION ALL
-        SELECT b.starts, b.ends, 'team', c.above_id, b.account_id, b.x
-          FROM bought b
-          LEFT JOIN stamp USING (starts, ends, account_id)
-          LEFT JOIN team_closure c ON c.id = stamp.team_id),
-    ranked AS (
-        SELECT *, ROW_NUMBER() OVER w AS rank, COUNT(*) OVER (PARTITION BY starts, ends, scope, key) AS n,
-               SUM(x) OVER (PARTITION BY starts, ends, scope, key) AS total
-          FROM scoped WINDOW w AS (PARTITION BY starts, ends, scope, key ORDER BY x DESC, account_id))
+         CROSS JOIN LATERAL (VALUES ('company', NULL::bigint), ('tier', stamp.tier_id),
+                                    ('industry', stamp.industry_id), ('region', stamp.region_id),
+                                    ('target', stamp.target::bigint)) s(scope, key)),
+    sorted AS (
+        SELECT starts, ends, scope, key, COUNT(*) AS n, SUM(x) AS total, SUM(x * x) AS squares,
+               array_agg(x ORDER BY x DESC) AS xs
+          FROM scoped GROUP BY 1, 2, 3, 4),
+    top AS (SELECT *, (SELECT SUM(x) FROM unnest(xs[1:CEIL(n / 10.0)::int]) x) AS tenth FROM sorted)
     -- figures
-    SELECT starts, ends, scope, key,
-           SUM(x) FILTER (WHERE rank <= CEIL(n / 10.0)) / MAX(total) AS value,
-           SUM(x) FILTER (WHERE rank <= CEIL(n / 10.0)) AS numerator, MAX(total) AS denominator, MAX(n) AS n,
-           NULL AS low, NULL AS high,
-           MAX(x) / MAX(total) AS top1, SUM((x / total) * (x / total)) AS hhi
-      FROM ranked GROUP BY 1, 2, 3, 4"""
+    SELECT starts, ends, scope, key, tenth / total AS value, tenth AS numerator, total AS denominator, n,
+           NULL AS low, NULL AS high, xs[1] / total AS top1, squares / (total * total) AS hhi
+      FROM top"""
 
 QUOTA_WINDOWS = """quota AS (
     SELECT q.user_id, q.starts_on, LEAD(q.starts_on) OVER (PARTITION BY q.user_id ORDER BY q.starts_on) AS ends_on,
@@ -169,11 +172,11 @@ PIPELINE_COVERAGE = f"""
                                     AND w.key IS NOT DISTINCT FROM g.key"""
 
 RECIPES: dict[str, Recipe] = {
-    "median_deal_size": Recipe(MEDIAN.format(x="r.amount", condition="TRUE"), "deals won"),
-    "sales_cycle_median": Recipe(MEDIAN.format(x="r.days", condition="r.days >= 0"), "deals won"),
-    "concentration": Recipe(CONCENTRATION, "accounts"),
-    "quota_attainment": Recipe(QUOTA_ATTAINMENT, "quotas"),
-    "pipeline_coverage": Recipe(PIPELINE_COVERAGE, "quotas"),
+    "median_deal_size": Recipe(MEDIAN.format(x="r.amount", condition="TRUE"), "deals won", DEALS),
+    "sales_cycle_median": Recipe(MEDIAN.format(x="r.days", condition="r.days >= 0"), "deals won", DEALS),
+    "concentration": Recipe(CONCENTRATION, "accounts", ORDERS),
+    "quota_attainment": Recipe(QUOTA_ATTAINMENT, "quotas", QUOTAS),
+    "pipeline_coverage": Recipe(PIPELINE_COVERAGE, "quotas", PIPELINE),
 }
 
 

@@ -6,6 +6,7 @@ numbers as summing everything. Periods that were never stored are summed over al
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import connection
 
@@ -52,10 +53,25 @@ WINDOW_SQL = {
 }
 
 
-def store_figures(
-    run: Run, last: Run | None, periods: Sequence[Period], is_full: bool, progress: Progress
-) -> int:
+@dataclass(frozen=True)
+class Changes:
+    """What a run has to bring up to date: the periods concerned, and since when rows of each table changed."""
+
+    periods: Sequence[Period]
+    is_full: bool
+    everyone_since: Day
+    since: dict[str, Day]
+
+    def periods_for(self, tables: frozenset[str]) -> list[Period]:
+        """The concerned periods that changes of these tables can alter; the newest ones change with the day."""
+        days = [day for table, day in self.since.items() if table in tables]
+        earliest = min([*days, self.everyone_since])
+        return [period for period in self.periods if self.is_full or period.end > earliest]
+
+
+def store_figures(run: Run, last: Run | None, changes: Changes, progress: Progress) -> int:
     """Bring the stored figures of these periods, and of the accounts' trailing years, up to the new facts."""
+    periods, is_full = changes.periods, changes.is_full
     make_tables()
     new = Facts(book_month=run.as_of.replace(day=1))
     known = set() if is_full or last is None else stored_spans()
@@ -72,10 +88,10 @@ def store_figures(
         progress("Figures that changed")
         collect_moved(moved, last, new, run.as_of)
     add_to_stored(moved)
-    collect_row_figures(periods, new, run.as_of, progress)
+    single = collect_row_figures(changes, new, run.as_of, progress)
     progress("Figures of accounts")
     collect_accounts(new, run.as_of, changed_only=last is not None and not is_full)
-    return keep_changed(run.pk, periods, is_full, run.as_of)
+    return keep_changed(run.pk, single, is_full, run.as_of)
 
 
 def make_tables() -> None:
@@ -281,32 +297,51 @@ def span_rows(periods: Sequence[Period]) -> tuple[str, dict[str, object]]:
     return ", ".join(f"(%(start_{i})s::date, %(end_{i})s::date)" for i in range(len(spans))), params
 
 
-def collect_row_figures(periods: Sequence[Period], facts: Facts, as_of: Day, progress: Progress) -> None:
-    """Medians, quotas and distributions do not add up: they are made again for every concerned period."""
-    if not periods:
-        return
+def collect_row_figures(changes: Changes, facts: Facts, as_of: Day, progress: Progress) -> Sequence[Period]:
+    """Medians, quotas and distributions do not add up: they are made again where their rows may have changed.
+
+    The others are carried over. Returns the periods of which all such figures are complete now.
+    """
+    if not changes.periods:
+        return []
     rowkpis.make_run_relations()
     progress("Figures made of single rows")
-    made = []
-    params: dict[str, object] = {}
+    execute(
+        "CREATE TEMP TABLE run_single (starts date, ends date, scope text, key bigint, kpi text, figure jsonb)"
+        " ON COMMIT DROP"
+    )
     for kpi in KPIS:
         if isinstance(kpi, RowKpi):
-            sql, params = rowkpis.statement(rowkpis.RECIPES[kpi.recipe_name], periods, facts, as_of, in_run=True)
-            made.append(kpi)
-            execute(
-                f"""
-                INSERT INTO run_raw (view, starts, ends, scope, key, kind, figures)
-                SELECT '{View.AS_WAS}', starts, ends, scope, key, '{kpi.id}', figures FROM ({sql}) made
-                """,
-                params,
-            )
-    ids = ", ".join(f"'{kpi.id}'" for kpi in made)
+            recipe = rowkpis.RECIPES[kpi.recipe_name]
+            periods = changes.periods_for(recipe.tables)
+            carry_over(kpi, [period for period in changes.periods if period not in periods])
+            if periods:
+                sql, params = rowkpis.statement(recipe, periods, facts, as_of, in_run=True)
+                execute(
+                    f"INSERT INTO run_single SELECT starts, ends, scope, key, '{kpi.id}', figures FROM ({sql}) made",
+                    params,
+                )
     execute(
         f"""
         INSERT INTO run_figures
-        SELECT view, starts, ends, scope, key, '{Kind.SINGLE}', jsonb_object_agg(kind, figures)
-          FROM run_raw WHERE kind IN ({ids}) GROUP BY 1, 2, 3, 4, 5
+        SELECT '{View.AS_WAS}', starts, ends, scope, key, '{Kind.SINGLE}', jsonb_object_agg(kpi, figure)
+          FROM run_single GROUP BY starts, ends, scope, key
         """
+    )
+    return changes.periods
+
+
+def carry_over(kpi: RowKpi, periods: Sequence[Period]) -> None:
+    """Take the stored figure of this KPI for these periods as it is."""
+    spans, params = span_rows(periods)
+    execute(
+        f"""
+        INSERT INTO run_single
+        SELECT starts, ends, scope, key, '{kpi.id}', figures -> '{kpi.id}' FROM metrics_scopefigures
+         WHERE valid_to IS NULL AND kind = '{Kind.SINGLE}' AND figures ? '{kpi.id}'
+           AND (starts, ends) IN (VALUES {spans})
+        """,
+        params,
     )
 
 

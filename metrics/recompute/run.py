@@ -19,7 +19,7 @@ from accounts.periods import Day, Period, first_of_month, last_day_of_month, usu
 from metrics.kpis import KPIS
 from metrics.models import Run
 from metrics.recompute.apply import Applied, apply
-from metrics.recompute.figures import earliest_change, store_figures
+from metrics.recompute.figures import Changes, earliest_change, store_figures
 from metrics.recompute.stage import (
     Progress,
     Scope,
@@ -84,7 +84,7 @@ def recompute(order: Order, progress: Progress = silent) -> Run:
         progress("Taking the queue")
         since, everyone_since = take_queue()
         print_of = fingerprint(organisation)
-        scope = scope_of(order, last, since, everyone_since, print_of)
+        scope = scope_of(order, last, bool(since), everyone_since, print_of)
         run = Run(
             pk=next_number(),
             cause=order.cause,
@@ -106,7 +106,8 @@ def recompute(order: Order, progress: Progress = silent) -> Run:
         run.first_month = first_fact()
         run.errors = find_errors()
         periods = concerned_periods(run, scope, since, organisation)
-        run.figures = store_figures(run, last, periods, scope.is_full, progress)
+        changes = Changes(periods, scope.is_full, scope.everyone_since, since)
+        run.figures = store_figures(run, last, changes, progress)
         run.seconds = round(time.monotonic() - begun, 3)
         run.published_at = timezone.now()
         run.save(force_insert=True)
@@ -114,19 +115,28 @@ def recompute(order: Order, progress: Progress = silent) -> Run:
     return run
 
 
-def take_queue() -> tuple[Day | None, Day | None]:
-    """Empty the queue into `run_queue`; the earliest day queued, and the earliest that concerns everyone."""
+def take_queue() -> tuple[dict[str, Day], Day | None]:
+    """Empty the queue into `run_queue`; the earliest day by table, and the earliest that concerns everyone."""
     execute(
         """
-        CREATE TEMP TABLE run_queue ON COMMIT DROP AS
-        WITH taken AS (DELETE FROM metrics_queuedaccount RETURNING account_id, since, everything)
-        SELECT account_id, date_trunc('month', MIN(since))::date AS since, everything FROM taken GROUP BY 1, 3
+        CREATE TEMP TABLE run_taken ON COMMIT DROP AS
+        WITH taken AS (DELETE FROM metrics_queuedaccount RETURNING account_id, since, everything, reason)
+        SELECT account_id, date_trunc('month', MIN(since))::date AS since, everything, reason
+          FROM taken GROUP BY 1, 3, 4
         """
     )
     with connection.cursor() as cursor:
-        cursor.execute("SELECT MIN(since), MIN(since) FILTER (WHERE everything) FROM run_queue")
-        since, everyone = cursor.fetchone()
-        cursor.execute("DELETE FROM run_queue WHERE everything")
+        cursor.execute("SELECT reason, MIN(since) FROM run_taken GROUP BY reason")
+        since = dict(cursor.fetchall())
+        cursor.execute("SELECT MIN(since) FROM run_taken WHERE everything")
+        everyone = cursor.fetchone()[0]
+        cursor.execute(
+            """
+            CREATE TEMP TABLE run_queue ON COMMIT DROP AS
+            SELECT account_id, MIN(since) AS since, FALSE AS everything
+              FROM run_taken WHERE NOT everything GROUP BY account_id
+            """
+        )
         # An account that begins later than it was entered has no row yet and waits for its month.
         cursor.execute(
             """
@@ -145,7 +155,7 @@ def take_queue() -> tuple[Day | None, Day | None]:
     return since, everyone
 
 
-def scope_of(order: Order, last: Run | None, since: Day | None, everyone: Day | None, print_of: str) -> Scope:
+def scope_of(order: Order, last: Run | None, is_queued: bool, everyone: Day | None, print_of: str) -> Scope:
     """Everyone since the month the last run looked at; further back only who was queued, or everything."""
     recent = first_of_month(last.as_of if last else order.as_of)
     full = (
@@ -160,7 +170,7 @@ def scope_of(order: Order, last: Run | None, since: Day | None, everyone: Day | 
         as_of=order.as_of,
         everyone_since=min(recent, first_of_month(order.as_of)),
         is_full=full,
-        has_queue=since is not None or queued_accounts() > 0,
+        has_queue=is_queued or queued_accounts() > 0,
     )
 
 
@@ -194,7 +204,7 @@ def first_fact() -> Day | None:
 
 
 def concerned_periods(
-    run: Run, scope: Scope, queued_since: Day | None, organisation: Organisation
+    run: Run, scope: Scope, since: dict[str, Day], organisation: Organisation
 ) -> Sequence[Period]:
     """The usual periods whose figures the changed months can alter."""
     if run.first_month is None:
@@ -202,7 +212,7 @@ def concerned_periods(
     periods = usual_periods(run.first_month, run.as_of, organisation.fiscal_year_start)
     if scope.is_full:
         return periods
-    changed = [day for day in (earliest_change(run.pk), queued_since, scope.everyone_since) if day]
+    changed = [earliest_change(run.pk) or scope.everyone_since, scope.everyone_since, *since.values()]
     return [period for period in periods if period.end > min(changed)]
 
 

@@ -1,0 +1,111 @@
+"""A made-up portfolio of any size, written by the database itself: the same numbers give the same rows.
+
+Per account: 36 months, 50 order lines in 17 orders, 10 deals, one contract in two; one manager for 100 accounts.
+"""
+
+from django.db import connection
+
+TABLES = (
+    "accounts_orderline, accounts_order, accounts_opportunityphase, accounts_opportunitysplit, accounts_opportunity, "
+    "accounts_contract, accounts_assignment, accounts_classification, accounts_account, accounts_membership, "
+    "accounts_team, accounts_quota, accounts_user, accounts_product, accounts_productcategory, "
+    "accounts_opportunitystage, accounts_tier, accounts_industry, accounts_region, accounts_exchangerate, "
+    "metrics_run, metrics_runattempt, metrics_queuedaccount, metrics_accountmonth, metrics_accountmonthpast, "
+    "metrics_scopefigures, metrics_dailyrate"
+)
+
+STEPS = """
+INSERT INTO accounts_organisation (id, name, time_zone, reporting_currency, fiscal_year_start, grace_days,
+                                   returned_days, run_hour, made_up)
+VALUES (1, 'Bench', 'UTC', 'EUR', 1, 0, 90, 2, TRUE)
+ON CONFLICT (id) DO UPDATE SET reporting_currency = 'EUR', fiscal_year_start = 1;
+INSERT INTO accounts_tier (id, name, position, source, external_id) SELECT n, 'Tier ' || n, n, '', '' FROM generate_series(1, 3) n;
+INSERT INTO accounts_industry (id, name, position, source, external_id) SELECT n, 'Industry ' || n, n, '', '' FROM generate_series(1, 8) n;
+INSERT INTO accounts_region (id, name, position, source, external_id) SELECT n, 'Region ' || n, n, '', '' FROM generate_series(1, 6) n;
+INSERT INTO accounts_user (id, password, email, name, role, is_active, date_joined, source, external_id)
+SELECT n, '!', 'm' || n || '@bench.example', 'Manager ' || n, 'manager', TRUE, now(), '', ''
+  FROM generate_series(1, GREATEST(%(accounts)s / 100, 4)) n;
+INSERT INTO accounts_user (id, password, email, name, role, is_active, date_joined, source, external_id)
+SELECT 900000 + n, '!', r || '@bench.example', initcap(r), r, TRUE, now(), '', ''
+  FROM unnest(ARRAY['lead', 'head']) WITH ORDINALITY u(r, n);
+INSERT INTO accounts_team (id, name, source, external_id, lead_id)
+SELECT n, 'Team ' || n, '', '', CASE WHEN n = 1 THEN 900001 END
+  FROM generate_series(1, GREATEST(%(accounts)s / 1000, 2)) n;
+INSERT INTO accounts_membership (user_id, team_id, during)
+SELECT id, 1 + id %% GREATEST(%(accounts)s / 1000, 2), '[2020-01-01,)' FROM accounts_user WHERE role = 'manager';
+INSERT INTO accounts_exchangerate (currency, quote, date, rate)
+SELECT c, 'EUR', d::date, CASE c WHEN 'USD' THEN 0.9 ELSE 1.15 END
+  FROM unnest(ARRAY['USD', 'GBP']) c, generate_series(%(start)s::date - 40, %(start)s::date + 1100, '7 days') d;
+INSERT INTO accounts_account (id, name, currency, city, country, website, description, source, external_id)
+SELECT n, 'Account ' || n, (ARRAY['EUR', 'EUR', 'EUR', 'USD', 'GBP'])[1 + n %% 5], 'City ' || n %% 97, 'Country', '', '', '', ''
+  FROM generate_series(1, %(accounts)s) n;
+INSERT INTO accounts_assignment (account_id, user_id, role, during)
+SELECT id, 1 + id %% m.c, 'owner', daterange(%(start)s::date, CASE WHEN id %% 10 = 0 THEN %(start)s::date + 500 END)
+  FROM accounts_account, (SELECT count(*) AS c FROM accounts_user WHERE role = 'manager') m;
+INSERT INTO accounts_assignment (account_id, user_id, role, during)
+SELECT id, 1 + (id + 1) %% m.c, 'owner', daterange(%(start)s::date + 500, NULL)
+  FROM accounts_account, (SELECT count(*) AS c FROM accounts_user WHERE role = 'manager') m WHERE id %% 10 = 0;
+INSERT INTO accounts_classification (account_id, tier_id, industry_id, region_id, is_target, during)
+SELECT id, 1 + id %% 3, 1 + id %% 8, 1 + id %% 6, id %% 2 = 0, daterange(%(start)s::date, NULL) FROM accounts_account;
+INSERT INTO accounts_productcategory (id, name, source, external_id) SELECT n, 'Category ' || n, '', '' FROM generate_series(1, 8) n;
+INSERT INTO accounts_product (id, name, code, category_id, source, external_id)
+SELECT n, 'Product ' || n, 'P' || n, 1 + n %% 8, '', '' FROM generate_series(1, 200) n;
+INSERT INTO accounts_order (id, account_id, number, date, kind, currency, seller_id, source, external_id)
+SELECT (a.id - 1) * 17 + n, a.id, 'O' || a.id || '-' || n, %(start)s::date + ((a.id * 37 + n * 61) %% 1085)::int,
+       CASE WHEN (a.id + n) %% 50 = 0 THEN 'credit_note' ELSE 'order' END, a.currency,
+       CASE WHEN (a.id + n) %% 20 = 0 THEN 1 + (a.id + 2) %% m.c END, '', ''
+  FROM accounts_account a, generate_series(1, 17) n, (SELECT count(*) AS c FROM accounts_user WHERE role = 'manager') m;
+INSERT INTO accounts_orderline (order_id, product_id, quantity, amount, source, external_id)
+SELECT o.id, 1 + (o.id * 7 + n * 13) %% 200, 1 + n,
+       CASE WHEN o.kind = 'credit_note' THEN -100 ELSE 100 + (o.id * 31 + n * 17) %% 1900 END, '', ''
+  FROM accounts_order o, generate_series(1, 3) n WHERE n <= 2 OR o.id %% 17 <> 0;
+INSERT INTO accounts_opportunitystage (id, name, position, qualified, probability, source, external_id)
+SELECT n, 'Stage ' || n, n, n > 1, n * 0.2, '', '' FROM generate_series(1, 4) n;
+INSERT INTO accounts_opportunity (id, account_id, name, kind, origin, amount, currency, opened_on, first_contact_on,
+                                  closed_on, outcome, loss_reason, source, external_id)
+SELECT (a.id - 1) * 10 + n, a.id, 'Deal ' || n, (ARRAY['new', 'upsell', 'cross_sell', 'renewal'])[1 + (a.id + n) %% 4],
+       (ARRAY['', 'referral', 'inbound', 'outbound'])[1 + (a.id * 3 + n) %% 4], 1000 + (a.id * 91 + n * 71) %% 50000,
+       a.currency, d.opened, d.opened - ((a.id + n) %% 40)::int,
+       CASE WHEN d.closed < %(start)s::date + 1090 THEN d.closed END,
+       CASE WHEN d.closed >= %(start)s::date + 1090 THEN 'open' WHEN (a.id + n) %% 5 < 2 THEN 'won' ELSE 'lost' END, '', '', ''
+  FROM accounts_account a, generate_series(1, 10) n,
+       LATERAL (SELECT %(start)s::date + ((a.id * 53 + n * 101) %% 1050)::int AS opened) o1,
+       LATERAL (SELECT o1.opened, o1.opened + (20 + (a.id * 7 + n * 11) %% 150)::int AS closed) d;
+INSERT INTO accounts_opportunityphase (opportunity_id, stage_id, during)
+SELECT id, 1, daterange(opened_on, opened_on + 15) FROM accounts_opportunity
+ UNION ALL
+SELECT id, 2 + id %% 3, daterange(opened_on + 15, closed_on) FROM accounts_opportunity
+ WHERE closed_on IS NULL OR closed_on > opened_on + 15;
+INSERT INTO accounts_contract (account_id, number, name, annual_value, currency, during, outcome, renewed_value, source, external_id)
+SELECT id, 'C' || id || '-' || y, '', 10000 + (id * 131) %% 90000, currency,
+       daterange(%(start)s::date + (id %% 200)::int + y * 365, %(start)s::date + (id %% 200)::int + (y + 1) * 365),
+       CASE WHEN y = 2 THEN 'open' WHEN id %% 14 = 0 AND y = 1 THEN 'lost' ELSE 'renewed' END,
+       CASE WHEN y = 2 OR id %% 14 = 0 AND y = 1 THEN NULL ELSE 10000 + (id * 131) %% 95000 END, '', ''
+  FROM accounts_account, generate_series(0, 2) y WHERE id %% 2 = 0 AND NOT (id %% 14 = 0 AND y = 2);
+INSERT INTO accounts_quota (user_id, starts_on, amount, currency, source, external_id)
+SELECT id, (%(start)s::date + q * INTERVAL '3 months')::date, 200000, 'EUR', '', ''
+  FROM accounts_user, generate_series(0, 11) q WHERE role = 'manager';
+"""
+
+
+def fill(accounts: int, start: str) -> None:
+    """Empty every table and write a portfolio of this many accounts whose 36 months begin on `start`."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {TABLES} CASCADE")
+        for step in STEPS.split(";\n"):
+            if step.strip():
+                cursor.execute(step, {"accounts": accounts, "start": start})
+        cursor.execute("TRUNCATE metrics_queuedaccount")
+    connection.set_autocommit(True)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+# The measure of everything: one grouping of each fact table by account and month.
+BARE = """
+SELECT o.account_id, date_trunc('month', o.date), count(*), sum(l.amount)
+  FROM accounts_orderline l JOIN accounts_order o ON o.id = l.order_id GROUP BY 1, 2;
+SELECT account_id, date_trunc('month', opened_on), count(*), sum(amount) FROM accounts_opportunity GROUP BY 1, 2;
+SELECT account_id, date_trunc('month', closed_on), count(*), sum(amount) FROM accounts_opportunity GROUP BY 1, 2;
+SELECT account_id, date_trunc('month', lower(during)), count(*), sum(annual_value) FROM accounts_contract GROUP BY 1, 2
+"""
