@@ -56,7 +56,7 @@ def logins() -> str:
             "",
             *lines,
             "",
-            f"Everybody's password: {PASSWORD}",
+            f"Everybody's password: {PASSWORD} (known to everybody: do not put real data beside it)",
             "Administrator: set up two-step login (TOTP) on the profile page before opening the admin panel.",
             "",
         ]
