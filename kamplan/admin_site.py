@@ -16,12 +16,20 @@ from django.views.decorators.cache import never_cache
 
 from accounts.people.models import User
 
+OWN_APPS = frozenset({"accounts", "metrics"})
+
 
 class Panel(AdminSite):
     site_header = "kamplan: settings"
     site_title = "kamplan"
     index_title = "Settings"
     enable_nav_sidebar = True
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Models of libraries stay out: the keys of authenticator apps are among them."""
+        one = isinstance(model_or_iterable, type)
+        models: list[Any] = [model_or_iterable] if one else list(model_or_iterable)
+        super().register([m for m in models if m._meta.app_label in OWN_APPS], admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user

@@ -1,12 +1,13 @@
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.people import invitations
+from accounts.people import invitations, letters
 from accounts.people.models import (
     Elevation,
     Grant,
@@ -56,7 +57,7 @@ class UserAdmin(Configuration):
     ordering = ["name", "pk"]
     fields = ["email", "name", "role", "is_active", "external_id", "last_login", "date_joined"]
     inlines = [MembershipInline]
-    actions = ["send_invitations", "close_logins"]
+    actions = ["send_invitations", "close_logins", "remove_apps"]
 
     @admin.display(boolean=True, description="has a password")
     def may_log_in(self, user: User) -> bool:
@@ -90,6 +91,14 @@ class UserAdmin(Configuration):
     def close_logins(self, request: HttpRequest, users: QuerySet[User]) -> None:
         closed = users.exclude(pk=signed_in(request).pk).update(is_active=False)
         self.message_user(request, f"{closed} logins closed.")
+
+    @admin.action(description="Remove the authenticator app (lost phone); the person is told")
+    def remove_apps(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        for user in users.exclude(pk=signed_in(request).pk):
+            if Authenticator.objects.filter(user=user).delete()[0]:
+                letters.put_notice(user, "mfa/email/totp_deactivated")
+                self.log_change(request, user, "The authenticator app was removed.")
+        self.message_user(request, "Authenticator apps removed.")
 
 
 @admin.register(Team)

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib import admin
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -58,9 +61,6 @@ def test_an_administrator_without_an_app_sets_one_up_first(client: Client, adam:
 
 
 def test_an_app_alone_is_not_enough_this_session_must_have_used_it(client: Client, adam: User) -> None:
-    from allauth.mfa.totp.internal.auth import TOTP
-    from django.core.cache import cache
-
     cache.clear()
     TOTP.activate(adam, SECRET)
     client.force_login(adam, backend=BACKEND)
@@ -143,6 +143,17 @@ def test_a_new_user_has_no_password_and_is_invited_by_an_action(in_panel: Client
     assert not user.has_usable_password()
     in_panel.post(url(User), {"action": "send_invitations", "_selected_action": [user.pk]})
     assert user.invitations.count() == 1
+
+
+def test_only_our_own_models_stand_in_the_panel() -> None:
+    assert {model._meta.app_label for model in admin.site._registry} <= {"accounts", "metrics"}
+
+
+def test_a_lost_phone_is_helped_with_and_the_person_is_told(in_panel: Client, maya: User) -> None:
+    TOTP.activate(maya, SECRET)
+    in_panel.post(url(User), {"action": "remove_apps", "_selected_action": [maya.pk]})
+    assert not Authenticator.objects.filter(user=maya).exists()
+    assert maya.messages.get().payload["event"] == "mfa/email/totp_deactivated"
 
 
 def test_nobody_shuts_themselves_out(in_panel: Client, adam: User) -> None:
