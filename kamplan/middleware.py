@@ -1,9 +1,11 @@
 """What stands in front of every page: who is looking, as whom, and what may be kept of the answer."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -12,6 +14,29 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.people import looking
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class SessionLimits:
+    """A login ends after hours without a request, and after some days in any case."""
+
+    IDLE = 8 * 3600
+    LONGEST = 7 * 24 * 3600
+    # Writing the time at every request would be a write per page.
+    GRAIN = 600
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        session = request.session
+        if session.session_key is not None and SESSION_KEY in session:
+            now = int(time.time())
+            began, seen = session.setdefault("began", now), session.get("seen", now)
+            if now - seen > self.IDLE or now - began > self.LONGEST:
+                logout(request)
+            elif "seen" not in session or now - seen > self.GRAIN:
+                session["seen"] = now
+        return self.get_response(request)
 
 
 class LoginWall(LoginRequiredMiddleware):

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "kamplan.middleware.SessionLimits",
     "kamplan.middleware.Acting",
     "kamplan.middleware.LoginWall",
     "allauth.account.middleware.AccountMiddleware",

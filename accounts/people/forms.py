@@ -59,7 +59,9 @@ class ElevationForm(forms.Form):
 
 
 class UserFilter(forms.Form):
-    q = forms.CharField(label="Name or e-mail", required=False, max_length=100)
+    q = forms.CharField(
+        label="Name or e-mail", required=False, max_length=100, widget=forms.TextInput(attrs={"size": 14})
+    )
     role = forms.ChoiceField(choices=[("", "every role"), *Role.choices], required=False)
     team = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="every team")
     active = forms.ChoiceField(

@@ -232,3 +232,18 @@ def test_known_and_unknown_people_wait_equally_long(client: Client, db: None) ->
 
     known, unknown = median(user.email), median("nobody@kamplan.example")
     assert unknown > known / 2
+
+
+@pytest.mark.parametrize(
+    ("key", "hours", "ends"),
+    [("seen", 7, False), ("seen", 9, True), ("began", 167, False), ("began", 169, True)],
+)
+def test_a_session_ends_after_idle_hours_and_after_a_week(
+    client: Client, maya: User, key: str, hours: int, ends: bool
+) -> None:
+    log_in(client, maya)
+    assert client.get("/people/me/").status_code == 200
+    session = client.session
+    session[key] = int(time.time()) - hours * 3600
+    session.save()
+    assert client.get("/people/me/").status_code == (302 if ends else 200)
