@@ -3,6 +3,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from kamplan import health
+from metrics.pages.find import find
+from metrics.pages.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -10,6 +12,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.people.login_urls")),
     path("people/", include("accounts.people.urls")),
     path("exchange/", include("accounts.exchange.urls")),
+    path("", home, name="home"),
+    path("find", find, name="find"),
+    path("portfolio/", include("metrics.pages.portfolio_urls")),
+    path("revenue/", include("accounts.revenue.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]
 

@@ -1,0 +1,41 @@
+from typing import Any
+
+from django import forms
+
+from accounts.people.models import User
+from accounts.portfolio.models import Account, SavedFilter
+
+INLINE = {
+    "name": "Name",
+    "city": "City",
+    "country": "Country",
+    "website": "Website",
+    "description": "About",
+}
+"""The facts of an account that are edited in their place."""
+
+
+class SavedFilterForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = SavedFilter
+        fields = ["name"]
+
+    def __init__(self, *args: Any, user: User, query: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.user = user
+        if not self.instance.pk:
+            self.instance.query = query
+
+    # The constraint needs the user, who is not a field of the form.
+    def _get_validation_exclusions(self) -> set[str]:
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded - {"user", "query"}
+
+
+def inline_form(field: str, account: Account, data: Any = None) -> forms.ModelForm:  # type: ignore[type-arg]
+    """A form of one field, with the constraints of the whole account."""
+    widgets: dict[str, forms.Widget] = {"description": forms.Textarea(attrs={"rows": 4})}
+    form_class = forms.modelform_factory(Account, fields=[field], widgets=widgets, labels=INLINE)
+    form = form_class(data, instance=account)
+    form.fields[field].widget.attrs.update({"autofocus": True, "autocomplete": "off"})
+    return form

@@ -1,0 +1,216 @@
+"""The page of one account: its figures, its group, its deals and contracts, and what happened."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_GET
+
+from accounts.models import Account, Organisation, User
+from accounts.periods import Period
+from accounts.revenue.deals import open_deals
+from kamplan.charts import plain
+from kamplan.components import Choice, Figure
+from kamplan.formats import UNKNOWN, day, format_value, money, number
+from kamplan.permissions import EDITS_ACCOUNTS, Secret, may_see, signed_in, visible_or_404
+from metrics.access import may_see_kpi
+from metrics.kpi import Kpi
+from metrics.kpis.pipeline import win_rate
+from metrics.models import Run, Scope
+from metrics.pages import account_facts as facts
+from metrics.pages.account_figures import (
+    PIPELINE,
+    RETENTION,
+    REVENUE,
+    TREND_MONTHS,
+    account_results,
+    last_year,
+    this_month,
+)
+from metrics.pages.portfolio import page_number
+from metrics.reading import newest_run, reading
+from metrics.results import Result
+from metrics.status import is_too_few, status_of
+from metrics.targets import Targets
+from metrics.urls_for import explain_url
+
+FIGURES: tuple[Kpi, ...] = (REVENUE, RETENTION, PIPELINE, win_rate)
+LABELS = {REVENUE.id: "Revenue, 12 months"}
+TIMELINE_CHOICES = (("", "All"), ("deals", "Deals"), ("contracts", "Contracts"), ("people", "People"))
+
+
+@require_GET
+def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
+    user = signed_in(request)
+    organisation = Organisation.current()
+    today = organisation.today()
+    with reading():
+        account = visible_or_404(Account, user, pk=pk)
+        run = newest_run()
+        kind = request.GET.get("show", "")
+        context = {
+            **frame(request, user, account, organisation, run, "overview"),
+            "figures": figures(user, account, run, organisation) if run else [],
+            "deals": open_deals(account, today),
+            "timeline": facts.timeline(account.pk, today, kind, page_number(request)),
+            "timeline_choices": [
+                Choice(label, f"?show={value}#timeline" if value else "?#timeline", value == kind)
+                for value, label in TIMELINE_CHOICES
+            ],
+            "facts": profile(account),
+        }
+        contracts = facts.contracts_of(account)
+    context["renewal"] = facts.next_renewal(contracts, today)
+    context["has_contracts"] = bool(contracts)
+    return render(request, "portfolio/account.html", context)
+
+
+@require_GET
+def account_revenue(request: HttpRequest, pk: int) -> HttpResponse:
+    user = signed_in(request)
+    organisation = Organisation.current()
+    today = organisation.today()
+    with reading():
+        account = visible_or_404(Account, user, pk=pk)
+        run = newest_run()
+        period = last_year(run) if run else None
+        months = facts.revenue_by_month(account.pk, run) if run else []
+        everything = request.GET.get("closed") == "all"
+        closed, found = facts.closed_deals(account, everything)
+        categories = facts.revenue_by_category(account.pk, period.start, period.end) if period else []
+        context = {
+            **frame(request, user, account, organisation, run, "revenue"),
+            "months": bars(months),
+            "has_revenue": any(each.amount or each.before for each in months),
+            "categories": categories,
+            "category_totals": (
+                sum(each.now or 0 for each in categories),
+                sum(each.before or 0 for each in categories),
+            ),
+            "period": period,
+            "orders": facts.orders_page(account, page_number(request)),
+            "deals": open_deals(account, today),
+            "closed": closed if everything else closed[: facts.CLOSED_SHOWN],
+            "has_more_closed": not everything and found > facts.CLOSED_SHOWN,
+            "contracts": facts.contracts_of(account),
+        }
+    return render(request, "portfolio/account_revenue.html", context)
+
+
+def frame(
+    request: HttpRequest, user: User, account: Account, organisation: Organisation, run: Run | None, tab: str
+) -> dict[str, Any]:
+    """What both parts of the page show: header, tabs, group."""
+    today = organisation.today()
+    address = {"pk": account.pk}
+    return {
+        "account": account,
+        "today": today,
+        "run": run,
+        "currency": organisation.reporting_currency,
+        "family": facts.family_of(account.pk, Account.objects.visible_to(user, today), run, today),
+        "people": facts.people_of(account, today),
+        "kind": facts.kind_of(account, today),
+        "may_edit": user.role in EDITS_ACCOUNTS,
+        "sees_values": may_see(user, Secret.CONTRACT_VALUE),
+        "period_end": day(last_year(run).last_day, year=True) if run else "",
+        "tabs": [
+            Choice("Overview", reverse("portfolio:account", kwargs=address), tab == "overview"),
+            Choice("Revenue", reverse("portfolio:account_revenue", kwargs=address), tab == "revenue"),
+        ],
+    }
+
+
+def profile(account: Account) -> list[tuple[str, str, str]]:
+    """The facts that are edited in their place: field, label, text."""
+    from accounts.portfolio.forms import INLINE
+
+    return [(name, label, getattr(account, name)) for name, label in INLINE.items()]
+
+
+def figures(user: User, account: Account, run: Run, organisation: Organisation) -> list[Figure]:
+    """Four numbers with their trend of trailing years; the stock of deals by the month."""
+    kpis = [kpi for kpi in FIGURES if may_see_kpi(user, kpi)]
+    year, now = last_year(run), this_month(run)
+    years = [year.moved(-back) for back in range(TREND_MONTHS)][::-1]
+    found = account_results(kpis, [*years, now], account.pk, run, organisation)
+    targets = Targets.of([(Scope.ACCOUNT, account.pk)], [kpi.id for kpi in kpis])
+    made = []
+    for kpi in kpis:
+        shown = now if kpi is PIPELINE else year
+        periods = [*years[1:], now] if kpi is PIPELINE else years
+        target = targets.value(kpi, Scope.ACCOUNT, account.pk, shown)
+        points = [found[kpi.id, period].value for period in periods]
+        made.append(figure(found[kpi.id, shown], target, points, organisation.reporting_currency))
+    return made
+
+
+def figure(result: Result, target: Any, points: list[Any], currency: str) -> Figure:
+    kpi = result.kpi
+    # What one account is worth at both ends is known, not estimated from few.
+    few = is_too_few(result) and kpi is not RETENTION
+    state = "too_few" if few else status_of(result, target) if target is not None else ""
+    return Figure(
+        label=LABELS.get(kpi.id, kpi.name),
+        value_text=format_value(result.value, kpi.unit, currency),
+        url=explanation(kpi.id, result.key, result.period),
+        points=points,
+        target=target,
+        status=state if state not in {"no_data", "no_target"} else "",
+        note=note(result, target, currency),
+    )
+
+
+def note(result: Result, target: Any, currency: str) -> str:
+    """The line under a figure: its target, or what it was made of, or why there is none."""
+    if result.value is None:
+        return f"No data, because {result.reason_text}."
+    if target is not None:
+        return f"target {format_value(target, result.unit, currency)}"
+    parts = result.parts
+    if result.kpi is PIPELINE:
+        weighted = money(parts["pipeline_weighted"], currency)
+        deals = int(parts["pipeline_deals"])
+        return f"{deals} deal{'' if deals == 1 else 's'}, weighted {weighted}" if deals else "no open deals"
+    if result.kpi is RETENTION:
+        return f"of {money(result.denominator, currency)} at the start"
+    if result.kpi is win_rate:
+        return f"{number(parts['deals_won'])} won of {number(parts['deals_decided'])} closed"
+    orders = int(parts.get("orders_now", 0))
+    return f"{orders} order{'' if orders == 1 else 's'}" if orders else UNKNOWN
+
+
+def explanation(kpi_id: str, key: int | None, period: Period) -> str:
+    try:
+        return explain_url(kpi_id, Scope.ACCOUNT, key, period)
+    except NoReverseMatch:
+        return ""
+
+
+def bars(months: list[facts.Month]) -> list[dict[str, Any]]:
+    """Two columns a month, in per cent of the drawing; credit notes can push one below the line."""
+    amounts = [float(value) for each in months for value in (each.amount, each.before)]
+    top, bottom = max([*amounts, 0.0]), min([*amounts, 0.0])
+    span = (top - bottom) or 1.0
+    zero = top / span * 100
+
+    def column(value: Any) -> dict[str, str]:
+        height = abs(float(value)) / span * 100
+        return {"y": plain(zero - height if value > 0 else zero), "height": plain(height)}
+
+    width = 100 / max(len(months), 1)
+    return [
+        {
+            "month": each.month,
+            "amount": each.amount,
+            "before": each.before,
+            "x_before": plain(index * width + width * 0.14),
+            "x": plain(index * width + width * 0.5),
+            "width": plain(width * 0.34),
+            "now_bar": column(each.amount),
+            "before_bar": column(each.before),
+            "is_last": index == len(months) - 1,
+        }
+        for index, each in enumerate(months)
+    ]

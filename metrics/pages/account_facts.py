@@ -1,0 +1,339 @@
+"""What the account page shows besides its figures: group, people, deals, contracts, orders, timeline."""
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db import connection
+from django.db.models import Sum
+
+from accounts.models import Account, Assignment, Classification, Contract, Opportunity, Order
+from accounts.periods import add_months, first_of_month
+from accounts.portfolio.models import AccountQuerySet
+from metrics.models import Run
+from metrics.pages.account_figures import dictionaries
+from metrics.pages.portfolio_rows import SHOWN, SOON, URGENT, Row, bounds, group_row, row_of, visible_sql
+from metrics.sources import ORDER_LINES
+
+MONTHS_SHOWN = 24
+ORDERS_A_PAGE = 25
+ENTRIES_A_PAGE = 12
+CLOSED_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Family:
+    """The companies of the account's group that the person may see; `whole` holds their sums."""
+
+    root_id: int
+    root_name: str
+    companies: list[Row]
+
+    @property
+    def has_several(self) -> bool:
+        return len(self.companies) > 1
+
+    @property
+    def whole(self) -> Row:
+        return group_row(self.root_id, self.root_name, self.companies)
+
+    @property
+    def sees_root(self) -> bool:
+        return any(each.id == self.root_id for each in self.companies)
+
+
+def family_of(account: int, visible: AccountQuerySet, run: Run | None, today: datetime.date) -> Family:
+    """The account's group of companies with their figures, the topmost first."""
+    seen, params = visible_sql(visible)
+    extra = "chosen.root_id, chosen.root_name"
+    sql = f"""
+        WITH RECURSIVE visible AS ({seen}),
+        up AS (SELECT id, parent_id, name FROM accounts_account WHERE id = %(account)s
+                UNION ALL
+               SELECT a.id, a.parent_id, a.name FROM accounts_account a JOIN up ON a.id = up.parent_id),
+        down AS (SELECT id, id AS root_id, name AS root_name FROM up WHERE parent_id IS NULL
+                  UNION ALL
+                 SELECT a.id, down.root_id, down.root_name
+                   FROM accounts_account a JOIN down ON a.parent_id = down.id),
+        members AS (SELECT * FROM down WHERE id IN (SELECT id FROM visible))
+        {SHOWN.format(chosen="members", extra=extra)}
+        ORDER BY a.id <> chosen.root_id, UPPER(a.name), a.id"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {**params, **bounds(run, today), "account": account})
+        found = dictionaries(cursor)
+    return Family(found[0]["root_id"], found[0]["root_name"], [row_of(each, today) for each in found])
+
+
+@dataclass(frozen=True)
+class People:
+    """Who looks after the account today."""
+
+    owner: Assignment | None
+    deputies: list[Assignment]
+    sponsors: list[Assignment]
+
+
+def people_of(account: Account, today: datetime.date) -> People:
+    held = list(
+        Assignment.objects.on(today).filter(account=account).select_related("user").order_by("user__name")
+    )
+
+    def in_role(role: str) -> list[Assignment]:
+        return [each for each in held if each.role == role]
+
+    roles = Assignment.AccountRole
+    owners = in_role(roles.OWNER)
+    return People(owners[0] if owners else None, in_role(roles.DEPUTY), in_role(roles.SPONSOR))
+
+
+def kind_of(account: Account, today: datetime.date) -> Classification | None:
+    kinds = Classification.objects.on(today).filter(account=account)
+    return kinds.select_related("tier", "industry", "region").first()
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """The contract to be decided next, and how much time is left."""
+
+    contract: Contract
+    today: datetime.date
+    more: int
+
+    @property
+    def last_day(self) -> datetime.date:
+        day: datetime.date = self.contract.last_day or self.today
+        return day
+
+    @property
+    def deadline(self) -> datetime.date:
+        return self.contract.notice_date or self.last_day
+
+    @property
+    def days(self) -> int:
+        return (self.deadline - self.today).days
+
+    @property
+    def state(self) -> str:
+        return "overdue" if self.days <= URGENT else "watch" if self.days <= SOON else ""
+
+    @property
+    def words(self) -> str:
+        if self.days < 0:
+            return f"the notice date passed {-self.days} days ago; the customer can no longer leave on time"
+        return f"{self.days} days to decide" if self.days != 1 else "1 day to decide"
+
+
+def next_renewal(contracts: list[Contract], today: datetime.date) -> Renewal | None:
+    """Of the open contracts that have an end, the one whose notice date comes first."""
+    waiting = [
+        each
+        for each in contracts
+        if each.outcome == Contract.Outcome.OPEN and each.last_day and each.last_day >= today
+    ]
+    if not waiting:
+        return None
+    first = min(waiting, key=lambda each: (each.notice_date or each.last_day, each.pk))
+    return Renewal(first, today, len(waiting) - 1)
+
+
+def contracts_of(account: Account) -> list[Contract]:
+    return list(Contract.objects.filter(account=account).order_by("-during", "number"))
+
+
+def closed_deals(account: Account, everything: bool) -> tuple[list[Opportunity], int]:
+    """The deals decided last, and how many there are."""
+    decided = Opportunity.objects.filter(account=account).exclude(outcome=Opportunity.Outcome.OPEN)
+    found = list(decided.order_by("-closed_on", "-pk")[: None if everything else CLOSED_SHOWN + 1])
+    return found, len(found)
+
+
+def orders_page(account: Account, number: int) -> Page[Order]:
+    orders = (
+        Order.objects.filter(account=account).select_related("seller").annotate(total=Sum("lines__amount"))
+    )
+    return Paginator(orders.order_by("-date", "-pk"), ORDERS_A_PAGE).get_page(number)
+
+
+# ------------------------------------------------------------------------------------------------ revenue
+
+
+@dataclass(frozen=True)
+class Month:
+    month: datetime.date
+    amount: Decimal
+    before: Decimal
+    """The same month a year earlier."""
+
+
+def revenue_by_month(account: int, run: Run) -> list[Month]:
+    """The last 12 months of the run and the 12 before them, the current month included."""
+    last = first_of_month(run.as_of)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT month, SUM(revenue) FROM metrics_accountmonth
+                WHERE account_id = %s AND month >= %s GROUP BY month""",
+            [account, add_months(last, -(MONTHS_SHOWN - 1))],
+        )
+        amounts = dict(cursor.fetchall())
+    months = [add_months(last, -index) for index in range(MONTHS_SHOWN // 2)][::-1]
+    zero = Decimal(0)
+    return [Month(each, amounts.get(each, zero), amounts.get(add_months(each, -12), zero)) for each in months]
+
+
+@dataclass(frozen=True)
+class Category:
+    name: str
+    now: Decimal | None
+    before: Decimal | None
+
+    @property
+    def change(self) -> Decimal | None:
+        return None if self.now is None or self.before is None else self.now - self.before
+
+
+def revenue_by_category(account: int, start: datetime.date, end: datetime.date) -> list[Category]:
+    """Net amount per product category in a period and in the year before it, at each order's own rate."""
+    rows = ORDER_LINES.select("o.account_id = %(account)s")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT COALESCE(c.name, 'Without a category') AS name,
+                   SUM(x.amount) FILTER (WHERE x.date >= %(start)s) AS now,
+                   SUM(x.amount) FILTER (WHERE x.date < %(start)s) AS before
+              FROM ({rows}) x
+              JOIN accounts_orderline l ON l.id = x.id
+              LEFT JOIN accounts_product p ON p.id = l.product_id
+              LEFT JOIN accounts_productcategory c ON c.id = p.category_id
+             WHERE x.date >= %(before)s AND x.date < %(end)s
+             GROUP BY 1 ORDER BY 2 DESC NULLS LAST, 1""",
+            {"account": account, "start": start, "end": end, "before": add_months(start, -12)},
+        )
+        zero = Decimal(0)
+        return [Category(name, now or zero, before or zero) for name, now, before in cursor.fetchall()]
+
+
+# ----------------------------------------------------------------------------------------------- timeline
+
+TIMELINE = """
+    SELECT closed_on AS day, outcome AS kind, name AS title, amount, currency,
+           CASE WHEN outcome = 'won' THEN kind ELSE loss_reason END AS detail, id
+      FROM accounts_opportunity WHERE account_id = %(account)s AND outcome <> 'open'
+     UNION ALL
+    SELECT opened_on, 'opened', name, amount, currency, kind, id
+      FROM accounts_opportunity WHERE account_id = %(account)s
+     UNION ALL
+    SELECT LOWER(during), 'contract', number, annual_value, currency, name, id
+      FROM accounts_contract WHERE account_id = %(account)s AND LOWER(during) <= %(today)s
+     UNION ALL
+    SELECT UPPER(during) - 1, 'contract_' || outcome, number,
+           CASE WHEN outcome = 'renewed' THEN renewed_value ELSE annual_value END, currency, name, id
+      FROM accounts_contract
+     WHERE account_id = %(account)s AND outcome <> 'open' AND UPPER(during) - 1 <= %(today)s
+     UNION ALL
+    SELECT LOWER(s.during), 'assigned_' || s.role, u.name, NULL, '', '', s.id
+      FROM accounts_assignment s JOIN accounts_user u ON u.id = s.user_id
+     WHERE s.account_id = %(account)s AND LOWER(s.during) <= %(today)s
+     UNION ALL
+    SELECT since, 'tier', tier, NULL, '', earlier, id FROM (
+        SELECT LOWER(k.during) AS since, COALESCE(t.name, '') AS tier, k.id,
+               COALESCE(LAG(t.name) OVER (ORDER BY LOWER(k.during)), '') AS earlier,
+               ROW_NUMBER() OVER (ORDER BY LOWER(k.during)) AS place
+          FROM accounts_classification k LEFT JOIN accounts_tier t ON t.id = k.tier_id
+         WHERE k.account_id = %(account)s AND LOWER(k.during) <= %(today)s) changes
+     WHERE place > 1 AND tier <> earlier"""
+
+TIMELINE_KINDS = {
+    "deals": ("won", "lost", "opened"),
+    "contracts": ("contract",),
+    "people": ("assigned", "tier"),
+}
+ICONS = {
+    "won": "check",
+    "lost": "x",
+    "opened": "briefcase",
+    "contract": "file-text",
+    "assigned": "user",
+    "tier": "star",
+}
+DEAL_KINDS = dict(Opportunity.Kind.choices)
+WORDS = {
+    "won": "Deal won",
+    "lost": "Deal lost",
+    "opened": "Deal opened",
+    "contract": "Contract begun",
+    "contract_renewed": "Contract renewed",
+    "contract_lost": "Contract ended by the customer",
+    "contract_lapsed": "Contract lapsed",
+    "assigned_owner": "New owner",
+    "assigned_deputy": "New deputy",
+    "assigned_sponsor": "New executive sponsor",
+    "tier": "Tier changed",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that happened with the account on a day."""
+
+    day: datetime.date
+    kind: str
+    title: str
+    amount: Decimal | None
+    currency: str
+    detail: str
+
+    @property
+    def icon(self) -> str:
+        return ICONS[self.kind.split("_")[0]]
+
+    @property
+    def words(self) -> str:
+        return WORDS[self.kind]
+
+    @property
+    def is_contract(self) -> bool:
+        return self.kind.startswith("contract")
+
+    @property
+    def is_tier(self) -> bool:
+        return self.kind == "tier"
+
+    @property
+    def unit(self) -> str:
+        return " a year" if self.is_contract else ""
+
+
+def timeline(account: int, today: datetime.date, kind: str, number: int) -> Page[Entry]:
+    """What happened, newest first, a page at a time."""
+    wanted = TIMELINE_KINDS.get(kind)
+    condition = (
+        f"SPLIT_PART(kind, '_', 1) IN ({', '.join(repr(each) for each in wanted)})" if wanted else "TRUE"
+    )
+    sql = f"""SELECT day, kind, title, amount, currency, detail, COUNT(*) OVER () AS total
+                FROM ({TIMELINE}) facts
+               WHERE {condition} ORDER BY day DESC, kind, id DESC LIMIT %(limit)s OFFSET %(offset)s"""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql,
+            {
+                "account": account,
+                "today": today,
+                "limit": ENTRIES_A_PAGE,
+                "offset": (number - 1) * ENTRIES_A_PAGE,
+            },
+        )
+        found = dictionaries(cursor)
+    if not found and number > 1:
+        return timeline(account, today, kind, 1)
+    total = found[0]["total"] if found else 0
+    entries = [entry_of(each) for each in found]
+    return Page(entries, number, Paginator(range(total), ENTRIES_A_PAGE))  # type: ignore[arg-type, return-value]
+
+
+def entry_of(found: dict[str, Any]) -> Entry:
+    found.pop("total")
+    if found["kind"] in {"won", "opened"}:
+        found["detail"] = DEAL_KINDS.get(found["detail"], found["detail"])
+    return Entry(**found)

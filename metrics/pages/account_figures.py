@@ -1,0 +1,99 @@
+"""Figures of single accounts: as SQL over what the newest run stored, and as results for one."""
+
+import datetime
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from accounts.models import Organisation
+from accounts.periods import Period, PeriodKind, latest_complete, trailing_year
+from metrics import evaluate
+from metrics.evaluate import LEVELS, gap_name
+from metrics.kpi import Kpi, Term
+from metrics.kpis import growth, pipeline, retention
+from metrics.models import Run, Scope, View
+from metrics.reading import facts_of
+from metrics.results import Computer, Figures, Result, exact
+
+REVENUE, CHANGE, RETENTION, PIPELINE = (
+    growth.account_revenue,
+    growth.growth_contribution,
+    retention.nrr,
+    pipeline.open_pipeline,
+)
+TREND_MONTHS = 18
+
+
+def last_year(run: Run) -> Period:
+    """The 12 whole months that a portfolio shows."""
+    return latest_complete(PeriodKind.T12, run.as_of)
+
+
+def this_month(run: Run) -> Period:
+    """The 12 months that end with the current one; stocks in it are those of the run's day."""
+    return trailing_year(run.as_of)
+
+
+def gaps(kpi: Kpi) -> list[str]:
+    """Names of the counts of rows without an exchange rate; where one is there, there is no value."""
+    terms = (*kpi.numerator, *kpi.denominator)
+    leaves = {leaf for term in terms for leaf in term.part.expression.leaves() if leaf.measure.is_money}
+    return sorted(gap_name(leaf) for leaf in leaves)
+
+
+def summed(terms: Sequence[Term], table: str) -> str:
+    """The sum of terms over columns that hold parts."""
+    signed = (f"{'+' if t.sign > 0 else '-'} COALESCE({table}.{t.part.name}, 0)" for t in terms)
+    return " ".join(signed).lstrip("+ ")
+
+
+def record(table: str, column: str, kpis: Sequence[Kpi]) -> str:
+    """`column` (stored parts) opened once into one typed column per part and per gap."""
+    parts = {t.part.name for kpi in kpis for t in (*kpi.numerator, *kpi.denominator)}
+    missing = {f'"{gap}"' for kpi in kpis for gap in gaps(kpi)}
+    columns = ", ".join(f"{name} numeric" for name in [*sorted(parts), *sorted(missing)])
+    return f"LATERAL jsonb_to_record({column}) AS {table}({columns})"
+
+
+def complete(kpi: Kpi, table: str, expression: str) -> str:
+    """The expression, or nothing where a rate is missing."""
+    missing = " AND ".join(f'{table}."{gap}" IS NULL' for gap in gaps(kpi)) or "TRUE"
+    return f"CASE WHEN {missing} THEN {expression} END"
+
+
+def account_results(
+    kpis: Sequence[Kpi], periods: Sequence[Period], account: int, run: Run, organisation: Organisation
+) -> dict[tuple[str, Period], Result]:
+    """A few KPIs of one account over many periods, in one statement over its own facts."""
+    facts = facts_of(run, run).of("f.account_id = ANY(%(keys)s)", keys=[account])
+    month = run.as_of.replace(day=1)
+    values, params = evaluate.period_rows(periods, month)
+    sql = f"""WITH {values}, {evaluate.TEAM_CLOSURE},
+        leaves AS ({evaluate.account_leaves(kpis, facts)}),
+        parts AS ({evaluate.parted(kpis, "leaves", evaluate.KEYS_OF_ACCOUNT)}),
+        {evaluate.summed(LEVELS["accounts"], kpis, "parts")} {evaluate.AS_PARTS}"""
+    computer = Computer(run, run, Scope.ACCOUNT, [account], View.AS_WAS, organisation)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {**params, **facts.params, "book_month": month})
+        for starts, ends, _, key, parts in cursor.fetchall():
+            if key == account:
+                computer.figures[Scope.ACCOUNT, (starts, ends), account] = Figures(accounts=exact(parts))
+    return {(kpi.id, period): computer.result(kpi, period, account) for kpi in kpis for period in periods}
+
+
+def change_share(revenue: Decimal | None, change: Decimal | None) -> Decimal | None:
+    """The change in % of what was there before; nothing where there was nothing."""
+    if revenue is None or change is None or revenue - change <= 0:
+        return None
+    return change * 100 / (revenue - change)
+
+
+def dictionaries(cursor: Any) -> list[dict[str, Any]]:
+    names = [column.name for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def days_until(day: datetime.date | None, today: datetime.date) -> int | None:
+    return None if day is None else (day - today).days

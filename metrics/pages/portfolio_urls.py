@@ -1,0 +1,14 @@
+"""The portfolio under one name: pages that show figures, and the writes of accounts.portfolio."""
+
+from django.urls import path
+
+from accounts.portfolio.urls import urlpatterns as writes
+from metrics.pages import account, portfolio
+
+app_name = "portfolio"
+urlpatterns = [
+    path("", portfolio.portfolio, name="list"),
+    path("<int:pk>/", account.account_overview, name="account"),
+    path("<int:pk>/revenue/", account.account_revenue, name="account_revenue"),
+    *writes,
+]
