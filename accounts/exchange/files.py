@@ -180,7 +180,7 @@ def _bounded(lines: Iterator[str] | io.TextIOWrapper) -> Iterator[str]:
 
 def _csv_words(error: str) -> str:
     if "larger than field limit" in error:
-        return "it has more text than a row may have; is a quotation mark left open?"
+        return "it has more text than a row may have (perhaps a quotation mark is left open)"
     if "unexpected end of data" in error:
         return "a quotation mark is left open"
     if "expected after" in error:

@@ -67,10 +67,10 @@ class Image:
 
     def feeding(self, names: Iterable[str]) -> str:
         """The file's column to name where one of these fields is at fault."""
-        wanted = set(names)
-        for column in self.part.columns:
-            if (column.field or column.name) in wanted and column.name in self.given:
-                return column.name
+        for name in names:
+            for column in self.part.columns:
+                if (column.field or column.name) == name and column.name in self.given:
+                    return column.name
         return ""
 
     def own_parent(self) -> Column | None:

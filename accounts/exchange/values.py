@@ -22,8 +22,8 @@ DATE_ORDERS = ("iso", "day_first", "month_first")
 DECIMAL_MARKS = ("point", "comma", "unclear")
 PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 GROUPED = {
-    "point": (re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?|[+-]?\d*\.?\d+"), ",", "."),
-    "comma": (re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?|[+-]?\d*,?\d+"), ".", ","),
+    "point": (re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?|[+-]?\d*\.?\d+"), ",", "."),
+    "comma": (re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?|[+-]?\d*,?\d+"), ".", ","),
 }
 # Both readings are possible: 1.234 and 1,234 may be a thousand and some, or one and some.
 EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
@@ -227,10 +227,10 @@ def decimal_mark(texts: Iterable[str]) -> str:
     for text in texts:
         bare = SPACES.sub("", text)
         if EITHER.fullmatch(bare):
-            unclear = unclear or "," in bare or bare.count(".") == 1
+            unclear = True
             continue
-        point = "." in bare and bool(GROUPED["point"][0].fullmatch(bare))
-        comma = "," in bare and bool(GROUPED["comma"][0].fullmatch(bare))
+        point = bool(GROUPED["point"][0].fullmatch(bare))
+        comma = bool(GROUPED["comma"][0].fullmatch(bare))
         if point != comma:
             return "point" if point else "comma"
     return "unclear" if unclear else "point"

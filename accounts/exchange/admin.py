@@ -1,0 +1,28 @@
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.exchange.models import Import, RememberedMapping
+from kamplan.panel import ReadOnly
+
+
+@admin.register(Import)
+class ImportAdmin(ReadOnly):
+    """What was imported by whom; the work itself is done on the import pages."""
+
+    list_display = ["file_name", "kind", "source", "state", "rows", "refused", "uploaded_by", "uploaded_at"]
+    list_filter = ["state", "kind", "source"]
+    search_fields = ["file_name", "uploaded_by__name"]
+    list_select_related = ["uploaded_by"]
+    # What stands in a file is shown to whoever uploaded it only.
+    exclude = ["samples"]
+
+
+@admin.register(RememberedMapping)
+class RememberedMappingAdmin(ReadOnly):
+    """Choices of columns; deleting one lets the next file be guessed again."""
+
+    list_display = ["kind", "source"]
+    list_filter = ["kind", "source"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: RememberedMapping | None = None) -> bool:  # type: ignore[override]
+        return True
