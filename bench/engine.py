@@ -59,16 +59,20 @@ def measure(accounts: int) -> dict[str, float]:
     full = recompute(Order("full", NIGHT), steps)
     steps("end")
     print(f"\n{accounts} accounts: bare grouping {bare:.2f} s")
-    print(f"  full rebuild   {full.seconds:7.1f} s = {full.seconds / bare:6.1f} x bare, {full.rows_inserted} rows,"
-          f" {full.figures} figures")
+    print(
+        f"  full rebuild   {full.seconds:7.1f} s = {full.seconds / bare:6.1f} x bare, {full.rows_inserted} rows,"
+        f" {full.figures} figures"
+    )
     for name, seconds in sorted(steps.seconds.items(), key=lambda item: -item[1])[:8]:
         print(f"      {seconds:6.1f} s  {name}")
     changed = change(100)
     steps = Steps()
     nightly = recompute(Order("manual", NIGHT + datetime.timedelta(days=1)), steps)
     steps("end")
-    print(f"  nightly, {changed} accounts changed {nightly.seconds:5.1f} s = {nightly.seconds / full.seconds:.0%} of a"
-          f" full rebuild, {nightly.rows_replaced} rows replaced, {nightly.figures} figures")
+    print(
+        f"  nightly, {changed} accounts changed {nightly.seconds:5.1f} s = {nightly.seconds / full.seconds:.0%} of a"
+        f" full rebuild, {nightly.rows_replaced} rows replaced, {nightly.figures} figures"
+    )
     for name, seconds in sorted(steps.seconds.items(), key=lambda item: -item[1])[:5]:
         print(f"      {seconds:6.1f} s  {name}")
     quiet = recompute(Order("manual", NIGHT + datetime.timedelta(days=1)))
@@ -80,8 +84,10 @@ def measure(accounts: int) -> dict[str, float]:
 
 def main() -> None:
     small, large = measure(1_000), measure(10_000)
-    print(f"\nTen times the accounts: full rebuild {large['full'] / small['full']:.1f} x,"
-          f" nightly {large['nightly'] / small['nightly']:.1f} x the time")
+    print(
+        f"\nTen times the accounts: full rebuild {large['full'] / small['full']:.1f} x,"
+        f" nightly {large['nightly'] / small['nightly']:.1f} x the time"
+    )
 
 
 if __name__ == "__main__":

@@ -207,9 +207,11 @@ def gap_name(leaf: Windowed) -> str:
 def gap(leaf: Windowed) -> str:
     """How many rows of this leaf have no rate, and whether the account has none on the period's first day."""
     counted = f"gap_{leaf.column}"
-    return f"({counted} + CASE WHEN rate IS NULL AND {leaf.column} <> 0 THEN 1 ELSE 0 END)" if (
-        leaf.at_start_rate
-    ) else counted
+    return (
+        f"({counted} + CASE WHEN rate IS NULL AND {leaf.column} <> 0 THEN 1 ELSE 0 END)"
+        if (leaf.at_start_rate)
+        else counted
+    )
 
 
 def gap_measure(leaf: Windowed) -> str:

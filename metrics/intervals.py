@@ -20,9 +20,7 @@ def wilson(successes: float, trials: float) -> Bounds | None:
     return (0.0 if successes <= 0 else max(low, 0.0), 1.0 if successes >= trials else min(high, 1.0))
 
 
-def linearised(
-    y: Decimal, x: Decimal, yy: Decimal, xy: Decimal, xx: Decimal, clusters: int
-) -> Bounds | None:
+def linearised(y: Decimal, x: Decimal, yy: Decimal, xy: Decimal, xx: Decimal, clusters: int) -> Bounds | None:
     """Of the ratio y / x of two sums over clusters (accounts), from their second moments."""
     if clusters < 2 or x == 0:
         return None

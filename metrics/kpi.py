@@ -133,9 +133,7 @@ class Kpi(Definition):
         def side(terms: tuple[Term, ...]) -> str:
             return " ".join(f"{term.sign:+d} {term.part.expression.sql()}" for term in terms)
 
-        leaves = sorted(
-            {leaf.measure.name for part in self.parts() for leaf in part.expression.leaves()}
-        )
+        leaves = sorted({leaf.measure.name for part in self.parts() for leaf in part.expression.leaves()})
         rows = "".join(SOURCE_OF[name].rows for name in leaves)
         aggregates = "".join(leaf.measure.aggregate for part in self.parts() for leaf in sorted_leaves(part))
         return f"{side(self.numerator)} / {side(self.denominator)} | {rows} | {aggregates} | {self.positive_base}"

@@ -31,13 +31,17 @@ class Run(models.Model):
         FULL = "full", "full rebuild"
 
     cause = models.CharField(max_length=10, choices=Cause)
-    due = models.DateField(null=True, blank=True, help_text="The night it was due; only nightly runs have one.")
+    due = models.DateField(
+        null=True, blank=True, help_text="The night it was due; only nightly runs have one."
+    )
     as_of = models.DateField(help_text="The last day it looked at, in the organisation's time zone.")
     first_month = models.DateField(null=True, blank=True)
     published_at = models.DateTimeField()
     is_full = models.BooleanField(default=False)
     seconds = models.FloatField(default=0)
-    accounts = models.PositiveIntegerField(default=0, help_text="Accounts recomputed back into closed months.")
+    accounts = models.PositiveIntegerField(
+        default=0, help_text="Accounts recomputed back into closed months."
+    )
     rows_inserted = models.PositiveIntegerField(default=0)
     rows_replaced = models.PositiveIntegerField(default=0)
     restated = models.PositiveIntegerField(default=0, help_text="Replaced rows of months closed before.")
@@ -292,7 +296,9 @@ class Target(models.Model):
         null=True, blank=True, help_text="Id of the person, team or segment; empty for the company."
     )
     period_kind = models.CharField(
-        max_length=10, default="t12", help_text="For which kind of period it is meant, as month, quarter, year, t12."
+        max_length=10,
+        default="t12",
+        help_text="For which kind of period it is meant, as month, quarter, year, t12.",
     )
     starts = models.DateField("from", help_text="First day on which it holds.")
     value = MoneyField(help_text="In the number's unit; money in the reporting currency.")

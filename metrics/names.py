@@ -26,6 +26,8 @@ def key_names(scope: str, keys: Iterable[int | None]) -> dict[int | None, str | 
         return {**names, 1: "target", 0: "other"}
     model = MODELS.get(Scope(scope))
     if model is not None:
-        for pk, external_id, name in model.objects.filter(pk__in=wanted).values_list("pk", "external_id", "name"):
+        for pk, external_id, name in model.objects.filter(pk__in=wanted).values_list(
+            "pk", "external_id", "name"
+        ):
             names[pk] = external_id or name
     return {**{key: f"#{key}" for key in wanted}, **names}

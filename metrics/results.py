@@ -139,7 +139,13 @@ class Computer:
     """Loads the figures a set of results needs, once, and makes the results."""
 
     def __init__(
-        self, run: Run, newest: Run | None, scope: str, keys: list[Key] | None, view: str, organisation: Organisation
+        self,
+        run: Run,
+        newest: Run | None,
+        scope: str,
+        keys: list[Key] | None,
+        view: str,
+        organisation: Organisation,
     ) -> None:
         self.run = run
         self.newest = newest
@@ -149,7 +155,9 @@ class Computer:
         self.organisation = organisation
         self.figures: dict[tuple[str, Span, Key], Figures] = {}
 
-    def all(self, kpis: Sequence[Definition], periods: Sequence[Period]) -> dict[tuple[str, Period, Key], Result]:
+    def all(
+        self, kpis: Sequence[Definition], periods: Sequence[Period]
+    ) -> dict[tuple[str, Period, Key], Result]:
         spans = {(period.start, period.end): period for period in periods}
         company = self.scope == Scope.COMPANY
         for period in periods:
@@ -253,7 +261,9 @@ class Computer:
         sql, params = rowkpis.statement(rowkpis.RECIPES[kpi.recipe_name], periods, facts, self.run.as_of)
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT * FROM ({sql}) made WHERE scope = %(scope)s", {**params, "scope": scope})
-            return [((starts, ends), key, exact(figure)) for starts, ends, _, key, figure in cursor.fetchall()]
+            return [
+                ((starts, ends), key, exact(figure)) for starts, ends, _, key, figure in cursor.fetchall()
+            ]
 
     # ---------------------------------------------------------------------------------------- making
 
@@ -300,7 +310,9 @@ class Computer:
             base_sums = self.sums_for(kpi, period, Scope.COMPANY, None)
         denominator = total(kpi.denominator, base_sums) if kpi.denominator else None
         if kpi.company_denominator:
-            parts.update({term.part.name: Decimal(base_sums.get(term.part.name, ZERO)) for term in kpi.denominator})
+            parts.update(
+                {term.part.name: Decimal(base_sums.get(term.part.name, ZERO)) for term in kpi.denominator}
+            )
         if has_gap(kpi, sums):
             return self.blank(kpi, period, scope, key, reason="no_rate", denominator=denominator, **common)
         if denominator is None:
@@ -310,14 +322,18 @@ class Computer:
         scale = scale_of(kpi.unit)
         low, high = bounds(kpi, sums, numerator, denominator, scale)
         value = numerator * scale / denominator
-        return self.blank(kpi, period, scope, key, value=value, denominator=denominator, low=low, high=high, **common)
+        return self.blank(
+            kpi, period, scope, key, value=value, denominator=denominator, low=low, high=high, **common
+        )
 
     def make_derived(self, kpi: Derived, period: Period, scope: str, key: Key) -> Result:
         inputs = tuple(self.make_input(each, period, scope, key) for each in kpi.of)
         n = inputs[kpi.n_from].n
         values = [each.value for each in inputs]
         if any(value is None for value in values):
-            return self.fallback(kpi, period, scope, key, inputs, next(e.reason for e in inputs if e.value is None))
+            return self.fallback(
+                kpi, period, scope, key, inputs, next(e.reason for e in inputs if e.value is None)
+            )
         value = kpi.formula(*values)
         if value is None:
             reason = "no_loss" if kpi.fallback_setting else "no_base"
@@ -337,7 +353,14 @@ class Computer:
         assumed = (self.run.settings or {}).get(kpi.fallback_setting) if reason == "no_loss" else None
         value = Decimal(assumed) if assumed else None
         return self.blank(
-            kpi, period, scope, key, value=value, inputs=inputs, n=inputs[0].n, reason="" if assumed else reason
+            kpi,
+            period,
+            scope,
+            key,
+            value=value,
+            inputs=inputs,
+            n=inputs[0].n,
+            reason="" if assumed else reason,
         )
 
     def make_from_rows(self, kpi: Definition, period: Period, scope: str, key: Key) -> Result:
@@ -351,7 +374,11 @@ class Computer:
         beside = {name: figure[name] for name in ("top1", "hhi") if name in figure}
         value = figure.get("value")
         if value is None:
-            reason = "met" if figure.get("denominator") is not None and kpi.id == "pipeline_coverage" else "no_base"
+            reason = (
+                "met"
+                if figure.get("denominator") is not None and kpi.id == "pipeline_coverage"
+                else "no_base"
+            )
             if reason == "no_base" and kpi.id in {"quota_attainment", "pipeline_coverage"}:
                 reason = "no_quota"
             return self.blank(kpi, period, scope, key, reason=reason, beside=beside, **common)

@@ -181,9 +181,7 @@ won_amount_other = Measure(
     is_money=True,
     label="amount won with other accounts",
 )
-upsells = Measure(
-    "upsells", "COUNT(*) FILTER (WHERE is_won AND kind = 'upsell')", label="upsells won"
-)
+upsells = Measure("upsells", "COUNT(*) FILTER (WHERE is_won AND kind = 'upsell')", label="upsells won")
 upsell_amount = Measure(
     "upsell_amount",
     "SUM(amount) FILTER (WHERE is_won AND kind = 'upsell')",
@@ -279,9 +277,7 @@ OPENED_DEALS = Source(
 )
 
 open_deals = Measure("open_deals", "COUNT(*)", label="open deals")
-open_qualified = Measure(
-    "open_qualified", "COUNT(*) FILTER (WHERE qualified)", label="open qualified deals"
-)
+open_qualified = Measure("open_qualified", "COUNT(*) FILTER (WHERE qualified)", label="open qualified deals")
 open_amount = Measure("open_amount", "SUM(amount)", is_money=True, label="open pipeline")
 open_weighted = Measure("open_weighted", "SUM(weighted)", is_money=True, label="open pipeline, weighted")
 

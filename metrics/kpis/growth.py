@@ -33,7 +33,9 @@ account_revenue = Kpi(
 
 grown_now = Part("grown_now", "now", revenue.now.constant)
 grown_before = Part("grown_before", "a year before", revenue.last_year.constant)
-bought_last_year = Part("bought_last_year", "accounts with revenue a year before", revenue.last_year.constant > 0)
+bought_last_year = Part(
+    "bought_last_year", "accounts with revenue a year before", revenue.last_year.constant > 0
+)
 
 revenue_growth = Kpi(
     "revenue_growth",
@@ -248,9 +250,7 @@ upsell_rate_revenue = Kpi(
     on_scorecard=False,
 )
 
-cross_sold = Part(
-    "cross_sold", "of them bought a new category", customer_at_start * (new_categories.now > 0)
-)
+cross_sold = Part("cross_sold", "of them bought a new category", customer_at_start * (new_categories.now > 0))
 
 cross_sell_rate = Kpi(
     "cross_sell_rate",

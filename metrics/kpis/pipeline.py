@@ -3,7 +3,19 @@
 from decimal import Decimal
 
 from metrics.expressions import Part
-from metrics.kpi import Derived, Direction, Group, Input, Interval, Kpi, PeriodKind, RowKpi, Timing, Unit, terms
+from metrics.kpi import (
+    Derived,
+    Direction,
+    Group,
+    Input,
+    Interval,
+    Kpi,
+    PeriodKind,
+    RowKpi,
+    Timing,
+    Unit,
+    terms,
+)
 from metrics.sources import (
     Measure,
     cycle_days,

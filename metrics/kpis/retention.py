@@ -3,7 +3,19 @@
 from decimal import Decimal
 
 from metrics.expressions import Part
-from metrics.kpi import Derived, Direction, Group, Input, Interval, Kpi, PeriodKind, Timing, Unit, negative, terms
+from metrics.kpi import (
+    Derived,
+    Direction,
+    Group,
+    Input,
+    Interval,
+    Kpi,
+    PeriodKind,
+    Timing,
+    Unit,
+    negative,
+    terms,
+)
 from metrics.kpis.growth import avg_order_value, purchase_frequency
 from metrics.kpis.parts import (
     active_end,

@@ -83,7 +83,8 @@ def request_run(cause: str, user: User | None = None) -> RunAttempt:
 def sweep(now: datetime.datetime) -> None:
     """Give attempts of dead workers back, or up after three tries."""
     dead = RunAttempt.objects.filter(state=State.RUNNING).filter(
-        Q(heartbeat_at__lt=now - SILENT_AFTER) | Q(heartbeat_at__isnull=True, started_at__lt=now - SILENT_AFTER)
+        Q(heartbeat_at__lt=now - SILENT_AFTER)
+        | Q(heartbeat_at__isnull=True, started_at__lt=now - SILENT_AFTER)
     )
     for attempt in dead:
         give_back(attempt, "The worker stopped without a word.")
@@ -170,7 +171,9 @@ def publish(attempt: RunAttempt) -> Run:
 
 def steps_of_last(cause: str) -> int:
     """As many steps as the last run of this kind had: a fair guess for the progress bar."""
-    done = RunAttempt.objects.filter(state=State.PUBLISHED, cause=cause).values_list("done", flat=True).first()
+    done = (
+        RunAttempt.objects.filter(state=State.PUBLISHED, cause=cause).values_list("done", flat=True).first()
+    )
     return done or 20
 
 

@@ -115,7 +115,8 @@ def make_running_totals(facts: Facts, where: str) -> None:
     """`run_total`: per account and month the running total of every flow, the stocks, and the stamps."""
     names = sorted({column.measure for column in leaf_columns(KPIS)})
     totals = ", ".join(
-        f"SUM(f.{name}) AS {name}" if name in STOCKS else f"SUM(SUM(f.{name})) OVER w AS {name}" for name in names
+        f"SUM(f.{name}) AS {name}" if name in STOCKS else f"SUM(SUM(f.{name})) OVER w AS {name}"
+        for name in names
     )
     stamps = ", ".join(f"MAX(f.{name}) AS {name}" for name in (*STAMPS, "holder_id", "holder_team_id"))
     execute("DROP TABLE IF EXISTS run_total")
@@ -354,7 +355,9 @@ def collect_accounts(facts: Facts, as_of: Day, changed_only: bool) -> None:
     """The accounts' own figures: of every account for a new period, else of the changed accounts."""
     periods = account_periods(as_of)
     known = set(
-        ScopeFigures.objects.filter(valid_to__isnull=True, scope="account").values_list("starts", "ends").distinct()
+        ScopeFigures.objects.filter(valid_to__isnull=True, scope="account")
+        .values_list("starts", "ends")
+        .distinct()
     )
     fresh = [period for period in periods if not changed_only or (period.start, period.end) not in known]
     moved = [period for period in periods if period not in fresh]

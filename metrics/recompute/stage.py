@@ -246,7 +246,10 @@ def make_stamps() -> None:
 
 def make_facts() -> None:
     """The staged sums merged and stamped: one row per account, month and person, as they are to be published."""
-    sums = ", ".join(f"COALESCE(SUM({column.name}), 0)::numeric(24, {6 if column.is_money else 4}) AS {column.name}" for column in COLUMNS)
+    sums = ", ".join(
+        f"COALESCE(SUM({column.name}), 0)::numeric(24, {6 if column.is_money else 4}) AS {column.name}"
+        for column in COLUMNS
+    )
     names = ", ".join(f"s.{column.name}" for column in COLUMNS)
     execute(
         f"""
