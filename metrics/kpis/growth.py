@@ -5,12 +5,12 @@ from metrics.kpi import Derived, Direction, Group, Input, Interval, Kpi, RowKpi,
 from metrics.kpis.parts import (
     OTHER,
     TARGET,
+    base,
     buyers_now,
     customer_at_start,
     orders_now,
     revenue_now,
     upsold,
-    base,
 )
 from metrics.sources import joined, new_categories, orders, revenue, upsell_amount
 
