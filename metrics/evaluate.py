@@ -7,6 +7,7 @@ book). Every statement serves any number of periods.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from accounts.periods import Day, Period, add_months
 from metrics.expressions import Window, Windowed
@@ -122,7 +123,7 @@ class Facts:
     relation: str = "metrics_accountmonth"
     book_month: Day | None = None
     where: str = "TRUE"
-    params: dict[str, object] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def as_of_run(cls, run: int, book_month: Day) -> "Facts":
@@ -141,7 +142,7 @@ class Facts:
         return Facts(self.relation, self.book_month, where, {**self.params, **params})
 
 
-def period_rows(periods: Sequence[Period], current_month: Day) -> tuple[str, dict[str, object]]:
+def period_rows(periods: Sequence[Period], current_month: Day) -> tuple[str, dict[str, Any]]:
     """A VALUES list with the bounds of every window of every period."""
     rows, params = [], {}
     for index, period in enumerate(periods):
@@ -325,7 +326,7 @@ AS_PARTS = """
 
 def statement(
     level: Level, periods: Sequence[Period], facts: Facts, current_month: Day
-) -> tuple[str, dict[str, object]]:
+) -> tuple[str, dict[str, Any]]:
     """SQL that yields `starts, ends, scope, key, parts` for every scope of the level and every period.
 
     `parts` is an object of the sums that are not 0.

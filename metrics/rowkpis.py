@@ -7,6 +7,7 @@ high` for every scope it is defined for; shares between 0 and 1.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -40,16 +41,20 @@ STAMP = """stamp AS (
 CREDITED = """LEFT JOIN accounts_assignment owner ON owner.account_id = r.account_id
                 AND owner.role = 'owner' AND owner.during @> r.date"""
 
+# A person's first team counts from the first day of its month on, as in the facts.
 ROW_SCOPES = """scoped AS (
-    SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, x FROM credited
-     UNION ALL
-    SELECT starts, ends, 'owner', person_id, x FROM credited
-     UNION ALL
-    SELECT starts, ends, 'team', c.above_id, x FROM credited
-      LEFT JOIN accounts_membership m ON m.user_id = person_id AND m.during @> credited.month
+    SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, id, x FROM credited
+     UNION
+    SELECT starts, ends, 'owner', person_id, id, x FROM credited
+     UNION
+    SELECT starts, ends, 'team', c.above_id, id, x FROM credited
+      LEFT JOIN (SELECT user_id, MIN(LOWER(during)) AS day FROM accounts_membership GROUP BY 1) first
+             ON first.user_id = person_id AND date_trunc('month', first.day) = credited.month
+      LEFT JOIN accounts_membership m
+             ON m.user_id = person_id AND m.during @> COALESCE(first.day, credited.month)
       LEFT JOIN team_closure c ON c.id = m.team_id
-     UNION ALL
-    SELECT starts, ends, s.scope, s.key, x FROM credited
+     UNION
+    SELECT starts, ends, s.scope, s.key, id, x FROM credited
       LEFT JOIN stamp USING (starts, ends, account_id)
      CROSS JOIN LATERAL (VALUES ('tier', stamp.tier_id), ('industry', stamp.industry_id),
                                 ('region', stamp.region_id), ('target', stamp.target)) s(scope, key))"""
@@ -58,7 +63,8 @@ ROW_SCOPES = """scoped AS (
 MEDIAN = f"""
     , {STAMP},
     credited AS (
-        SELECT p.starts, p.ends, r.account_id, r.person_id, date_trunc('month', r.date)::date AS month, {{x}} AS x
+        SELECT p.starts, p.ends, r.account_id, r.person_id, r.id,
+               date_trunc('month', r.date)::date AS month, {{x}} AS x
           FROM period p
           JOIN deal r ON r.date >= p.starts AND r.date < p.ends
          WHERE {{x}} IS NOT NULL AND {{condition}}),
@@ -104,10 +110,12 @@ QUOTA_WINDOWS = """quota AS (
       FROM accounts_quota q CROSS JOIN accounts_organisation org
       LEFT JOIN metrics_dailyrate r ON r.currency = q.currency AND r.day = q.starts_on)"""
 
-# What recipes read besides the facts: a run makes these once, a page inside its statement.
+# What recipes read besides the facts: a run makes these once, a page inside its statement. A deal whose credit
+# is split has one row a person, each with the amount of the whole deal.
 RELATIONS = {
     "deal": f"""
-        SELECT r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, r.amount, r.days
+        SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id,
+               SUM(r.amount) OVER (PARTITION BY r.id) AS amount, r.days
           FROM ({CLOSED_DEALS.select()}) r {CREDITED} WHERE r.is_won""",
     "booked": f"""
         SELECT COALESCE(r.person_id, owner.user_id) AS person_id, r.date, SUM(r.amount) AS amount
@@ -190,7 +198,7 @@ def make_run_relations() -> None:
 
 def statement(
     recipe: Recipe, periods: Sequence[Period], facts: Facts, as_of: Day, in_run: bool = False
-) -> tuple[str, dict[str, object]]:
+) -> tuple[str, dict[str, Any]]:
     """SQL that yields `starts, ends, scope, key, figures` (an object) for every scope and period."""
     values, params = period_rows(periods, as_of.replace(day=1))
     values = values.replace("period (", "bounds (", 1)

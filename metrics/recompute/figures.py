@@ -7,6 +7,7 @@ numbers as summing everything. Periods that were never stored are summed over al
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -191,7 +192,7 @@ def collect(periods: Sequence[Period], facts: Facts, as_of: Day, sign: int, chan
             collect_level(level, sign)
 
 
-def make_parts(values: str, params: dict[str, object], changed_only: bool) -> None:
+def make_parts(values: str, params: dict[str, Any], changed_only: bool) -> None:
     """`run_part`: the parts of every account and period, which all levels of account credit sum."""
     execute("DROP TABLE IF EXISTS run_part")
     parts = parted(KPIS, "leaves", KEYS_OF_ACCOUNT)
@@ -289,10 +290,10 @@ def add_to_stored(moved: Sequence[Period]) -> None:
     )
 
 
-def span_rows(periods: Sequence[Period]) -> tuple[str, dict[str, object]]:
+def span_rows(periods: Sequence[Period]) -> tuple[str, dict[str, Any]]:
     """A VALUES list of spans; a span that never was stands in for none."""
     spans = [(period.start, period.end) for period in periods] or [(Day.min, Day.min)]
-    params: dict[str, object] = {}
+    params: dict[str, Any] = {}
     for index, (start, end) in enumerate(spans):
         params |= {f"start_{index}": start, f"end_{index}": end}
     return ", ".join(f"(%(start_{i})s::date, %(end_{i})s::date)" for i in range(len(spans))), params

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -31,10 +32,10 @@ class Scope:
         return self.as_of.replace(day=1)
 
 
-def execute(sql: str, params: dict[str, object] | None = None) -> int:
+def execute(sql: str, params: dict[str, Any] | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def refresh_daily_rates(since: Day | None, until: Day) -> None:

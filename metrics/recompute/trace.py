@@ -30,7 +30,7 @@ class Trace:
         while not self.stopped.wait(HEARTBEAT_SECONDS):
             self.write("", [])
 
-    def write(self, columns: str, values: list[object]) -> None:
+    def write(self, columns: str, values: list[str | int]) -> None:
         sql = f"UPDATE metrics_runattempt SET {columns} heartbeat_at = clock_timestamp() WHERE id = %s"
         with self.lock:
             try:
