@@ -1,11 +1,12 @@
 """What the keys of a scope are called."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from accounts.models import Account, Industry, Region, Team, Tier, User
 from metrics.models import Scope
 
-MODELS = {
+MODELS: dict[Scope, Any] = {
     Scope.OWNER: User,
     Scope.TEAM: Team,
     Scope.TIER: Tier,

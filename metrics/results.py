@@ -9,11 +9,11 @@ from django.db import connection
 from django.db.models import Q
 
 from accounts.models import Organisation
-from accounts.periods import Period, trailing_year
+from accounts.periods import Period, PeriodKind, trailing_year
 from metrics import evaluate, rowkpis
 from metrics.evaluate import LEVELS, Facts, Level, gap_name
 from metrics.intervals import linearised, wilson
-from metrics.kpi import Credit, Definition, Derived, Input, Interval, Kpi, PeriodKind, RowKpi, Term, Unit
+from metrics.kpi import Credit, Definition, Derived, Input, Interval, Kpi, RowKpi, Term, Unit
 from metrics.kpis import KPIS
 from metrics.models import Run, Scope, ScopeFigures, View
 from metrics.reading import facts_of, newest_run
@@ -457,8 +457,8 @@ def bounds(
     if kpi.interval == Interval.WILSON:
         found = wilson(float(numerator), float(denominator))
     elif kpi.interval == Interval.LINEARISED:
-        moments = [Decimal(sums.get(f"{kpi.id}:{name}", ZERO)) for name in ("yy", "xy", "xx")]
-        found = linearised(numerator, denominator, *moments, clusters=int(sums.get(f"{kpi.id}:m", 0)))
+        yy, xy, xx = (Decimal(sums.get(f"{kpi.id}:{name}", ZERO)) for name in ("yy", "xy", "xx"))
+        found = linearised(numerator, denominator, yy, xy, xx, int(sums.get(f"{kpi.id}:m", 0)))
     if found is None:
         return None, None
     return tuple(Decimal(repr(bound)) * scale for bound in found)  # type: ignore[return-value]

@@ -47,14 +47,14 @@ ROW_SCOPES = """scoped AS (
      UNION
     SELECT starts, ends, 'owner', person_id, id, x FROM credited
      UNION
-    SELECT starts, ends, 'team', c.above_id, id, x FROM credited
+    SELECT starts, ends, 'team', c.above_id, credited.id, x FROM credited
       LEFT JOIN (SELECT user_id, MIN(LOWER(during)) AS day FROM accounts_membership GROUP BY 1) first
              ON first.user_id = person_id AND date_trunc('month', first.day) = credited.month
       LEFT JOIN accounts_membership m
              ON m.user_id = person_id AND m.during @> COALESCE(first.day, credited.month)
       LEFT JOIN team_closure c ON c.id = m.team_id
      UNION
-    SELECT starts, ends, s.scope, s.key, id, x FROM credited
+    SELECT starts, ends, s.scope, s.key, credited.id, x FROM credited
       LEFT JOIN stamp USING (starts, ends, account_id)
      CROSS JOIN LATERAL (VALUES ('tier', stamp.tier_id), ('industry', stamp.industry_id),
                                 ('region', stamp.region_id), ('target', stamp.target)) s(scope, key))"""

@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from metrics.expressions import Part
+from accounts.periods import PeriodKind
+from metrics.expressions import Measure, Part
 from metrics.kpi import (
     Derived,
     Direction,
@@ -10,14 +11,12 @@ from metrics.kpi import (
     Input,
     Interval,
     Kpi,
-    PeriodKind,
     RowKpi,
     Timing,
     Unit,
     terms,
 )
 from metrics.sources import (
-    Measure,
     cycle_days,
     cycle_deals,
     cycle_errors,

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from accounts.periods import PeriodKind
 from metrics.expressions import Part
 from metrics.kpi import (
     Derived,
@@ -10,7 +11,6 @@ from metrics.kpi import (
     Input,
     Interval,
     Kpi,
-    PeriodKind,
     Timing,
     Unit,
     negative,
