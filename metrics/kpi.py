@@ -152,9 +152,9 @@ class RowKpi(Definition):
     by_account: bool = False
 
     def recipe(self) -> str:
-        from metrics.rowkpis import RECIPES
+        from metrics.rowkpis import RECIPES, RELATIONS
 
-        return RECIPES[self.recipe_name].text
+        return " | ".join([RECIPES[self.recipe_name].text, *RELATIONS.values()])
 
 
 @dataclass(frozen=True)

@@ -210,7 +210,7 @@ cycle_deals = Measure(
 )
 cycle_errors = Measure(
     "cycle_errors",
-    "COUNT(*) FILTER (WHERE is_won AND days < 0)",
+    "COALESCE(SUM(share) FILTER (WHERE is_won AND days < 0), 0)",
     label="deals won before their first contact",
 )
 
@@ -257,7 +257,7 @@ pipeline_created_target = Measure(
     is_money=True,
     label="pipeline opened with target accounts",
 )
-deals_opened = Measure("deals_opened", "COUNT(*)", label="deals opened")
+deals_opened = Measure("deals_opened", "SUM(share)", label="deals opened")
 
 OPENED_DEALS = Source(
     "opened",
@@ -266,6 +266,7 @@ OPENED_DEALS = Source(
     f"""
     SELECT o.account_id, o.opened_on AS date, s.user_id AS person_id, o.id,
            o.name AS label, o.kind AS detail, o.amount AS booked, o.currency, c.is_target,
+           COALESCE(s.share, 1) AS share,
            {money("amount", "COALESCE(o.amount, 0) * COALESCE(s.share, 1)", "o.currency")}
       FROM accounts_opportunity o
       LEFT JOIN accounts_opportunitysplit s ON s.opportunity_id = o.id
