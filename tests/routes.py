@@ -20,6 +20,8 @@ from typing import Any
 from accounts.exchange.actions import upload
 from accounts.people.invitations import invite, token_to_send
 from accounts.people.models import Role
+from accounts.portfolio.models import SavedFilter
+from tests.factories import make_contract, make_grant, make_opportunity
 
 MANAGER, LEAD, HEAD = Role.MANAGER, Role.LEAD, Role.HEAD
 MARKETING, VIEWER, ADMINISTRATOR = Role.MARKETING, Role.VIEWER, Role.ADMINISTRATOR
@@ -46,6 +48,8 @@ class Route:
     answer: tuple[int, ...] = (200,)
     arguments: dict[str, Any] = field(default_factory=dict)
     data: Callable[[Any], dict[str, Any]] | None = None
+    others: dict[str, int] = field(default_factory=dict)
+    """People who get another refusal: 403 for who sees the account but may not write, 404 for strangers."""
 
 
 def everyone(name: str, **arguments: Any) -> Route:
@@ -75,6 +79,19 @@ def writes(
     return Route(name, _of(roles), "POST", refused, answer=answer, arguments=arguments, data=data)
 
 
+def edits(name: str, method: str = "GET", **arguments: Any) -> Route:
+    """Writes to maya's account: her, her lead and the head; others see it only, or not at all."""
+    return Route(
+        name,
+        frozenset({"maya", "lena", "hana"}),
+        method,
+        refused=404,
+        answer=(200, 204, 302, 422),
+        arguments=arguments,
+        others={"mira": 403, "vic": 403},
+    )
+
+
 def public(name: str, answer: int = 200, **arguments: Any) -> Route:
     """No login needed; somebody who is logged in may be sent elsewhere."""
     return Route(name, frozenset(PEOPLE), public=True, answer=(answer, 200, 302), arguments=arguments)
@@ -99,6 +116,24 @@ def an_invitation(world: Any) -> str:
 def an_import(world: Any) -> int:
     content = b"external_id,name\n4711,Nordwind\n"
     return upload(world.adam, "accounts", "import", "accounts.csv", content).pk
+
+
+def a_grant(world: Any) -> int:
+    return make_grant(world.vic, team=world.north).pk
+
+
+def a_filter(world: Any) -> SavedFilter:
+    """A saved filter of maya's."""
+    return SavedFilter.objects.get_or_create(user=world.maya, name="Mine", defaults={"query": "q=aurora"})[0]
+
+
+def a_deal(world: Any) -> int:
+    """An open deal with maya's account."""
+    return make_opportunity(world.maya_account).pk
+
+
+def a_contract(world: Any) -> int:
+    return make_contract(world.maya_account).pk
 
 
 # The admin panel has some hundred URLs of Django's own; they are tested as one (tests/people/test_admin.py).
@@ -146,6 +181,34 @@ ROUTES: list[Route] = [
     only("people:elevation", ADMINISTRATOR),
     writes("people:end_elevation", ADMINISTRATOR),
     only("people:audit", ADMINISTRATOR),
+    only("people:grant_list", HEAD, ADMINISTRATOR),
+    writes("people:remove_grant", HEAD, ADMINISTRATOR, pk=a_grant),
+    # portfolio and revenue
+    sends_on("home"),
+    everyone("find"),
+    everyone("portfolio:list"),
+    seen_by("portfolio:account", "maya", "lena", "hana", "mira", pk=lambda w: w.maya_account.pk),
+    seen_by("portfolio:account_revenue", "maya", "lena", "hana", "mira", pk=lambda w: w.maya_account.pk),
+    edits("portfolio:account_edit", pk=lambda w: w.maya_account.pk, field="city"),
+    writes("portfolio:saved_filter_save", *ALL),
+    seen_by("portfolio:saved_filter_rename", "maya", pk=lambda w: a_filter(w).pk),
+    Route(
+        "portfolio:saved_filter_delete",
+        frozenset({"maya"}),
+        "POST",
+        404,
+        answer=(302,),
+        arguments={"pk": lambda w: a_filter(w).pk},
+    ),
+    writes("portfolio:saved_filter_restore", *ALL, token="no-token"),
+    edits("revenue:opportunity_add", account=lambda w: w.maya_account.pk),
+    edits("revenue:opportunity_edit", pk=a_deal),
+    edits("revenue:opportunity_move", "POST", pk=a_deal),
+    edits("revenue:opportunity_close", "POST", pk=a_deal),
+    writes("revenue:opportunity_reopen", MANAGER, LEAD, HEAD, ADMINISTRATOR, token="no-token"),
+    edits("revenue:contract_add", account=lambda w: w.maya_account.pk),
+    edits("revenue:contract_edit", pk=a_contract),
+    edits("revenue:contract_decide", pk=a_contract),
     # exchange
     only("exchange:import_list", ADMINISTRATOR),
     only("exchange:import_start", ADMINISTRATOR),

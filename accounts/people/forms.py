@@ -4,7 +4,8 @@ from django import forms
 from django.db import transaction
 
 from accounts.fields import days
-from accounts.people.models import Membership, Organisation, Role, Team, User
+from accounts.people.models import Grant, Membership, Organisation, Role, Team, User
+from accounts.portfolio.models import Account
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -56,6 +57,36 @@ class ElevationForm(forms.Form):
         strip=False,
         max_length=128,
     )
+
+
+class GrantForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a viewer may see; an account is named in full, because a list of all would be too long."""
+
+    account = forms.CharField(
+        required=False, max_length=200, help_text="Its full name; or a team; or the whole company."
+    )
+
+    class Meta:
+        model = Grant
+        fields = ["viewer", "account", "team", "whole_company"]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["viewer"].queryset = User.objects.filter(role=Role.VIEWER, is_active=True)  # type: ignore[attr-defined]
+        self.fields["team"].queryset = Team.objects.visible_to(user)  # type: ignore[attr-defined]
+        self.fields["viewer"].help_text = ""
+
+    def clean_account(self) -> Account | None:
+        name = self.cleaned_data["account"].strip()
+        if not name:
+            return None
+        found = list(Account.objects.visible_to(self.user).filter(name__iexact=name)[:2])
+        if len(found) != 1:
+            raise forms.ValidationError(
+                "No account has this name." if not found else "Several accounts have this name."
+            )
+        return found[0]
 
 
 class UserFilter(forms.Form):

@@ -284,6 +284,12 @@ class Membership(Dated):
         return f"{self.user} in {self.team}"
 
 
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def visible_to(self, user: User) -> Self:
+        """All of them; an administrator sees those that name an account only while elevated."""
+        return self if user.role == Role.HEAD or user.is_elevated else self.filter(account__isnull=True)
+
+
 @pghistory.track()
 class Grant(models.Model):
     """What a head lets a viewer see: one account, one team's accounts, or the whole company."""
@@ -300,6 +306,8 @@ class Grant(models.Model):
         User, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     granted_at = models.DateTimeField(auto_now_add=True)
+
+    objects = GrantQuerySet.as_manager()
 
     class Meta:
         constraints = [

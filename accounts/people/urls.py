@@ -16,5 +16,7 @@ urlpatterns = [
     path("invitation/<str:token>/", views.invitation, name="invitation"),
     path("elevation/", views.elevation, name="elevation"),
     path("elevation/end/", views.end_elevation, name="end_elevation"),
+    path("grants/", views.grant_list, name="grant_list"),
+    path("grants/<int:pk>/remove/", views.remove_grant, name="remove_grant"),
     path("audit/", views.audit, name="audit"),
 ]

@@ -19,15 +19,16 @@ from accounts.people import history, invitations, looking
 from accounts.people.forms import (
     AuditFilter,
     ElevationForm,
+    GrantForm,
     InviteForm,
     NewPasswordForm,
     ProfileForm,
     UserFilter,
 )
-from accounts.people.models import Elevation, Organisation, Team, User
+from accounts.people.models import Elevation, Grant, Organisation, Team, User
 from accounts.people.proof import proves_identity
 from accounts.portfolio.models import Account
-from kamplan.permissions import CONFIGURES, READS_TEAMS, allowed, signed_in, visible_or_404
+from kamplan.permissions import CONFIGURES, GRANTS, READS_TEAMS, allowed, signed_in, visible_or_404
 
 PAGE = 50
 
@@ -56,7 +57,7 @@ def team_list(request: HttpRequest) -> HttpResponse:
     today = Organisation.current().today()
     teams = Team.objects.visible_to(user).select_related("lead", "parent")
     teams = teams.annotate(people=Count("memberships", filter=Q(memberships__during__contains=today)))
-    return render(request, "people/team_list.html", {"teams": teams})
+    return render(request, "people/team_list.html", {"teams": teams, "may_grant": user.role in GRANTS})
 
 
 @require_GET
@@ -149,6 +150,32 @@ def set_active(request: HttpRequest, pk: int, active: bool) -> HttpResponse:
     person.save(update_fields=["is_active"])
     messages.success(request, f"{person} may {'' if active else 'no longer '}log in.")
     return redirect("people:user_list")
+
+
+@require_http_methods(["GET", "POST"])
+@allowed(*GRANTS)
+def grant_list(request: HttpRequest) -> HttpResponse:
+    """What viewers may see; POST grants one thing more."""
+    user = signed_in(request)
+    form = GrantForm(request.POST if request.method == "POST" else None, user=user)
+    if request.method == "POST" and form.is_valid():
+        grant = form.save(commit=False)
+        grant.granted_by = user
+        grant.save()
+        messages.success(request, f"{grant.viewer} may now see it.")
+        return redirect("people:grant_list")
+    grants = Grant.objects.visible_to(user).select_related("viewer", "account", "team", "granted_by")
+    context = {"form": form, "grants": grants.order_by("viewer__name", "pk")}
+    return render(request, "people/grant_list.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@allowed(*GRANTS)
+def remove_grant(request: HttpRequest, pk: int) -> HttpResponse:
+    grant = visible_or_404(Grant, signed_in(request), pk=pk)
+    grant.delete()
+    messages.success(request, f"{grant.viewer} no longer sees it.")
+    return redirect("people:grant_list")
 
 
 @login_not_required

@@ -1,6 +1,6 @@
 """The pages about people in a real browser: no fault of access, policy or width, in both themes."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 from accounts.models import Account, User
 from tests.factories import PASSWORD
 
+Theme = Literal["light", "dark"]
 PAGES = {
     "adam": [
         "/people/",
@@ -18,15 +19,16 @@ PAGES = {
         "/people/audit/",
         "/people/elevation/",
     ],
+    "hana": ["/people/grants/"],
     "lena": ["/people/me/", "/people/teams/", "/2fa/", "/password/change/", "/reauthenticate/"],
 }
 PUBLIC = ["/login/", "/password/reset/", "/password/reset/done/", "/people/invitation/nothing/"]
 
 
-def open_page(browser: Browser, base: str, theme: str, width: int) -> tuple[Page, list[str]]:
+def open_page(browser: Browser, base: str, theme: Theme, width: int) -> tuple[Page, list[str]]:
     context = browser.new_context(
         base_url=base, color_scheme=theme, viewport={"width": width, "height": 800}, reduced_motion="reduce"
-    )  # type: ignore[arg-type]
+    )
     page = context.new_page()
     faults: list[str] = []
     page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
@@ -44,7 +46,14 @@ def expect_clean(page: Page, path: str) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 320)])
 def test_people_pages_are_clean_for_each_role(
-    browser: Browser, live_server: Any, adam: User, lena: User, maya_account: Account, theme: str, width: int
+    browser: Browser,
+    live_server: Any,
+    adam: User,
+    lena: User,
+    hana: User,
+    maya_account: Account,
+    theme: str,
+    width: int,
 ) -> None:
     for person, paths in PAGES.items():
         page, faults = open_page(browser, live_server.url, theme, width)
@@ -62,7 +71,9 @@ def test_people_pages_are_clean_for_each_role(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 320)])
-def test_public_pages_are_clean(browser: Browser, live_server: Any, theme: str, width: int, db: None) -> None:
+def test_public_pages_are_clean(
+    browser: Browser, live_server: Any, theme: Theme, width: int, db: None
+) -> None:
     page, faults = open_page(browser, live_server.url, theme, width)
     for path in PUBLIC:
         expect_clean(page, path)

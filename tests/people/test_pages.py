@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account, Team, User
-from tests.factories import make_membership, make_team, make_user
+from tests.factories import make_grant, make_membership, make_team, make_user
 from tests.people.conftest import BACKEND
 
 
@@ -75,6 +75,45 @@ def test_people_are_filtered(
     response = client.get(f"/people/?{query}")
     shown = {person.name for person in response.context["users"]}
     assert shown >= names if "q=c" in query else shown == names
+
+
+def test_a_head_grants_and_takes_away_what_a_viewer_sees(
+    client: Client, hana: User, vic: User, maya_account: Account, omar_account: Account
+) -> None:
+    client.force_login(hana, backend=BACKEND)
+    data = {"viewer": vic.pk, "account": "aurora foods", "team": ""}
+    assert client.post("/people/grants/", data).status_code == 302
+    assert list(Account.objects.visible_to(vic)) == [maya_account]
+    grant = vic.grants.get()
+    assert grant.granted_by == hana
+    assert "Aurora Foods" in text(client, "/people/grants/")
+    assert client.post(f"/people/grants/{grant.pk}/remove/").status_code == 302
+    assert not Account.objects.visible_to(vic).exists()
+
+
+def test_a_grant_names_exactly_one_thing_and_a_viewer(
+    client: Client, hana: User, vic: User, maya: User, north: Team, maya_account: Account
+) -> None:
+    client.force_login(hana, backend=BACKEND)
+    for data in (
+        {"viewer": vic.pk},
+        {"viewer": vic.pk, "account": "Aurora Foods", "team": north.pk},
+        {"viewer": vic.pk, "account": "No such account"},
+        {"viewer": maya.pk, "whole_company": "on"},
+    ):
+        assert client.post("/people/grants/", data).status_code == 422
+    assert not vic.grants.exists()
+
+
+def test_an_administrator_learns_no_account_from_the_grants(
+    client: Client, adam: User, vic: User, maya_account: Account
+) -> None:
+    grant = make_grant(vic, account=maya_account)
+    client.force_login(adam, backend=BACKEND)
+    assert "Aurora" not in text(client, "/people/grants/")
+    assert client.post(f"/people/grants/{grant.pk}/remove/").status_code == 404
+    asked = client.post("/people/grants/", {"viewer": vic.pk, "account": "Aurora Foods"})
+    assert "No account has this name." in asked.content.decode()
 
 
 def test_people_of_a_team_are_those_of_today(client: Client, adam: User, maya: User, north: Team) -> None:
