@@ -1,0 +1,131 @@
+"""Who may see which scorecard, and which numbers on it; used by every page that shows figures."""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.http import Http404
+
+from accounts.models import Account, Organisation, Role, Team, User
+from accounts.periods import Day
+from kamplan.permissions import Secret
+from kamplan.permissions import may_see as may_see_secret
+from metrics.kpi import Definition, Derived, Kpi
+from metrics.kpis import KPIS
+from metrics.models import Scope
+from metrics.sources import DUE_CONTRACTS, LIVE_CONTRACTS, SOURCE_OF
+
+SEGMENTS = frozenset({Scope.TIER, Scope.INDUSTRY, Scope.REGION, Scope.TARGET})
+WHOLE = SEGMENTS | {Scope.COMPANY}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One scorecard: a scope and its key."""
+
+    scope: str
+    key: int | None
+
+
+def sees_everything(user: User) -> bool:
+    return user.role == Role.HEAD or (user.role == Role.ADMINISTRATOR and user.is_elevated)
+
+
+def may_see(user: User, scope: str, key: int | None, today: Day | None = None) -> bool:
+    """Whether this person may open the scorecard of this scope."""
+    if not user.is_active:
+        return False
+    if scope == Scope.ACCOUNT:
+        return Account.objects.visible_to(user, today).filter(pk=key).exists()
+    if sees_everything(user):
+        return True
+    if scope == Scope.OWNER and key == user.pk:
+        return user.role in {Role.MANAGER, Role.LEAD}
+    if user.role == Role.LEAD:
+        return leads(user, scope, key, today)
+    if user.role == Role.MARKETING:
+        return scope in WHOLE
+    if user.role == Role.VIEWER:
+        return _is_granted(user, scope, key)
+    return False
+
+
+def leads(user: User, scope: str, key: int | None, today: Day | None) -> bool:
+    """In one statement: is it a team below this person, or somebody who belongs to one today?"""
+    if scope not in {Scope.TEAM, Scope.OWNER} or key is None:
+        return False
+    today = today or Organisation.current().today()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH RECURSIVE below AS (
+                SELECT id FROM accounts_team WHERE lead_id = %(user)s
+                 UNION SELECT t.id FROM accounts_team t JOIN below ON t.parent_id = below.id)
+            SELECT CASE WHEN %(scope)s = 'team' THEN EXISTS (SELECT 1 FROM below WHERE id = %(key)s)
+                   ELSE EXISTS (SELECT 1 FROM accounts_membership m JOIN below ON below.id = m.team_id
+                                 WHERE m.user_id = %(key)s AND m.during @> %(today)s::date) END
+            """,
+            {"user": user.pk, "scope": str(scope), "key": key, "today": today},
+        )
+        found: bool = cursor.fetchone()[0]
+    return found
+
+
+def _is_granted(user: User, scope: str, key: int | None) -> bool:
+    """A grant of the company opens its teams and segments, one of a team the team; never a person's card."""
+    if scope in WHOLE:
+        return user.grants.filter(whole_company=True).exists()
+    if scope == Scope.TEAM and key is not None:
+        granted = Team.objects.filter(grants__viewer=user).with_sub_teams()
+        return user.grants.filter(whole_company=True).exists() or granted.filter(pk=key).exists()
+    return False
+
+
+def seen_or_refused(user: User, scope: str, key: int | None, today: Day | None = None) -> None:
+    """404 for a stranger; 403 for an administrator, who reads account content only while elevated."""
+    if user.role == Role.ADMINISTRATOR and not user.is_elevated:
+        raise PermissionDenied("Account content is read only during an elevation.")
+    if not may_see(user, scope, key, today):
+        raise Http404
+
+
+def own_place(user: User) -> Place | None:
+    """The scorecard that a person lands on; none for a viewer to whom nothing fitting is granted."""
+    if user.role == Role.MANAGER:
+        return Place(Scope.OWNER, user.pk)
+    if user.role == Role.LEAD:
+        first = Team.objects.filter(lead=user).order_by("name").first()
+        return Place(Scope.TEAM, first.pk) if first else Place(Scope.OWNER, user.pk)
+    if sees_everything(user) or user.role == Role.MARKETING:
+        return Place(Scope.COMPANY, None)
+    if user.role == Role.VIEWER:
+        if user.grants.filter(whole_company=True).exists():
+            return Place(Scope.COMPANY, None)
+        team = Team.objects.filter(grants__viewer=user).order_by("name").first()
+        return Place(Scope.TEAM, team.pk) if team else None
+    return None
+
+
+def shows_contract_values(kpi: Definition) -> bool:
+    """Whether amounts of contracts enter the number."""
+    if isinstance(kpi, Derived):
+        return any(shows_contract_values(each.kpi) for each in kpi.of)
+    if not isinstance(kpi, Kpi):
+        return False
+    return any(
+        leaf.measure.is_money and SOURCE_OF[leaf.measure.name] in (LIVE_CONTRACTS, DUE_CONTRACTS)
+        for part in kpi.parts()
+        for leaf in part.expression.leaves()
+    )
+
+
+WITH_CONTRACT_VALUES = frozenset(kpi.id for kpi in KPIS if shows_contract_values(kpi))
+
+
+def may_see_kpi(user: User, kpi: Definition) -> bool:
+    return kpi.id not in WITH_CONTRACT_VALUES or may_see_secret(user, Secret.CONTRACT_VALUE)
+
+
+def visible_kpis(user: User) -> tuple[Definition, ...]:
+    """Every number whose inputs this person may see."""
+    return tuple(kpi for kpi in KPIS if may_see_kpi(user, kpi))

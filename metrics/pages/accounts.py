@@ -1,0 +1,147 @@
+"""What each account gave to a number: the parts per account, summed by the same SQL as the number itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+
+from accounts.periods import Period, first_of_month
+from metrics import evaluate
+from metrics.evaluate import KEYS_OF_ACCOUNT, LEVELS, TEAM_CLOSURE, Facts
+from metrics.kpi import Credit, Kpi
+from metrics.models import Run, Scope, View
+from metrics.pages.places import Place
+from metrics.reading import facts_of
+
+Parts = dict[str, Decimal]
+ACCOUNT_COLUMNS = {
+    Scope.OWNER: "owner_id",
+    Scope.TIER: "tier_id",
+    Scope.INDUSTRY: "industry_id",
+    Scope.REGION: "region_id",
+    Scope.TARGET: "target",
+    Scope.ACCOUNT: "account_id",
+}
+SAME_KEY = "IS NOT DISTINCT FROM %(key)s::bigint"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL whose relation `parts` holds one row per account (and period), and the condition of the scope."""
+
+    relations: str
+    condition: str
+    params: dict[str, object]
+
+
+def is_by_row(kpi: Kpi, scope: str, view: str) -> bool:
+    """Whether rows go to the person they name here, instead of whole accounts to their owner."""
+    return kpi.credit == Credit.ROW and scope in {Scope.OWNER, Scope.TEAM} and view == View.AS_WAS
+
+
+def statement(
+    kpi: Kpi, place: Place, view: str, periods: Sequence[Period], run: Run, newest: Run
+) -> Statement:
+    facts = narrowed(facts_of(run, newest), kpi, place, view)
+    current_month = first_of_month(run.as_of)
+    values, params = evaluate.period_rows(periods, current_month)
+    params = {**params, **facts.params, "book_month": facts.book_month or current_month, "key": place.key}
+    if is_by_row(kpi, place.scope, view):
+        name = "row teams" if place.scope == Scope.TEAM else "row owners"
+        column = "above_id" if place.scope == Scope.TEAM else "person_id"
+        regrouped = evaluate.regrouped(LEVELS[name], [kpi], "leaf")
+        relations = f"""
+    WITH {values}, {TEAM_CLOSURE},
+    leaf AS ({evaluate.row_leaves([kpi], facts)}),
+    parts AS ({evaluate.parted([kpi], regrouped, [column])})"""
+        return Statement(relations, f"{column} {SAME_KEY}", params)
+    relations = f"""
+    WITH {values}, {TEAM_CLOSURE},
+    leaf AS ({evaluate.account_leaves([kpi], facts)}),
+    parts AS ({evaluate.parted([kpi], "leaf", KEYS_OF_ACCOUNT_ONLY)})"""
+    return Statement(relations, scope_condition(place.scope, view), params)
+
+
+# The account itself stands in every row of parts anyway.
+KEYS_OF_ACCOUNT_ONLY = tuple(name for name in KEYS_OF_ACCOUNT if name != "account_id")
+
+
+def scope_condition(scope: str, view: str) -> str:
+    """Which rows of `parts` belong to the scope."""
+    book = view == View.CURRENT_BOOK
+    if scope == Scope.COMPANY:
+        return "TRUE"
+    if scope == Scope.TEAM:
+        column = "holder_team_id" if book else "team_id"
+        return (
+            f"CASE WHEN %(key)s::bigint IS NULL THEN {column} IS NULL ELSE EXISTS (SELECT 1 FROM team_closure c"
+            f" WHERE c.id = parts.{column} AND c.above_id = %(key)s::bigint) END"
+        )
+    if scope == Scope.OWNER and book:
+        return f"holder_id {SAME_KEY}"
+    return f"{ACCOUNT_COLUMNS[Scope(scope)]} {SAME_KEY}"
+
+
+def narrowed(facts: Facts, kpi: Kpi, place: Place, view: str) -> Facts:
+    """Reads only accounts that can concern the scope, where that is known beforehand."""
+    if place.key is None:
+        return facts
+    if place.scope == Scope.ACCOUNT:
+        return facts.of("f.account_id = %(key)s", key=place.key)
+    if place.scope != Scope.OWNER:
+        return facts
+    if is_by_row(kpi, place.scope, view):
+        return facts.of("f.person_id = %(key)s", key=place.key)
+    column = "holder_id" if view == View.CURRENT_BOOK else "owner_id"
+    return facts.of(
+        f"f.account_id IN (SELECT o.account_id FROM {facts.relation} o WHERE o.{column} = %(key)s)",
+        key=place.key,
+    )
+
+
+def per_account(
+    kpi: Kpi, place: Place, view: str, periods: Sequence[Period], run: Run, newest: Run
+) -> dict[tuple[Period, int | None], Parts]:
+    """The parts of every account in the scope, by period; accounts that gave nothing are left out."""
+    made = statement(kpi, place, view, periods, run, newest)
+    names = [part.name for part in kpi.parts()]
+    columns = ", ".join(f'"{name}"' for name in names)
+    something = " OR ".join(f'"{name}" <> 0' for name in names)
+    sql = (
+        f"{made.relations} SELECT starts, ends, account_id, {columns} FROM parts"
+        f" WHERE {made.condition} AND ({something})"
+    )
+    spans = {(period.start, period.end): period for period in periods}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, made.params)
+        return {
+            (spans[starts, ends], account): {
+                name: Decimal(value or 0) for name, value in zip(names, values, strict=True)
+            }
+            for starts, ends, account, *values in cursor.fetchall()
+        }
+
+
+def sums_statement(
+    kpi: Kpi, place: Place, view: str, period: Period, run: Run, newest: Run
+) -> tuple[str, dict[str, object]]:
+    """What a person may run to get numerator, denominator and n of one number."""
+    made = statement(kpi, place, view, [period], run, newest)
+
+    def side(terms: Sequence[object]) -> str:
+        text = " ".join(
+            f'{"+" if term.sign > 0 else "-"} SUM("{term.part.name}")'  # type: ignore[attr-defined]
+            for term in terms
+        )
+        return text.removeprefix("+ ")
+
+    columns = [f"{side(kpi.numerator)} AS numerator"]
+    if kpi.denominator:
+        columns.append(f"{side(kpi.denominator)} AS denominator")
+    if kpi.n:
+        columns.append(f'SUM("{kpi.n.name}") AS n')
+    return (
+        f"{made.relations}\n    SELECT {', '.join(columns)}\n      FROM parts WHERE {made.condition}",
+        made.params,
+    )

@@ -1,0 +1,285 @@
+"""What a page about numbers shows: period, view, run and comparison, all read from the query string."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import parse_qsl
+
+from accounts.models import Organisation
+from accounts.periods import BadPeriod, Day, Period, PeriodKind, add_months, latest_complete, period_of
+from kamplan import formats
+from kamplan.components import Choice as Link
+from metrics.models import Run, View
+from metrics.urls_for import state
+
+POINTS = 18
+"""So many periods a trend steps back."""
+
+STORED_KINDS = frozenset(
+    {PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR, PeriodKind.T12, PeriodKind.FISCAL_YEAR}
+)
+KIND_WORDS = {
+    PeriodKind.MONTH: "Month",
+    PeriodKind.QUARTER: "Quarter",
+    PeriodKind.YEAR: "Year",
+    PeriodKind.YEAR_TO_DATE: "Year to date",
+    PeriodKind.T12: "12 months",
+    PeriodKind.FISCAL_YEAR: "Fiscal year",
+    PeriodKind.CUSTOM: "From – to",
+}
+POINT_WORDS = {
+    PeriodKind.QUARTER: "18 quarters",
+    PeriodKind.YEAR: "18 years",
+    PeriodKind.FISCAL_YEAR: "18 years",
+}
+BEFORE = "before"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a value is compared with: an earlier run, or this run's own figure of an earlier period."""
+
+    run: Run
+    period: Period
+    by_run: bool
+
+    @property
+    def words(self) -> str:
+        if self.by_run:
+            return f"run of {formats.day(self.run.as_of)}"
+        return period_words(self.period)
+
+    @property
+    def since(self) -> str:
+        """As in `better since 31 Aug`."""
+        return f"since {formats.day(self.run.as_of)}" if self.by_run else f"than {period_words(self.period)}"
+
+    @property
+    def value(self) -> str:
+        return str(self.run.pk) if self.by_run else BEFORE
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The state of a page; `runs` are the newest first."""
+
+    period: Period
+    view: str
+    organisation: Organisation
+    runs: Sequence[Run]
+    asked: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def newest(self) -> Run:
+        return self.runs[0]
+
+    @cached_property
+    def run(self) -> Run:
+        """The run that is shown: the newest, unless an earlier one is asked for."""
+        return next((run for run in self.runs if str(run.pk) == self.asked.get("run")), self.newest)
+
+    @property
+    def is_past_run(self) -> bool:
+        return self.run.pk != self.newest.pk
+
+    @cached_property
+    def earlier_runs(self) -> list[Run]:
+        return [run for run in self.runs if run.pk < self.run.pk]
+
+    @cached_property
+    def compared(self) -> Comparison:
+        """The run asked for, else the newest before the shown one, else the period before."""
+        asked = self.asked.get("compare", "")
+        if asked != BEFORE:
+            chosen = next((run for run in self.earlier_runs if str(run.pk) == asked), None)
+            chosen = chosen or (self.earlier_runs[0] if self.earlier_runs else None)
+            if chosen is not None:
+                return Comparison(chosen, self.period_in(chosen), by_run=True)
+        return Comparison(self.run, apart_before(self.period), by_run=False)
+
+    def period_in(self, run: Run) -> Period:
+        """This period if it was complete in that run, else the latest of its kind that was."""
+        if not self.period.is_partial(run.as_of):
+            return self.period
+        if self.period.kind != PeriodKind.CUSTOM:
+            return latest_complete(self.period.kind, run.as_of, self.organisation.fiscal_year_start)
+        found = self.period
+        while found.is_partial(run.as_of):
+            found = found.moved(-found.step())
+        return found
+
+    @cached_property
+    def comparable_runs(self) -> list[Run]:
+        """The newest earlier runs, and of each month the last one."""
+        found, months = [], set()
+        for place, run in enumerate(self.earlier_runs):
+            month = (run.as_of.year, run.as_of.month)
+            if place < 3 or month not in months:
+                found.append(run)
+            months.add(month)
+        return found[:30]
+
+    @cached_property
+    def trend(self) -> list[Period]:
+        """Up to 18 periods of this kind, oldest first, ending with the one shown; only kinds that are stored."""
+        if self.period.kind not in STORED_KINDS or self.run.first_month is None:
+            return []
+        step = self.period.step()
+        back = [self.period.moved(-step * place) for place in range(POINTS - 1, -1, -1)]
+        return [each for each in back if each.end > self.run.first_month and each.start <= self.run.as_of]
+
+    @property
+    def trend_words(self) -> str:
+        return POINT_WORDS.get(self.period.kind, "18 months")
+
+    # ------------------------------------------------------------------------------------------ addresses
+
+    def query(self, **changes: object) -> str:
+        """This state with some parts changed."""
+        period = changes.pop("period", self.period)
+        view = changes.pop("view", self.view)
+        kept = {name: self.asked.get(name, "") for name in ("compare", "run", "by", "group", "all")}
+        return state(period, str(view), **{**kept, **changes})  # type: ignore[arg-type]
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What a form that changes the period must carry along."""
+        view = self.view if self.view == View.CURRENT_BOOK else ""
+        found = {name: self.asked.get(name, "") for name in ("compare", "run", "by", "group", "all")}
+        return [(name, value) for name, value in {**found, "view": view}.items() if value]
+
+    @property
+    def kept_with_period(self) -> list[tuple[str, str]]:
+        parts = parse_qsl(state(self.period).removeprefix("?"))
+        return [*self.kept, *parts]
+
+    @property
+    def comparisons(self) -> list[tuple[str, str, bool]]:
+        """Options of the select: value, words, whether it is the one in use."""
+        now = self.compared.value
+        runs = [
+            (str(run.pk), f"compared with run of {formats.day(run.as_of)}", str(run.pk) == now)
+            for run in self.comparable_runs
+        ]
+        before = f"compared with {period_words(apart_before(self.period))}"
+        return [*runs, (BEFORE, before, now == BEFORE)]
+
+    def kinds(self) -> list[Link]:
+        """The segmented control of kinds; each keeps the end of what is shown."""
+        fiscal = self.organisation.fiscal_year_start
+        return [
+            Link(words, self.query(period=self.of_kind(kind)), kind == self.period.kind)
+            for kind, words in KIND_WORDS.items()
+            if kind != PeriodKind.CUSTOM and (kind != PeriodKind.FISCAL_YEAR or fiscal != 1)
+        ]
+
+    def of_kind(self, kind: PeriodKind) -> Period:
+        """The period of another kind that ends where this one does, or the last complete one before."""
+        day = min(self.period.last_day, self.run.as_of)
+        fiscal = self.organisation.fiscal_year_start
+        found = period_of(kind, day, fiscal)
+        complete = latest_complete(kind, self.run.as_of, fiscal)
+        return min(found, complete, key=lambda each: each.end) if kind != self.period.kind else self.period
+
+    def views(self) -> list[Link]:
+        return [
+            Link("Credit as it was", self.query(view=View.AS_WAS), self.view == View.AS_WAS),
+            Link("Current book", self.query(view=View.CURRENT_BOOK), self.view == View.CURRENT_BOOK),
+        ]
+
+    @property
+    def earlier_url(self) -> str:
+        found = self.period.moved(-self.period.step())
+        first = self.run.first_month
+        return self.query(period=found) if first and found.end > first else ""
+
+    @property
+    def later_url(self) -> str:
+        found = self.period.moved(self.period.step())
+        return self.query(period=found) if last_begun(found) <= self.run.as_of else ""
+
+    @property
+    def period_label(self) -> str:
+        return period_words(self.period)
+
+    @property
+    def words(self) -> str:
+        """As in `12 months to 31 Oct 2026`."""
+        last = formats.day(self.period.last_day, year=True)
+        kind = {
+            PeriodKind.T12: "12 months to",
+            PeriodKind.MONTH: "month to",
+            PeriodKind.QUARTER: "quarter to",
+            PeriodKind.YEAR: "year to",
+            PeriodKind.YEAR_TO_DATE: "year to date, to",
+            PeriodKind.FISCAL_YEAR: "fiscal year to",
+        }.get(self.period.kind, f"{self.period.months} month{'s' * (self.period.months != 1)} to")
+        return f"{kind} {last}"
+
+    @property
+    def is_partial(self) -> bool:
+        return self.period.is_partial(self.run.as_of)
+
+
+def last_begun(period: Period) -> Day:
+    """The first day of the period's last month: trailing kinds may be shown once that has begun."""
+    trailing = period.kind in {PeriodKind.T12, PeriodKind.YEAR_TO_DATE, PeriodKind.CUSTOM}
+    return add_months(period.end, -1) if trailing else period.start
+
+
+def period_words(period: Period) -> str:
+    if period.kind == PeriodKind.QUARTER:
+        return f"Q{(period.start.month + 2) // 3} {period.start.year}"
+    if period.kind == PeriodKind.YEAR:
+        return str(period.start.year)
+    return formats.month_range(period.start, period.last_day)
+
+
+def apart_before(period: Period) -> Period:
+    """The nearest earlier period that shares no day with this one."""
+    if period.kind in {PeriodKind.T12, PeriodKind.YEAR_TO_DATE}:
+        return period.moved(-12)
+    return period.moved(-period.step())
+
+
+def month_of(text: str) -> Day | None:
+    try:
+        return datetime.datetime.strptime(text, "%Y-%m").date()
+    except ValueError:
+        return None
+
+
+def read_period(asked: Mapping[str, str], as_of: Day, fiscal_start: int) -> Period:
+    """The period asked for; whatever is no period falls back to the last 12 complete months."""
+    usual = latest_complete(PeriodKind.T12, as_of, fiscal_start)
+    try:
+        kind = PeriodKind(asked.get("period", PeriodKind.T12.value))
+    except ValueError:
+        return usual
+    if kind == PeriodKind.CUSTOM:
+        first, last = month_of(asked.get("from", "")), month_of(asked.get("to", ""))
+        try:
+            return Period(first, add_months(last, 1), PeriodKind.CUSTOM) if first and last else usual
+        except BadPeriod:
+            return usual
+    end = month_of(asked.get("end", ""))
+    if end is None or not 1990 <= end.year <= 2200:
+        return latest_complete(kind, as_of, fiscal_start)
+    return period_of(kind, end, fiscal_start)
+
+
+def load_runs() -> list[Run]:
+    """Every run, newest first, without what only the page about runs shows."""
+    return list(Run.objects.defer("definitions", "errors").order_by("-pk")[:1000])
+
+
+def read_choice(asked: Mapping[str, str], organisation: Organisation) -> Choice | None:
+    """None while nothing has been computed."""
+    runs = load_runs()
+    if not runs:
+        return None
+    shown = next((run for run in runs if str(run.pk) == asked.get("run")), runs[0])
+    period = read_period(asked, shown.as_of, organisation.fiscal_year_start)
+    view = View.CURRENT_BOOK if asked.get("view") == View.CURRENT_BOOK else View.AS_WAS
+    return Choice(period, view, organisation, runs, asked)

@@ -1,0 +1,200 @@
+"""The library of numbers: generated from the definitions, with the company's own newest figures as example."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from accounts.models import Organisation, User
+from kamplan.components import Choice as Link
+from kamplan.components import Formula
+from kamplan.permissions import signed_in
+from metrics.access import may_see, own_place, visible_kpis
+from metrics.kpi import Definition, Derived, Direction, Kpi, RowKpi, Timing
+from metrics.kpis import KPI, KPIS
+from metrics.models import Run, Scope
+from metrics.pages import words
+from metrics.pages.choice import Choice, read_choice
+from metrics.pages.explain import credit_words
+from metrics.pages.figures import PageComputer
+from metrics.pages.making import capital, formula_of
+from metrics.pages.rows import row_sets
+from metrics.pages.scorecards import GROUPS
+from metrics.reading import reading
+from metrics.results import Result
+from metrics.urls_for import explain_url
+
+DIRECTIONS = {
+    Direction.UP: "higher is better",
+    Direction.DOWN: "lower is better",
+    Direction.NONE: "no direction",
+}
+TIMINGS = {Timing.LEADING: "leading: moves before the result", Timing.LAGGING: "lagging: shows the result"}
+UNITS = {
+    "money": "money",
+    "share": "per cent",
+    "points": "points",
+    "count": "count",
+    "days": "days",
+    "ratio": "ratio",
+    "per_year": "a year",
+    "years": "years",
+    "money_per_day": "money a day",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    kpi: Definition
+    url: str
+    direction: str
+    timing: str
+    unit: str
+
+
+def entry(kpi: Definition) -> Entry:
+    return Entry(
+        kpi,
+        reverse("metrics:kpi", args=[kpi.id]),
+        DIRECTIONS[kpi.direction],
+        kpi.timing.value,
+        UNITS[kpi.unit.value],
+    )
+
+
+@require_GET
+def kpi_list(request: HttpRequest) -> HttpResponse:
+    """Every number, by group; with a text to look for in names and formulas."""
+    signed_in(request)
+    asked = request.GET.get("q", "").strip()
+    found = [kpi for kpi in KPIS if asked.casefold() in f"{kpi.name} {kpi.words} {kpi.id}".casefold()]
+    groups = [
+        (title, sub, [entry(kpi) for kpi in found if kpi.group == group])
+        for group, (title, sub) in GROUPS.items()
+        if any(kpi.group == group for kpi in found)
+    ]
+    return render(
+        request,
+        "metrics/kpi_list.html",
+        {"groups": groups, "asked": asked, "count": len(found), "all": len(KPIS)},
+    )
+
+
+@dataclass(frozen=True)
+class Version:
+    number: int
+    run: Run
+    fingerprint: str
+
+
+def versions_of(kpi: Definition) -> list[Version]:
+    """The runs in which the definition changed, newest first."""
+    firsts = (
+        Run.objects.order_by("fingerprint", "pk").distinct("fingerprint").only("pk", "as_of", "definitions")
+    )
+    found: list[Version] = []
+    for run in sorted(firsts, key=lambda run: run.pk):
+        version = run.definitions.get(kpi.id)
+        if version and (not found or found[-1].fingerprint != version):
+            found.append(Version(len(found) + 1, run, version))
+    return found[::-1]
+
+
+@require_GET
+def kpi(request: HttpRequest, id: str) -> HttpResponse:
+    user = signed_in(request)
+    found = KPI.get(id)
+    if found is None:
+        raise Http404
+    with reading():
+        choice = read_choice({"period": found.usual.value}, Organisation.current())
+        return render(request, "metrics/kpi.html", detail(user, found, choice))
+
+
+def detail(user: User, kpi: Definition, choice: Choice | None) -> dict[str, Any]:
+    used_by = [
+        each for each in KPIS if isinstance(each, Derived) and any(i.kpi.id == kpi.id for i in each.of)
+    ]
+    context: dict[str, Any] = {
+        "kpi": kpi,
+        "crumbs": [Link("Definitions", reverse("metrics:kpi_list")), Link(GROUPS[kpi.group][0], "")],
+        "facts": facts_of_definition(kpi),
+        "inputs": [entry(each.kpi) for each in kpi.of] if isinstance(kpi, Derived) else [],
+        "used_by": [entry(each) for each in used_by],
+        "parts": parts_of(kpi),
+        "sources": list(dict.fromkeys(each.words for each in row_sets(kpi))),
+        "versions": versions_of(kpi),
+        "own_url": own_url(user, kpi),
+        "choice": choice,
+    }
+    if choice is not None and may_see(user, Scope.COMPANY, None) and kpi in visible_kpis(user):
+        context.update(example(kpi, choice))
+    return context
+
+
+def facts_of_definition(kpi: Definition) -> list[tuple[str, str]]:
+    found = [
+        ("Formula", capital(kpi.words)),
+        ("Unit", UNITS[kpi.unit.value]),
+        ("Direction", DIRECTIONS[kpi.direction]),
+        ("Kind", TIMINGS[kpi.timing]),
+        ("Credit", credit_words(kpi, Scope.OWNER, "as-was")),
+        ("Usually over", "12 months" if kpi.usual.value == "t12" else kpi.usual.value),
+        ("Range", range_words(kpi)),
+        ("Source", kpi.source),
+        ("Name for commands", kpi.id),
+    ]
+    return [(name, text) for name, text in found if text]
+
+
+def range_words(kpi: Definition) -> str:
+    if isinstance(kpi, Kpi):
+        return {
+            "wilson": "Wilson, 95 %",
+            "linearised": "linearised with accounts as clusters, 95 %",
+            "none": "none: a sum, or a share of a whole" if not isinstance(kpi, Derived) else "",
+        }[kpi.interval.value]
+    if isinstance(kpi, RowKpi) and "median" in kpi.recipe_name:
+        return "order statistics, 95 %"
+    return "none"
+
+
+def parts_of(kpi: Definition) -> Sequence[tuple[str, str]]:
+    """Which parts stand above and below the line."""
+    if not isinstance(kpi, Kpi):
+        return []
+    above = [
+        ("above the line" if term.sign > 0 else "above the line, subtracted", term.part.label)
+        for term in kpi.numerator
+    ]
+    return [*above, *(("below the line", term.part.label) for term in kpi.denominator)]
+
+
+def own_url(user: User, kpi: Definition) -> str:
+    """The explanation of this number where the person's own scorecard is."""
+    place = own_place(user)
+    if place is None or kpi not in visible_kpis(user):
+        return ""
+    return explain_url(kpi.id, place.scope, place.key)
+
+
+def example(kpi: Definition, choice: Choice) -> dict[str, Any]:
+    """The formula filled with the company's newest figures."""
+    computer = PageComputer(
+        choice.run, choice.newest, Scope.COMPANY, [None], choice.view, choice.organisation
+    )
+    result: Result = computer.all([kpi], [choice.period])[kpi.id, choice.period, None]
+    formula: Formula | None = formula_of(result, choice.organisation.reporting_currency)
+    return {
+        "result": result,
+        "formula": formula,
+        "value_text": words.value_text(result),
+        "range_text": words.range_text(result),
+        "reason": words.reason_words(result) if result.value is None else "",
+        "example_inputs": [(each.kpi.name, words.value_text(each)) for each in result.inputs],
+        "example_url": explain_url(kpi.id, Scope.COMPANY, None, choice.period),
+    }

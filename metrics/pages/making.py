@@ -1,0 +1,386 @@
+"""How a number is made: its formula filled in, what moved it, and what each account gave."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from kamplan import formats
+from kamplan.charts import WaterfallRow, split_to_total, steps
+from kamplan.components import Formula
+from kamplan.components import Term as Figure
+from metrics.kpi import Derived, Kpi, RowKpi, Term, Unit
+from metrics.pages import words
+from metrics.results import ZERO, Result, scale_of
+
+Parts = Mapping[str, Decimal]
+SHOWN_ACCOUNTS = 20
+MOVERS = 5
+
+ROW_TERMS = {
+    "quota_attainment": ("booked", "quota"),
+    "pipeline_coverage": ("open pipeline, weighted", "quota not booked yet"),
+    "concentration": ("revenue of the largest tenth of the accounts", "revenue of all accounts"),
+}
+
+# ------------------------------------------------------------------------------------------------ formula
+
+
+def formula_of(result: Result, currency: str) -> Formula | None:
+    """The fraction with its figures; none where a number is no fraction or has no value."""
+    kpi = result.kpi
+    if isinstance(kpi, Kpi):
+        if kpi.denominator and result.value is None:
+            return None
+        above = figures(kpi.numerator, result.parts, currency)
+        below = figures(kpi.denominator, result.parts, currency)
+        return Formula(above, words.value_text(result), below)
+    if isinstance(kpi, RowKpi) and kpi.recipe_name in ROW_TERMS and result.value is not None:
+        top, bottom = ROW_TERMS[kpi.recipe_name]
+        return Formula(
+            [Figure(formats.money(result.numerator, currency, full=True), top)],
+            words.value_text(result),
+            [Figure(formats.money(result.denominator, currency, full=True), bottom)],
+        )
+    return None
+
+
+def figures(terms: Sequence[Term], parts: Parts, currency: str) -> list[Figure]:
+    found = []
+    for place, term in enumerate(terms):
+        sign = formats.MINUS if term.sign < 0 else "+" if place else ""
+        text = words.part_text(term.part, parts.get(term.part.name, ZERO), currency, full=True)
+        found.append(Figure(text, term.part.label, sign))
+    return found
+
+
+@dataclass(frozen=True)
+class InputLine:
+    """One of the numbers that a derived number is made of."""
+
+    name: str
+    url: str
+    value: str
+    n: str
+    period: str
+
+
+# ---------------------------------------------------------------------------------------------- waterfall
+
+
+@dataclass(frozen=True)
+class Step:
+    label: str
+    amount: Decimal
+    cause: str = ""
+
+
+def side_of(terms: Sequence[Term], parts: Parts) -> Decimal:
+    return sum((term.sign * parts.get(term.part.name, ZERO) for term in terms), ZERO)
+
+
+def moves(
+    before: Result, now: Result, then_by: Mapping[int | None, Parts], now_by: Mapping[int | None, Parts],
+    name_of: Callable[[int | None], str],
+) -> list[Step]:  # fmt: skip
+    """The difference of two values, part by part; the steps add up to it exactly."""
+    kpi = now.kpi
+    if before.value is None or now.value is None:
+        return []
+    if isinstance(kpi, Kpi):
+        if not kpi.denominator:
+            return by_account(kpi, then_by, now_by, name_of)
+        return by_part(kpi, before, now, then_by, now_by, name_of)
+    if isinstance(kpi, Derived):
+        return by_input(kpi, before, now)
+    return by_fraction(before, now)
+
+
+def by_part(
+    kpi: Kpi, before: Result, now: Result, then_by: Mapping[int | None, Parts], now_by: Mapping[int | None, Parts],
+    name_of: Callable[[int | None], str],
+) -> list[Step]:  # fmt: skip
+    """Each term of the numerator as a share of the base; what a changed base does is a step of its own."""
+    scale = scale_of(kpi.unit)
+    base_then, base_now = before.denominator, now.denominator
+    assert base_then and base_now and before.value is not None and now.value is not None
+    below = {term.part.name for term in kpi.denominator}
+    found = []
+    if len(kpi.numerator) > 1 and any(term.part.name in below for term in kpi.numerator):
+        # The base stands above the line too, as 100 %: every other term as a share of its own base.
+        for term in kpi.numerator:
+            if term.part.name not in below:
+                name = term.part.name
+                share = before.parts.get(name, ZERO) / base_then
+                amount = term.sign * scale * (now.parts.get(name, ZERO) / base_now - share)
+                found.append(Step(capital(term.part.label), amount, cause(name, then_by, now_by, name_of)))
+    else:
+        for term in kpi.numerator:
+            name = term.part.name
+            difference = now.parts.get(name, ZERO) - before.parts.get(name, ZERO)
+            amount = term.sign * scale * difference / base_then
+            found.append(Step(capital(term.part.label), amount, cause(name, then_by, now_by, name_of)))
+    rest = now.value - before.value - sum((step.amount for step in found), ZERO)
+    label = capital(" and ".join(dict.fromkeys(term.part.label for term in kpi.denominator)))
+    if abs(rest) > Decimal("0.0000001"):
+        first = kpi.denominator[0].part.name
+        found.append(Step(f"{label} (the base)", rest, cause(first, then_by, now_by, name_of)))
+    return found
+
+
+def by_account(
+    kpi: Kpi, then_by: Mapping[int | None, Parts], now_by: Mapping[int | None, Parts],
+    name_of: Callable[[int | None], str],
+) -> list[Step]:  # fmt: skip
+    """A sum moves by its accounts: the largest movers, and all others in one step."""
+    changes = {
+        key: side_of(kpi.numerator, now_by.get(key, {})) - side_of(kpi.numerator, then_by.get(key, {}))
+        for key in {*then_by, *now_by}
+    }
+    order = sorted(changes, key=lambda key: -abs(changes[key]))
+    named = [key for key in order if changes[key] and name_of(key)][:MOVERS]
+    found = [Step(name_of(key), changes[key]) for key in named]
+    rest = [key for key in order if key not in named and changes[key]]
+    if rest:
+        found.append(Step(f"{len(rest)} other accounts", sum((changes[key] for key in rest), ZERO)))
+    return found
+
+
+def by_input(kpi: Derived, before: Result, now: Result) -> list[Step]:
+    """One input after the other takes its new value."""
+    old = [each.value for each in before.inputs]
+    new = [each.value for each in now.inputs]
+    if None in old or None in new or before.value is None:
+        return []
+    found, last = [], before.value
+    for place, each in enumerate(now.inputs):
+        value = kpi.formula(*[*new[: place + 1], *old[place + 1 :]])
+        if value is None:
+            return []
+        found.append(Step(each.kpi.name, value - last))
+        last = value
+    return found
+
+
+def by_fraction(before: Result, now: Result) -> list[Step]:
+    assert before.value is not None and now.value is not None
+    if not (before.denominator and now.denominator) or before.numerator is None or now.numerator is None:
+        return []
+    top, bottom = ROW_TERMS.get(getattr(now.kpi, "recipe_name", ""), ("above the line", "below the line"))
+    first = (now.numerator - before.numerator) / before.denominator * scale_of(now.unit)
+    return [Step(capital(top), first), Step(capital(bottom), now.value - before.value - first)]
+
+
+def cause(
+    part: str, then_by: Mapping[int | None, Parts], now_by: Mapping[int | None, Parts],
+    name_of: Callable[[int | None], str],
+) -> str:  # fmt: skip
+    """The account in which this part changed most, if one stands out and may be named."""
+    changes = {
+        key: now_by.get(key, {}).get(part, ZERO) - then_by.get(key, {}).get(part, ZERO)
+        for key in {*then_by, *now_by}
+    }
+    whole = sum((abs(change) for change in changes.values()), ZERO)
+    if not whole:
+        return ""
+    key = max(changes, key=lambda each: abs(changes[each]))
+    return name_of(key) if abs(changes[key]) * 4 >= whole else ""
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def places_of(unit: Unit) -> int:
+    return {Unit.SHARE: 1, Unit.POINTS: 1, Unit.RATIO: 2, Unit.YEARS: 1, Unit.PER_YEAR: 1, Unit.DAYS: 1}.get(
+        unit, 0
+    )
+
+
+def waterfall_rows(
+    before: Result, now: Result, made: Sequence[Step], before_words: str
+) -> list[WaterfallRow]:
+    made = [step for step in made if step.amount]
+    if not made or before.value is None or now.value is None:
+        return []
+    places = places_of(now.unit)
+    shown = split_to_total([step.amount for step in made], now.value - before.value, places)
+    ends = steps(before.value, [step.amount for step in made])
+    rows = [total_row(before_words, "", before)]
+    for step, amount, (start, end) in zip(made, shown, ends, strict=True):
+        rows.append(WaterfallRow(step.label, step.cause, "step", start, end, signed(amount, now, places)))
+    return [*rows, total_row("Now", "", now)]
+
+
+def total_row(label: str, note: str, result: Result) -> WaterfallRow:
+    value = result.value or ZERO
+    text = formats.value_parts(result.value, result.unit, result.currency or "EUR").text
+    return WaterfallRow(label, note, "total", value, value, text)
+
+
+def signed(amount: Decimal, result: Result, places: int) -> str:
+    if result.unit in {Unit.MONEY, Unit.MONEY_PER_DAY}:
+        return formats.money(amount, result.currency or "EUR", signed=True)
+    return formats.number(amount, places, signed=True)
+
+
+# ------------------------------------------------------------------------------------------ contributions
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One line of the table of accounts."""
+
+    name: str
+    cells: list[str]
+    points: Decimal
+    points_text: str
+    account: int | None = None
+    muted: bool = False
+
+
+@dataclass(frozen=True)
+class Contributions:
+    heads: list[str]
+    lines: list[Contribution]
+    foot: Contribution
+    largest: Decimal
+    note: str
+    points_head: str
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the columns of one account are, and what it adds to the value."""
+
+    heads: list[str]
+    cells: Callable[[Parts], list[Decimal]]
+    money: list[bool]
+    points: Callable[[Parts], Decimal]
+    total: Decimal
+    note: str
+    points_head: str
+
+
+def shape_of(kpi: Kpi, result: Result) -> Shape | None:
+    """Change against a base, share of a base, or plain sum."""
+    if not kpi.denominator:
+        money = any(words.is_money_expression(term.part.expression) for term in kpi.numerator)
+        label = capital(kpi.numerator[0].part.label) if len(kpi.numerator) == 1 else "Amount"
+        whole = result.value or ZERO
+
+        def share(parts: Parts) -> Decimal:
+            return side_of(kpi.numerator, parts) * 100 / whole if whole else ZERO
+
+        return Shape(
+            [label], lambda parts: [side_of(kpi.numerator, parts)], [money], share,
+            Decimal(100) if whole else ZERO, "per cent of the whole", "Per cent",
+        )  # fmt: skip
+    base = result.denominator
+    if result.value is None or not base:
+        return None
+    scale = scale_of(kpi.unit)
+    below = {term.part.name for term in kpi.denominator}
+    money = [
+        any(words.is_money_expression(t.part.expression) for t in side)
+        for side in (kpi.denominator, kpi.numerator)
+    ]
+    relative = len(kpi.numerator) > 1 and any(t.part.name in below and t.sign > 0 for t in kpi.numerator)
+    growth = len(kpi.numerator) == 2 and any(t.part.name in below and t.sign < 0 for t in kpi.numerator)
+    unit = "points" if scale == 100 else "part of the value"
+    if relative:
+
+        def gained(parts: Parts) -> Decimal:
+            return side_of(kpi.numerator, parts) - side_of(kpi.denominator, parts)
+
+        missing = result.value - 100
+        text = formats.number(abs(missing), 1)
+        note = f"points of the {text} {'missing to' if missing < 0 else 'above'} 100{words.NBSP}%"
+        return Shape(
+            ["At the start", "At the end", "Change"],
+            lambda parts: [side_of(kpi.denominator, parts), side_of(kpi.numerator, parts), gained(parts)],
+            [money[0], money[1], money[1]], lambda parts: gained(parts) * scale / base, missing, note, "Points",
+        )  # fmt: skip
+    if growth:
+        after = next(term for term in kpi.numerator if term.part.name not in below)
+        return Shape(
+            ["A year before", "Now", "Change"],
+            lambda parts: [
+                side_of(kpi.denominator, parts), parts.get(after.part.name, ZERO), side_of(kpi.numerator, parts)
+            ],
+            [money[0], money[1], money[1]], lambda parts: side_of(kpi.numerator, parts) * scale / base,
+            result.value, "points of the growth", "Points",
+        )  # fmt: skip
+    heads = [capital(kpi.denominator[0].part.label), capital(kpi.numerator[0].part.label)]
+    return Shape(
+        heads, lambda parts: [side_of(kpi.denominator, parts), side_of(kpi.numerator, parts)], money,
+        lambda parts: side_of(kpi.numerator, parts) * scale / base, result.value,
+        f"{unit}: the account's part of “{heads[1].lower()}” against the whole base",
+        "Points" if scale == 100 else "Part",
+    )  # fmt: skip
+
+
+def contributions(
+    result: Result,
+    by_account: Mapping[int | None, Parts],
+    name_of: Callable[[int | None], str],
+    currency: str,
+) -> Contributions | None:
+    """The accounts with the largest part, the rest in one line, the unseen in one, and the page's number as foot."""
+    kpi = result.kpi
+    if not isinstance(kpi, Kpi):
+        return None
+    shape = shape_of(kpi, result)
+    if shape is None or kpi.company_denominator:
+        return None
+    points = {key: shape.points(parts) for key, parts in by_account.items()}
+    still = {key for key, amount in points.items() if not amount}
+    moved = sorted((key for key in points if key not in still), key=lambda key: -abs(points[key]))
+    named = [key for key in moved if name_of(key)][:SHOWN_ACCOUNTS]
+    hidden = [key for key in moved if not name_of(key)]
+    others = [key for key in moved if key not in set(named) and name_of(key)]
+    groups: list[tuple[str, list[int | None], bool]] = [(name_of(key), [key], False) for key in named]
+    if others:
+        groups.append((f"{len(others)} more account{'s' * (len(others) != 1)}", others, True))
+    if hidden:
+        groups.append((f"{len(hidden)} account{'s' * (len(hidden) != 1)} you may not see", hidden, True))
+    if still:
+        what = "without a change" if len(shape.heads) == 3 else "that add nothing"
+        groups.append((f"{len(still)} account{'s' * (len(still) != 1)} {what}", list(still), True))
+    places = 1 if scale_of(kpi.unit) == 100 or not kpi.denominator else places_of(kpi.unit)
+    amounts = [sum((points[key] for key in keys), ZERO) for _, keys, _ in groups]
+    shown = split_to_total(amounts, shape.total, places)
+    lines = []
+    for (name, keys, muted), amount, text in zip(groups, amounts, shown, strict=True):
+        lines.append(
+            Contribution(
+                name,
+                cell_texts(shape, summed(shape, [by_account[key] for key in keys]), currency),
+                amount,
+                points_text(text, kpi, places, currency),
+                keys[0] if len(keys) == 1 and not muted else None,
+                muted,
+            )
+        )
+    foot_cells = cell_texts(shape, summed(shape, list(by_account.values())), currency)
+    count = f"{len(by_account)} account{'s' * (len(by_account) != 1)}"
+    foot = Contribution(count, foot_cells, shape.total, points_text(shape.total, kpi, places, currency))
+    largest = max((abs(points[key]) for key in named), default=ZERO)
+    return Contributions(shape.heads, lines, foot, largest, shape.note, shape.points_head)
+
+
+def points_text(amount: Decimal, kpi: Kpi, places: int, currency: str) -> str:
+    if kpi.denominator and kpi.unit == Unit.MONEY:
+        return formats.money(amount, currency, signed=False)
+    return formats.number(amount, places, signed=len(kpi.numerator) > 1)
+
+
+def summed(shape: Shape, each: Sequence[Parts]) -> list[Decimal]:
+    columns = [shape.cells(parts) for parts in each]
+    return [sum((cells[place] for cells in columns), ZERO) for place in range(len(shape.heads))]
+
+
+def cell_texts(shape: Shape, cells: Sequence[Decimal], currency: str) -> list[str]:
+    return [
+        formats.number(cell) if money else formats.at_most_one_decimal(cell)
+        for cell, money in zip(cells, shape.money, strict=True)
+    ]

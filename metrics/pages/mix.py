@@ -1,0 +1,150 @@
+"""The portfolio's mix: how many accounts of which tiers there were at the period's start, and who came and went."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from accounts.models import Account, User
+from accounts.periods import add_months, first_of_month
+from kamplan import formats
+from kamplan.charts import MixPart
+from metrics.evaluate import TEAM_CLOSURE, Facts
+from metrics.models import Scope, View
+from metrics.pages import words
+from metrics.pages.choice import Choice
+from metrics.pages.places import Place
+from metrics.reading import facts_of
+
+
+@dataclass(frozen=True)
+class Mix:
+    title: str
+    lead: str
+    parts: Sequence[MixPart]
+    notes: Sequence[str]
+
+
+START = "f.month = GREATEST(%(start)s::date, f.began) AND f.month < %(end)s AND f.account_id IS NOT NULL"
+SCOPED = {
+    Scope.COMPANY: "TRUE",
+    Scope.OWNER: "f.owner_id IS NOT DISTINCT FROM %(key)s::bigint",
+    Scope.TEAM: "(SELECT c.above_id FROM team_closure c WHERE c.id = f.team_id AND c.above_id = %(key)s)"
+    " IS NOT DISTINCT FROM %(key)s::bigint",
+    Scope.TIER: "f.tier_id IS NOT DISTINCT FROM %(key)s::bigint",
+    Scope.INDUSTRY: "f.industry_id IS NOT DISTINCT FROM %(key)s::bigint",
+    Scope.REGION: "f.region_id IS NOT DISTINCT FROM %(key)s::bigint",
+    Scope.TARGET: "f.is_target::int IS NOT DISTINCT FROM %(key)s::int",
+}
+HELD = {
+    Scope.OWNER: "f.holder_id IS NOT DISTINCT FROM %(key)s::bigint",
+    Scope.TEAM: "EXISTS (SELECT 1 FROM team_closure c WHERE c.id = f.holder_team_id AND c.above_id = %(key)s)",
+}
+
+
+def held_accounts(scope: str, view: str, facts: Facts) -> str:
+    """SELECT of the accounts that belong to a scope: at the period's start, or today's book."""
+    if view == View.CURRENT_BOOK and scope in HELD:
+        return (
+            f"SELECT DISTINCT ON (f.account_id) f.account_id, f.tier_id FROM {facts.relation} f"
+            f" WHERE f.month = %(book_month)s AND f.account_id IS NOT NULL AND {HELD[Scope(scope)]}"
+            " ORDER BY f.account_id"
+        )
+    return (
+        f"SELECT DISTINCT ON (f.account_id) f.account_id, f.tier_id FROM {facts.relation} f"
+        f" WHERE {START} AND {SCOPED[Scope(scope)]} ORDER BY f.account_id"
+    )
+
+
+def find_mix(user: User, place: Place, choice: Choice) -> Mix | None:
+    """In two statements, however many accounts."""
+    facts = facts_of(choice.run, choice.newest)
+    held_at_end = HELD.get(Scope(place.scope), "FALSE")
+    is_personal = place.scope in HELD and choice.view == View.AS_WAS
+    sql = f"""
+    WITH {TEAM_CLOSURE},
+    held AS ({held_accounts(place.scope, choice.view, facts)}),
+    worth AS (
+      SELECT h.account_id, h.tier_id, COALESCE(SUM(f.revenue), 0) AS revenue
+        FROM held h LEFT JOIN {facts.relation} f
+          ON f.account_id = h.account_id AND f.month >= %(before)s AND f.month < %(start)s
+       GROUP BY 1, 2),
+    later AS (
+      SELECT DISTINCT f.account_id FROM {facts.relation} f
+       WHERE {str(is_personal).upper()} AND f.month = %(last_month)s AND f.account_id IS NOT NULL
+         AND {held_at_end})
+    SELECT t.name, COUNT(*), SUM(revenue), MAX(revenue),
+           (array_agg(account_id ORDER BY revenue DESC))[1],
+           (SELECT COUNT(*) FROM later l WHERE NOT EXISTS (SELECT 1 FROM held h WHERE h.account_id = l.account_id)),
+           COUNT(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM later l WHERE l.account_id = worth.account_id))
+      FROM worth LEFT JOIN accounts_tier t ON t.id = worth.tier_id
+     GROUP BY t.id ORDER BY t.position NULLS LAST, t.name
+    """
+    start, end = choice.period.start, choice.period.end
+    params = {
+        **facts.params,
+        "start": start,
+        "end": end,
+        "before": add_months(start, -12),
+        "last_month": min(add_months(end, -1), first_of_month(choice.run.as_of)),
+        "book_month": first_of_month(choice.run.as_of),
+        "key": place.key,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    return make_mix(user, choice, rows, is_personal)
+
+
+def make_mix(user: User, choice: Choice, rows: Sequence[Any], dated: bool) -> Mix:
+    currency = choice.organisation.reporting_currency
+    accounts = sum(row[1] for row in rows)
+    revenue = sum((Decimal(row[2]) for row in rows), Decimal(0))
+    parts = [
+        MixPart(tier_words(row[0], row[1], Decimal(row[2]), revenue), max(row[2] if revenue > 0 else row[1], 0),
+                min(place + 1, 4))
+        for place, row in enumerate(rows)
+    ]  # fmt: skip
+    largest = max(rows, key=lambda row: row[3] or 0)
+    notes = []
+    if accounts > 1 and revenue > 0 and largest[3]:
+        name = (
+            Account.objects.visible_to(user, choice.organisation.today())
+            .filter(pk=largest[4])
+            .values_list("name", flat=True)
+            .first()
+        )
+        share = formats.number(Decimal(largest[3]) * 100 / revenue)
+        notes.append(f"largest: {name or 'one account'}, {share}{words.NBSP}%")
+    if dated:
+        notes += moved_words(rows[0][5], sum(row[6] for row in rows))
+    count = f"{formats.number(accounts)} account{'s' * (accounts != 1)}"
+    when = "in the 12 months before" if choice.period.start <= choice.run.as_of else ""
+    return Mix(
+        f"{count}, {formats.money(revenue, currency)}", f"{lead_words(choice)}; revenue {when}", parts, notes
+    )
+
+
+def lead_words(choice: Choice) -> str:
+    if choice.view == View.CURRENT_BOOK:
+        return "Today's book"
+    return f"What there was to work with on {formats.day(choice.period.start)}"
+
+
+def tier_words(name: str | None, count: int, revenue: Decimal, total: Decimal) -> str:
+    name = name or "no tier"
+    share = f", {formats.number(revenue * 100 / total)}{words.NBSP}%" if total > 0 else ""
+    return f"{name}: {formats.number(count)}{share}"
+
+
+def moved_words(taken: int, handed: int) -> list[str]:
+    found = []
+    if taken:
+        found.append(f"{taken} taken over")
+    if handed:
+        found.append(f"{handed} handed on")
+    return [" and ".join(found) + " in the period"] if found else []

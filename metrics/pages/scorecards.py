@@ -1,0 +1,480 @@
+"""Scorecards: one for each person, team, segment and the company; and people or segments side by side."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from accounts.models import Organisation, Role, User
+from accounts.periods import Period, trailing_year
+from kamplan import formats
+from kamplan.components import Choice as Link
+from kamplan.components import KpiGroup, KpiRow, Tally
+from kamplan.permissions import signed_in
+from metrics.access import own_place, seen_or_refused, visible_kpis
+from metrics.kpi import Definition, Direction, Group
+from metrics.models import Run, Scope, View
+from metrics.pages import words
+from metrics.pages.choice import Choice, read_choice
+from metrics.pages.figures import PageComputer
+from metrics.pages.mix import find_mix
+from metrics.pages.places import (
+    SIDE_WORDS,
+    Place,
+    crumbs,
+    find_place,
+    labels_of,
+    read_key,
+    side_by_side_scopes,
+)
+from metrics.reading import reading
+from metrics.results import Key, Result
+from metrics.status import Change, change_between, is_too_few, status_of
+from metrics.targets import Targets
+from metrics.urls_for import explain_url, scorecard_url
+
+GROUPS = {
+    Group.GROWTH: ("Growth", "what customers buy, and how that changed"),
+    Group.RETENTION: ("Retention", "who stayed and what they are worth, at one exchange rate for both ends"),
+    Group.PIPELINE: ("Pipeline", "deals opened, open and decided, and quotas"),
+    Group.CUSTOMERS: ("Customers", "how they order"),
+}
+PEOPLE_ON_A_PAGE = 50
+
+
+@require_GET
+def scorecard(request: HttpRequest) -> HttpResponse:
+    """Sends everyone to the scorecard that is theirs."""
+    user = signed_in(request)
+    if user.role == Role.ADMINISTRATOR and not user.is_elevated:
+        raise PermissionDenied("Account content is read only during an elevation.")
+    place = own_place(user)
+    if place is None:
+        return render(request, "metrics/no_scorecard.html")
+    return redirect(scorecard_url(place.scope, place.key))
+
+
+@require_GET
+def scorecard_of(request: HttpRequest, scope: str, key: str) -> HttpResponse:
+    user = signed_in(request)
+    with reading():
+        organisation = Organisation.current()
+        today = organisation.today()
+        found = read_key(scope, key)
+        seen_or_refused(user, scope, found, today)
+        place = find_place(scope, found, today)
+        choice = read_choice(request.GET.dict(), organisation)
+        if choice is None:
+            return render(request, "metrics/no_run.html", {"place": place, "crumbs": crumbs(user, place, {})})
+        by = request.GET.get("by", "")
+        if by in side_by_side_scopes(user, place):
+            context = side_by_side(user, place, choice, by, request.GET.get("page", "1"))
+            template = "metrics/side_by_side.html"
+        else:
+            context = one_scorecard(user, place, choice)
+            template = "metrics/scorecard.html"
+        if request.GET.get("export") == "csv" and "groups" in context:
+            return as_csv(context["results"], place, choice)
+        return render(request, template, context)
+
+
+# ------------------------------------------------------------------------------------------ one scorecard
+
+
+@dataclass(frozen=True)
+class Restated:
+    """A past figure that reads otherwise now than in the run compared with."""
+
+    name: str
+    period: str
+    then: str
+    now: str
+    url: str
+
+
+@dataclass
+class Card:
+    """The figures of one scorecard: now, along the trend, and in the run compared with."""
+
+    place: Place
+    choice: Choice
+    kpis: Sequence[Definition]
+    now: dict[tuple[str, Period, Key], Result] = field(default_factory=dict)
+    then: dict[tuple[str, Period, Key], Result] = field(default_factory=dict)
+    restated: list[Restated] = field(default_factory=list)
+
+    def load(self) -> None:
+        choice, compared = self.choice, self.choice.compared
+        periods = [*choice.trend, choice.period]
+        if not compared.by_run:
+            periods.append(compared.period)
+        periods = list(dict.fromkeys(periods))
+        mine = self.computer(choice.run)
+        self.now = mine.all(self.kpis, periods)
+        if not compared.by_run:
+            self.then = self.now
+            return
+        theirs = self.computer(compared.run)
+        closed = [period for period in choice.trend if not period.is_partial(compared.run.as_of)]
+        # All at once, the year behind derived numbers included.
+        theirs.all(
+            [], list(dict.fromkeys([compared.period, trailing_year(compared.period.last_day), *closed]))
+        )
+        self.then = theirs.all(self.kpis, [compared.period])
+        changed = [
+            period
+            for period in closed
+            if mine.figures.get((self.place.scope, (period.start, period.end), self.place.key))
+            != theirs.figures.get((self.place.scope, (period.start, period.end), self.place.key))
+        ]
+        self.restated = self.find_restated(theirs, changed)
+
+    def computer(self, run: Run) -> PageComputer:
+        choice = self.choice
+        return PageComputer(
+            run, choice.newest, self.place.scope, [self.place.key], choice.view, choice.organisation
+        )
+
+    def find_restated(self, theirs: PageComputer, changed: Sequence[Period]) -> list[Restated]:
+        found = []
+        for period in changed:
+            for kpi in self.kpis:
+                now = self.now.get((kpi.id, period, self.place.key))
+                then = theirs.result(kpi, period, self.place.key)
+                if now is not None and words.value_text(now) != words.value_text(then):
+                    url = explain_url(kpi.id, self.place.scope, self.place.key, period, self.choice.view)
+                    label = formats.month_range(period.start, period.last_day)
+                    found.append(
+                        Restated(kpi.name, label, words.value_text(then), words.value_text(now), url)
+                    )
+        return found
+
+    def result(self, kpi: Definition) -> Result:
+        return self.now[kpi.id, self.choice.period, self.place.key]
+
+    def before(self, kpi: Definition) -> Result | None:
+        return self.then.get((kpi.id, self.choice.compared.period, self.place.key))
+
+    def points(self, kpi: Definition) -> list[Decimal | None]:
+        """The trend, with a gap where nothing is known; so long that its last point is the period shown."""
+        found = [self.now[kpi.id, period, self.place.key] for period in self.choice.trend]
+        return [each.value for each in found]
+
+
+def definition_changes(choice: Choice) -> list[tuple[Run, dict[str, str]]]:
+    """The first run of every set of definitions, oldest first; few, however many runs there are."""
+    firsts = Run.objects.filter(pk__lte=choice.run.pk).order_by("fingerprint", "pk").distinct("fingerprint")
+    found = sorted(firsts.only("pk", "as_of", "definitions"), key=lambda run: run.pk)
+    return [(run, run.definitions) for run in found]
+
+
+def changed_days(kpi: Definition, firsts: Sequence[tuple[Run, dict[str, str]]]) -> list[Run]:
+    """The runs with which this number's definition changed."""
+    return [
+        run
+        for (_, earlier), (run, later) in zip(firsts, firsts[1:], strict=False)
+        if kpi.id in earlier and kpi.id in later and earlier[kpi.id] != later[kpi.id]
+    ]
+
+
+def trend_marks(choice: Choice, runs: Sequence[Run]) -> list[int]:
+    """Which points of the trend hold the day of a changed definition."""
+    return [
+        place
+        for run in runs
+        for place, period in enumerate(choice.trend)
+        if period.last_day >= run.as_of and (place == 0 or choice.trend[place - 1].last_day < run.as_of)
+    ]
+
+
+def one_scorecard(user: User, place: Place, choice: Choice) -> dict[str, Any]:
+    shows_all = bool(choice.asked.get("all"))
+    allowed = visible_kpis(user)
+    kpis = [kpi for kpi in allowed if shows_all or kpi.on_scorecard]
+    card = Card(place, choice, kpis)
+    card.load()
+    targets = Targets.of([(place.scope, place.key)])
+    firsts = definition_changes(choice)
+    rows = {
+        kpi.id: kpi_row(card, kpi, targets, trend_marks(choice, changed_days(kpi, firsts))) for kpi in kpis
+    }
+    groups = [
+        KpiGroup(title, [rows[kpi.id] for kpi in kpis if kpi.group == group], sub)
+        for group, (title, sub) in GROUPS.items()
+        if any(kpi.group == group for kpi in kpis)
+    ]
+    state = {"period": choice.period, "view": choice.view}
+    return {
+        "place": place,
+        "choice": choice,
+        "crumbs": crumbs(user, place, state),
+        "groups": groups,
+        "tallies": tallies(list(rows.values())),
+        "tally_lead": f"Of {len(rows)} numbers",
+        "mix": find_mix(user, place, choice),
+        "restated": card.restated[:100],
+        "restated_count": len(card.restated),
+        "compared": choice.compared,
+        "all_url": choice.query(all="" if shows_all else 1),
+        "all_words": f"Show the {sum(k.on_scorecard for k in allowed)} main numbers only"
+        if shows_all
+        else f"Show all {len(allowed)} numbers",
+        "sides": side_links(user, place, choice, ""),
+        "has_views": place.scope in {Scope.OWNER, Scope.TEAM},
+        "wider": place.wider,
+        "results": [card.result(kpi) for kpi in kpis],
+        "export_url": choice.query(export="csv"),
+        "print_words": print_words(choice),
+    }
+
+
+def kpi_row(card: Card, kpi: Definition, targets: Targets, marks: Sequence[int]) -> KpiRow:
+    """One number with everything that is said about it."""
+    choice, place = card.choice, card.place
+    result = card.result(kpi)
+    currency = choice.organisation.reporting_currency
+    url = explain_url(
+        kpi.id, place.scope, place.key, choice.period, choice.view, run=choice.asked.get("run", ""),
+        compare=choice.asked.get("compare", ""),
+    )  # fmt: skip
+    if result.value is None:
+        return no_data_row(result, url, choice, currency)
+    target = targets.value(kpi, place.scope, place.key, choice.period)
+    change = shown_change(card.before(kpi), result)
+    amount, note = words.change_texts(change, result, choice.compared)
+    text, unit = formats.value_parts(result.value, kpi.unit, result.currency or "EUR")
+    low, high = result.interval or (None, None)
+    scale_min, scale_max = words.scale(result)
+    return KpiRow(
+        name=kpi.name,
+        sub=words.sub_line(result, currency),
+        url=url,
+        value_text=text,
+        value_unit=unit,
+        value=result.value,
+        low=low,
+        high=high,
+        target=target if kpi.direction != Direction.NONE else None,
+        good=None if kpi.direction == Direction.NONE else "up" if kpi.direction == Direction.UP else "down",
+        scale_min=scale_min,
+        scale_max=scale_max,
+        range_text=words.range_text(result),
+        status=status_of(result, target),
+        target_text="" if is_too_few(result) else words.target_words(result, target),
+        points=card.points(kpi),
+        marks=marks,
+        change_text=amount,
+        change_direction=change.direction,
+        change_note=note,
+        n=formats.at_most_one_decimal(result.n) if result.n is not None else "",
+    )
+
+
+def shown_change(before: Result | None, now: Result) -> Change:
+    change = change_between(before, now)
+    if change.state == "named" and words.changed_below_display(change, now):
+        return Change("none", change.amount)
+    return change
+
+
+def no_data_row(result: Result, url: str, choice: Choice, currency: str) -> KpiRow:
+    """The reason, and the one link that helps: a longer period where that may have rows, else the definition."""
+    kpi = result.kpi
+    longer = choice.period.months < 12 and result.reason in {"no_base", "no_quota"}
+    cure = choice.query(period=choice.of_kind(kpi.usual)) if longer else url
+    return KpiRow(
+        name=kpi.name,
+        sub=words.sub_line(result, currency) if result.n else "",
+        reason=f"No data, because {words.reason_words(result)}.",
+        reason_url=cure,
+        reason_link="Show 12 months" if longer else "How it is made",
+        status="no_data",
+    )
+
+
+def tallies(rows: Sequence[KpiRow]) -> list[Tally]:
+    """How many rows have which state; they add up to the number of rows."""
+    states = [row.status for row in rows]
+    kinds = [
+        (("on_target", "within_limit"), "on_target", "on target"),
+        (("short", "over"), "short", "short of target"),
+        (("too_close",), "too_close", "too close to call"),
+        (("too_few",), "too_few", "too few to judge"),
+        (("no_data",), "no_data", "without data"),
+        (("no_target",), "no_target", "without a target"),
+    ]
+    return [
+        Tally(state, f"{count} {text}")
+        for names, state, text in kinds
+        if (count := sum(states.count(name) for name in names))
+    ]
+
+
+def side_links(user: User, place: Place, choice: Choice, by: str) -> list[Link]:
+    scopes = side_by_side_scopes(user, place)
+    if not scopes:
+        return []
+    return [
+        Link("Scorecard", choice.query(by="", group=""), not by),
+        *(Link(f"{SIDE_WORDS[Scope(each)]}", choice.query(by=each), each == by) for each in scopes),
+    ]
+
+
+def print_words(choice: Choice) -> str:
+    view = "current book" if choice.view == View.CURRENT_BOOK else "credit as it was"
+    return f"{view}; compared with {choice.compared.words}"
+
+
+def as_csv(results: Sequence[Result], place: Place, choice: Choice) -> HttpResponse:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        [
+            "number",
+            "name",
+            "scope",
+            "key",
+            "from",
+            "to",
+            "view",
+            "value",
+            "unit",
+            "low",
+            "high",
+            "n",
+            "reason",
+            "run",
+        ]
+    )
+    for each in results:
+        low, high = each.interval or ("", "")
+        writer.writerow(
+            [
+                each.kpi.id, each.kpi.name, place.scope, safe(place.name), each.period.start, each.period.end,
+                each.view, "" if each.value is None else each.value, each.kpi.unit.value, low, high,
+                "" if each.n is None else each.n, each.reason, choice.run.pk,
+            ]
+        )  # fmt: skip
+    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="scorecard-{choice.period.end:%Y-%m}.csv"'
+    return response
+
+
+def safe(text: object) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    plain = "" if text is None else str(text)
+    return f"'{plain}" if plain[:1] in "=+-@\t\r" else plain
+
+
+# ------------------------------------------------------------------------------------------ side by side
+
+
+@dataclass(frozen=True)
+class Cell:
+    text: str
+    range: str
+    n: str
+    muted: bool
+    url: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class SideRow:
+    name: str
+    url: str
+    cells: list[Cell]
+    is_whole: bool = False
+
+
+def side_by_side(user: User, place: Place, choice: Choice, by: str, page: str) -> dict[str, Any]:
+    """One group of numbers for every person or segment, in alphabetical order: no rank."""
+    allowed = visible_kpis(user)
+    shows_all = bool(choice.asked.get("all"))
+    group = next((each for each in Group if each.value == choice.asked.get("group")), Group.RETENTION)
+    kpis = [kpi for kpi in allowed if kpi.group == group and (shows_all or kpi.on_scorecard)]
+    keys = members_of(place, choice) if place.scope == Scope.TEAM else None
+    computer = PageComputer(choice.run, choice.newest, by, keys, choice.view, choice.organisation)
+    found = computer.all(kpis, [choice.period])
+    labels = labels_of(by, {key for _, _, key in found})
+    counted = [key for key in labels if any(has_something(found[kpi.id, choice.period, key]) for kpi in kpis)]
+    # Alphabetical; what belongs to nobody stands last.
+    order = sorted(counted, key=lambda key: (key is None, labels[key].casefold()))
+    pages = Paginator(order, PEOPLE_ON_A_PAGE)
+    shown = pages.get_page(page)
+    rows = [side_row(choice, kpis, found, by, key, labels[key]) for key in shown]
+    whole = PageComputer(
+        choice.run, choice.newest, place.scope, [place.key], choice.view, choice.organisation
+    ).all(kpis, [choice.period])
+    rows.append(side_row(choice, kpis, whole, place.scope, place.key, place.name, is_whole=True))
+    return {
+        "place": place,
+        "choice": choice,
+        "crumbs": crumbs(user, place, {"period": choice.period, "view": choice.view}),
+        "sides": side_links(user, place, choice, by),
+        "by_words": SIDE_WORDS[Scope(by)].lower(),
+        "kpis": kpis,
+        "rows": rows,
+        "page": shown,
+        "groups_links": [
+            Link(title, choice.query(group=each.value), each == group)
+            for each, (title, _) in GROUPS.items()
+            if any(kpi.group == each for kpi in allowed)
+        ],
+        "has_views": by in {Scope.OWNER, Scope.TEAM},
+        "group_words": GROUPS[group][1],
+        "print_words": print_words(choice),
+        "restated_count": 0,
+        "all_url": choice.query(all="" if shows_all else 1),
+        "all_words": "Show the main numbers only" if shows_all else "Show all numbers of this group",
+    }
+
+
+def has_something(result: Result) -> bool:
+    return result.value is not None and bool(result.n or result.value)
+
+
+def members_of(place: Place, choice: Choice) -> list[Key]:
+    """Who belonged to the team or a team below it on any day of the period, or does today."""
+    from accounts.models import Membership, Team
+
+    teams = Team.objects.filter(pk=place.key).with_sub_teams()
+    during = (choice.period.start, choice.period.end)
+    found = Membership.objects.filter(team__in=teams, during__overlap=during).values_list("user", flat=True)
+    return list(dict.fromkeys(found))
+
+
+def side_row(
+    choice: Choice,
+    kpis: Sequence[Definition],
+    found: dict[tuple[str, Period, Key], Result],
+    scope: str,
+    key: Key,
+    name: str,
+    *,
+    is_whole: bool = False,
+) -> SideRow:
+    cells = []
+    for kpi in kpis:
+        result = found[kpi.id, choice.period, key]
+        muted = is_too_few(result) or result.value is None
+        cells.append(
+            Cell(
+                text=words.value_text(result),
+                range="too few to judge" if is_too_few(result) else words.range_text(result),
+                n=formats.at_most_one_decimal(result.n) if result.n is not None else "",
+                muted=muted,
+                url=explain_url(kpi.id, scope, key, choice.period, choice.view),
+                title="" if result.value is not None else words.reason_words(result),
+            )
+        )
+    url = scorecard_url(scope, key, choice.period, choice.view)
+    return SideRow(name, "" if is_whole else url, cells, is_whole)

@@ -1,0 +1,163 @@
+"""How results read: values, parts, reasons and changes in words."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from accounts.periods import PeriodKind
+from kamplan import formats
+from metrics.expressions import Arithmetic, Expression, Least, Part, Windowed
+from metrics.kpi import Direction, Kpi, RowKpi, Unit
+from metrics.models import Scope
+from metrics.pages.choice import Choice, Comparison
+from metrics.results import Result
+from metrics.rowkpis import RECIPES
+from metrics.status import Change
+
+NBSP = formats.NBSP
+
+SCALES: dict[str, tuple[int, int]] = {
+    "nrr": (50, 130),
+    "grr": (50, 105),
+    "revenue_churn": (0, 50),
+    "revenue_growth": (-50, 50),
+    "revenue_growth_target": (-50, 50),
+    "revenue_growth_other": (-50, 50),
+    "upsell_rate_revenue": (0, 50),
+    "quota_attainment": (0, 200),
+}
+"""Ends of the range bar, the same on every page; other shares run from 0 to 100."""
+
+
+def is_money_expression(expression: Expression) -> bool:
+    """Whether the sum of this over accounts is an amount of money; comparisons and flags count accounts."""
+    if isinstance(expression, Windowed):
+        return expression.measure.is_money
+    if isinstance(expression, Arithmetic | Least):
+        return is_money_expression(expression.left) or is_money_expression(expression.right)
+    return False
+
+
+def part_text(part: Part, value: Decimal | None, currency: str, *, full: bool = False) -> str:
+    if value is None:
+        return formats.UNKNOWN
+    if is_money_expression(part.expression):
+        return formats.money(value, currency, full=full)
+    return formats.at_most_one_decimal(value)
+
+
+def value_text(result: Result) -> str:
+    return formats.format_value(result.value, result.unit, result.currency or "EUR")
+
+
+def number_text(value: Decimal | None, result: Result) -> str:
+    return formats.format_value(value, result.unit, result.currency or "EUR")
+
+
+def range_text(result: Result) -> str:
+    if result.interval is None:
+        return ""
+    return formats.format_range(*result.interval, result.unit, result.currency or "EUR")
+
+
+def sub_line(result: Result, reporting_currency: str) -> str:
+    """What was counted, under the number's name."""
+    kpi = result.kpi
+    if isinstance(kpi, Kpi):
+        texts: dict[str, str] = defaultdict(lambda: formats.UNKNOWN)
+        for part in kpi.parts():
+            texts[part.name] = part_text(part, result.parts.get(part.name), reporting_currency)
+        if kpi.sub:
+            return kpi.sub.format_map(texts)
+        return f"{texts[kpi.n.name]} {kpi.n.label}" if kpi.n else ""
+    if isinstance(kpi, RowKpi) and result.n is not None:
+        label = RECIPES[kpi.recipe_name].label
+        count = formats.at_most_one_decimal(result.n)
+        return f"{count} {label.removesuffix('s') if result.n == 1 else label}"
+    return kpi.sub
+
+
+def reason_words(result: Result) -> str:
+    """Why there is no value, as the end of "No data, because …"."""
+    kpi = result.kpi
+    if result.reason == "no_base" and isinstance(kpi, Kpi) and kpi.denominator:
+        counted = kpi.n or kpi.denominator[0].part
+        if not result.parts.get(counted.name):
+            return f"there were no {counted.label}"
+        return f"the base “{kpi.denominator[0].part.label}” is not above 0"
+    if result.reason == "no_base" and isinstance(kpi, RowKpi):
+        return f"there were no {RECIPES[kpi.recipe_name].label}"
+    if result.reason == "no_base" and result.inputs:
+        missing = next((each for each in result.inputs if each.value is None), None)
+        if missing is not None:
+            return f"“{missing.kpi.name}” has no value: {reason_words(missing)}"
+    if result.reason == "not_defined" and result.view == "current-book":
+        return "it is made of single rows, which have no current book"
+    return result.reason_text or "a figure it is made of has no value"
+
+
+def target_words(result: Result, target: Decimal | None) -> str:
+    if target is None or result.kpi.direction == Direction.NONE:
+        return ""
+    word = "limit" if result.kpi.direction == Direction.DOWN else "target"
+    return f"{word} {plain_value(target, result)}"
+
+
+def plain_value(value: Decimal, result: Result) -> str:
+    """A round value without needless decimals: `95 %`, not `95.0 %`."""
+    if result.unit == Unit.SHARE and value == value.to_integral_value():
+        return f"{formats.number(value)}{NBSP}%"
+    return number_text(value, result)
+
+
+def change_texts(change: Change, result: Result, compared: Comparison) -> tuple[str, str]:
+    """The amount and the words under it."""
+    if change.state == "noise":
+        return "within noise", ""
+    if change.state == "none":
+        return "no change", ""
+    if change.state == "not_compared" or change.amount is None:
+        return "not compared", ""
+    amount = formats.format_difference(
+        abs(change.amount), result.unit, result.currency or "EUR", signed=False
+    )
+    if result.unit == Unit.POINTS:
+        amount = f"{formats.number(abs(change.amount), 1)}{NBSP}points"
+    if change.is_better is None:
+        return amount, since(compared)
+    return amount, f"{'better' if change.is_better else 'worse'} {since(compared)}"
+
+
+def since(compared: Comparison) -> str:
+    if compared.by_run:
+        return f"since {formats.day(compared.run.as_of)}"
+    return {
+        PeriodKind.MONTH: "than the month before",
+        PeriodKind.QUARTER: "than the quarter before",
+        PeriodKind.CUSTOM: "than before",
+    }.get(compared.period.kind, "than a year before")
+
+
+def changed_below_display(change: Change, result: Result) -> bool:
+    """A difference too small to be shown is no change."""
+    if change.amount is None:
+        return False
+    shown = formats.format_difference(abs(change.amount), result.unit, result.currency or "EUR", signed=False)
+    return not any(digit in shown for digit in "123456789")
+
+
+def scale(result: Result) -> tuple[int, int] | tuple[None, None]:
+    """Fixed ends of the range bar; none where the value itself lies beyond them."""
+    ends = SCALES.get(result.kpi.id, (0, 100) if result.unit == Unit.SHARE else None)
+    if ends is None or result.value is None or not ends[0] <= result.value <= ends[1]:
+        return None, None
+    return ends
+
+
+def page_words(choice: Choice) -> str:
+    """`12 months to 31 Oct 2026 · run of 23 Nov 2026, 02:10`."""
+    return f"{choice.words} · run of {formats.moment(choice.run.published_at)}"
+
+
+def whose(scope: str) -> str:
+    """As in "where she was given to work with", without guessing anybody's gender."""
+    return "What there was to work with" if scope == Scope.OWNER else "What this is made of"

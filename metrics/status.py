@@ -1,0 +1,83 @@
+"""What a number says against its target, and whether a change is more than noise."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from math import sqrt
+
+from metrics.kpi import Direction, Interval, Kpi, RowKpi
+from metrics.results import Result
+
+ENOUGH = 30
+"""From so many units on a change is named when it is larger than its range; below, only when ranges part."""
+
+# Shares of a plan or of a whole: known exactly, whatever the number of rows.
+EXACT_ROWS = frozenset({"quota_attainment", "pipeline_coverage", "concentration"})
+
+
+def is_exact(result: Result) -> bool:
+    """Sums, counts and shares of a whole are not estimates of something else."""
+    kpi = result.kpi
+    if isinstance(kpi, RowKpi):
+        return kpi.recipe_name in EXACT_ROWS
+    return isinstance(kpi, Kpi) and (not kpi.denominator or kpi.interval == Interval.NONE)
+
+
+def is_too_few(result: Result) -> bool:
+    return result.is_too_few and not is_exact(result)
+
+
+def status_of(result: Result, target: Decimal | None) -> str:
+    """The state's name as the status mark knows it."""
+    if result.value is None:
+        return "no_data"
+    if is_too_few(result):
+        return "too_few"
+    if target is None or result.kpi.direction == Direction.NONE:
+        return "no_target"
+    low, high = result.interval or (result.value, result.value)
+    if result.kpi.direction == Direction.DOWN:
+        return "within_limit" if high <= target else "over" if low > target else "too_close"
+    return "on_target" if low >= target else "short" if high < target else "too_close"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A difference of two results of the same number; `state` is named, noise, none or not_compared."""
+
+    state: str
+    amount: Decimal | None = None
+    noise: Decimal | None = None
+    is_better: bool | None = None
+
+    @property
+    def direction(self) -> str:
+        if self.state != "named" or self.amount is None:
+            return ""
+        return "up" if self.amount > 0 else "down"
+
+
+def change_between(before: Result | None, now: Result) -> Change:
+    """The change, if it is more than noise (kpis.md, small samples)."""
+    if before is None or before.value is None or now.value is None:
+        return Change("not_compared")
+    amount = now.value - before.value
+    if is_too_few(before) or is_too_few(now):
+        return Change("not_compared", amount)
+    better = None
+    if now.kpi.direction != Direction.NONE and amount:
+        better = (amount > 0) == (now.kpi.direction == Direction.UP)
+    if amount == 0:
+        return Change("none", amount)
+    if is_exact(now) or before.interval is None or now.interval is None:
+        return Change("named", amount, is_better=better)
+    noise = _noise(before, now)
+    apart = before.interval[1] < now.interval[0] or now.interval[1] < before.interval[0]
+    few = min(before.n or 0, now.n or 0) < ENOUGH
+    beyond = apart if few else abs(amount) > noise
+    return Change("named" if beyond else "noise", amount, noise, better)
+
+
+def _noise(before: Result, now: Result) -> Decimal:
+    """Half of the 95 % range of the difference of two independent values."""
+    halves = [float(high - low) / 2 for low, high in (before.interval, now.interval)]  # type: ignore[misc]
+    return Decimal(repr(sqrt(sum(half * half for half in halves))))

@@ -1,0 +1,15 @@
+from django.urls import path
+
+from metrics.pages import explain, library, runs, scorecards
+
+app_name = "metrics"
+urlpatterns = [
+    path("scorecards/", scorecards.scorecard, name="scorecard"),
+    path("scorecards/<slug:scope>/<slug:key>/", scorecards.scorecard_of, name="scorecard_of"),
+    path("scorecards/<slug:scope>/<slug:key>/<slug:kpi>/", explain.explain, name="explain"),
+    path("kpis/", library.kpi_list, name="kpi_list"),
+    path("kpis/<slug:id>/", library.kpi, name="kpi"),
+    path("runs/", runs.run_list, name="run_list"),
+    path("runs/start/", runs.run_start, name="run_start"),
+    path("runs/<int:id>/", runs.run, name="run"),
+]

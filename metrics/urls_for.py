@@ -1,0 +1,55 @@
+"""Addresses of the pages about numbers, with their whole state in the query string."""
+
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from accounts.periods import Period, PeriodKind
+from metrics.models import View
+
+ALL = "all"
+NOBODY = "none"
+
+
+def key_text(scope: str, key: int | None) -> str:
+    """A key as part of an address: the company has none, and `none` is what belongs to nobody."""
+    if key is None:
+        return ALL if scope == "company" else NOBODY
+    return str(key)
+
+
+def state(period: Period | None = None, view: str | None = None, **more: object) -> str:
+    """The query string that brings a page back to this period and view."""
+    found: dict[str, object] = {}
+    if period is not None and period.kind == PeriodKind.CUSTOM:
+        found = {
+            "period": period.kind.value,
+            "from": f"{period.start:%Y-%m}",
+            "to": f"{period.last_day:%Y-%m}",
+        }
+    elif period is not None:
+        found = {"period": period.kind.value, "end": f"{period.last_day:%Y-%m}"}
+    if view == View.CURRENT_BOOK:
+        found["view"] = View.CURRENT_BOOK.value
+    found.update({name: value for name, value in more.items() if value not in (None, "")})
+    return f"?{urlencode(found)}" if found else ""
+
+
+def explain_url(
+    kpi_id: str,
+    scope: str,
+    key: int | None,
+    period: Period | None = None,
+    view: str | None = None,
+    **more: object,
+) -> str:
+    """The page that explains one number of one scope."""
+    path = reverse("metrics:explain", args=[str(scope), key_text(scope, key), kpi_id])
+    return path + state(period, view, **more)
+
+
+def scorecard_url(
+    scope: str, key: int | None, period: Period | None = None, view: str | None = None, **more: object
+) -> str:
+    path = reverse("metrics:scorecard_of", args=[str(scope), key_text(scope, key)])
+    return path + state(period, view, **more)
