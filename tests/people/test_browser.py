@@ -52,7 +52,7 @@ def test_people_pages_are_clean_for_each_role(
     lena: User,
     hana: User,
     maya_account: Account,
-    theme: str,
+    theme: Theme,
     width: int,
 ) -> None:
     for person, paths in PAGES.items():
