@@ -172,16 +172,10 @@ def service_user() -> str | None:
     try:
         pwd.getpwnam(SERVICE_USER)
     except KeyError:
-        argv = [
-            "useradd",
-            "--system",
-            "--home-dir",
-            str(ROOT_HOME),
-            "--shell",
-            "/usr/sbin/nologin",
-            SERVICE_USER,
-        ]
-        subprocess.run(argv, check=True)
+        # A shell that became root by `su` has no sbin in its path.
+        program = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or "useradd"
+        options = ["--system", "--home-dir", str(ROOT_HOME), "--shell", "/usr/sbin/nologin"]
+        subprocess.run([program, *options, SERVICE_USER], check=True)
     return SERVICE_USER
 
 
