@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Account, Team, User
-from tests.factories import make_user
+from tests.factories import make_run, make_user
 from tests.routes import PEOPLE, ROUTES, WHOLE_NAMESPACES, Route
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -35,7 +35,7 @@ def world(
     maya_account: Account,
     omar_account: Account,
 ) -> SimpleNamespace:
-    return SimpleNamespace(make_user=make_user, **{k: v for k, v in locals().items() if k != "self"})
+    return SimpleNamespace(make_user=make_user, make_run=make_run, **{k: v for k, v in locals().items() if k != "self"})
 
 
 def named_urls(patterns: list[Any], namespace: str = "") -> Iterator[str]:

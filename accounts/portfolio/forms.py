@@ -26,10 +26,15 @@ class SavedFilterForm(forms.ModelForm):  # type: ignore[type-arg]
         if not self.instance.pk:
             self.instance.query = query
 
+    def clean(self) -> dict[str, Any]:
+        if not self.instance.query:
+            raise forms.ValidationError("This view shows everything. Filter, sort or group it first.")
+        return super().clean() or self.cleaned_data
+
     # The constraint needs the user, who is not a field of the form.
     def _get_validation_exclusions(self) -> set[str]:
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
-        return excluded - {"user", "query"}
+        return excluded - {"user"}
 
 
 def inline_form(field: str, account: Account, data: Any = None) -> forms.ModelForm:  # type: ignore[type-arg]

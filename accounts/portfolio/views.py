@@ -17,30 +17,29 @@ from kamplan.permissions import EDITS_ACCOUNTS, allowed, signed_in, visible_or_4
 
 @require_http_methods(["GET", "POST"])
 @allowed(*EDITS_ACCOUNTS)
-def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
+def account_edit(request: HttpRequest, pk: int, field: str) -> HttpResponse:
     """One fact, in its place: GET gives the field (or, with `cancel`, the fact again), POST saves it."""
     account = visible_or_404(Account, signed_in(request), pk=pk)
-    name = request.GET.get("field", "")
-    if name not in INLINE:
+    if field not in INLINE:
         raise Http404
-    context = {"account": account, "field_name": name, "label": INLINE[name], "may_edit": True}
+    context = {"account": account, "field_name": field, "label": INLINE[field], "may_edit": True}
     if request.method == "GET" and "cancel" in request.GET:
         return render(
-            request, "portfolio/_fact.html", {**context, "text": getattr(account, name), "focus": True}
+            request, "portfolio/_fact.html", {**context, "text": getattr(account, field), "focus": True}
         )
-    form = inline_form(name, account, request.POST or None)
+    form = inline_form(field, account, request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            form.instance.save(update_fields=[name])
+            form.instance.save(update_fields=[field])
         if not request.htmx:  # type: ignore[attr-defined]
             return redirect("portfolio:account", pk=pk)
         response = render(
-            request, "portfolio/_fact.html", {**context, "text": form.cleaned_data[name], "focus": True}
+            request, "portfolio/_fact.html", {**context, "text": form.cleaned_data[field], "focus": True}
         )
-        return with_toast(response, f"{INLINE[name]} saved.")
+        return with_toast(response, f"{INLINE[field]} saved.")
     status = 422 if form.is_bound else 200
     template = "portfolio/_fact_form.html" if request.htmx else "portfolio/fact.html"  # type: ignore[attr-defined]
-    return render(request, template, {**context, "form": form, "field": form[name]}, status=status)
+    return render(request, template, {**context, "form": form, "field": form[field]}, status=status)
 
 
 @require_POST

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -52,7 +52,9 @@ def opportunity_move(request: HttpRequest, pk: int) -> HttpResponse:
     stage_id = request.POST.get("stage", "")
     with transaction.atomic():
         deal = visible_deal(signed_in(request), pk, locked=True)
-        stage = get_object_or_404(OpportunityStage, pk=int(stage_id) if stage_id.isdecimal() else 0)
+        stage = OpportunityStage.objects.filter(pk=int(stage_id) if stage_id.isdecimal() else 0).first()
+        if stage is None:
+            return deals_again(request, account_of(deal), "Choose a stage.", status=422)
         is_open = deal.outcome == Opportunity.Outcome.OPEN
         moved = is_open and move_deal(deal, stage, today)
     text = f"{deal.name}: {stage.name} from today on." if moved else ""

@@ -61,8 +61,10 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
             "facts": profile(account),
         }
         contracts = facts.contracts_of(account)
+        months = facts.revenue_by_month(account.pk, run) if run else []
     context["renewal"] = facts.next_renewal(contracts, today)
     context["has_contracts"] = bool(contracts)
+    context |= columns(months)
     return render(request, "portfolio/account.html", context)
 
 
@@ -81,8 +83,7 @@ def account_revenue(request: HttpRequest, pk: int) -> HttpResponse:
         categories = facts.revenue_by_category(account.pk, period.start, period.end) if period else []
         context = {
             **frame(request, user, account, organisation, run, "revenue"),
-            "months": bars(months),
-            "has_revenue": any(each.amount or each.before for each in months),
+            **columns(months),
             "categories": categories,
             "category_totals": (
                 sum(each.now or 0 for each in categories),
@@ -186,6 +187,10 @@ def explanation(kpi_id: str, key: int | None, period: Period) -> str:
         return explain_url(kpi_id, Scope.ACCOUNT, key, period)
     except NoReverseMatch:
         return ""
+
+
+def columns(months: list[facts.Month]) -> dict[str, Any]:
+    return {"months": bars(months), "has_revenue": any(each.amount or each.before for each in months)}
 
 
 def bars(months: list[facts.Month]) -> list[dict[str, Any]]:

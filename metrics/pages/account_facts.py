@@ -225,7 +225,9 @@ TIMELINE = """
       FROM accounts_opportunity WHERE account_id = %(account)s
      UNION ALL
     SELECT LOWER(during), 'contract', number, annual_value, currency, name, id
-      FROM accounts_contract WHERE account_id = %(account)s AND LOWER(during) <= %(today)s
+      FROM accounts_contract c WHERE account_id = %(account)s AND LOWER(during) <= %(today)s
+       AND NOT EXISTS (SELECT 1 FROM accounts_contract b WHERE b.account_id = c.account_id
+                          AND b.number = c.number AND b.outcome = 'renewed' AND UPPER(b.during) = LOWER(c.during))
      UNION ALL
     SELECT UPPER(during) - 1, 'contract_' || outcome, number,
            CASE WHEN outcome = 'renewed' THEN renewed_value ELSE annual_value END, currency, name, id

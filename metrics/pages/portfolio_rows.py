@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Page, Paginator
 from django.db import connection
 
@@ -178,7 +179,10 @@ class Row:
 
 def visible_sql(accounts: AccountQuerySet) -> tuple[str, dict[str, Any]]:
     """The accounts as SQL with named parameters, to stand in a WITH."""
-    sql, positional = accounts.order_by().values("id").query.sql_with_params()
+    try:
+        sql, positional = accounts.order_by().values("id").query.sql_with_params()
+    except EmptyResultSet:
+        return "SELECT 0::bigint AS id WHERE FALSE", {}
     names = [f"seen_{index}" for index in range(len(positional))]
     return sql % tuple(f"%({name})s" for name in names), dict(zip(names, positional, strict=True))
 
