@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from accounts.fields import days
 from accounts.models import (
@@ -34,6 +35,7 @@ from accounts.models import (
     Tier,
     User,
 )
+from metrics.models import Run
 
 PASSWORD = "a long and boring sentence"
 LONG_AGO = datetime.date(2010, 1, 1)
@@ -222,3 +224,9 @@ def make_quota(user: User, starts_on: Day = "2026-01-01", amount: Amount = 10000
 def make_rate(currency: str, rate: Amount, date: Day = LONG_AGO, quote: str = "EUR") -> ExchangeRate:
     """From this date on one unit of `currency` is worth `rate` units of `quote`."""
     return ExchangeRate.objects.create(currency=currency, quote=quote, date=day(date), rate=Decimal(rate))
+
+
+def make_run(as_of: Day = "2026-01-31", **fields: Any) -> Run:
+    """A published run that found nothing."""
+    fields.setdefault("published_at", timezone.now())
+    return Run.objects.create(as_of=day(as_of), cause=fields.pop("cause", Run.Cause.MANUAL), **fields)

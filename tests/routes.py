@@ -67,6 +67,17 @@ def seen_by(name: str, *people: str, **arguments: Any) -> Route:
     return Route(name, frozenset(people), refused=404, arguments=arguments)
 
 
+def scorecard_of(name: str, *people: str, scope: str, key: Any, **arguments: Any) -> Route:
+    """A page about figures: an administrator must be elevated, a stranger learns nothing."""
+    return Route(
+        name,
+        frozenset(people),
+        refused=404,
+        arguments={"scope": scope, "key": key, **arguments},
+        others={"adam": 403},
+    )
+
+
 def writes(
     name: str,
     *roles: str,
@@ -218,4 +229,15 @@ ROUTES: list[Route] = [
     only("exchange:import_refusals", ADMINISTRATOR, pk=an_import),
     writes("exchange:import_apply", ADMINISTRATOR, pk=an_import),
     writes("exchange:import_discard", ADMINISTRATOR, pk=an_import),
+    # numbers
+    Route("metrics:scorecard", frozenset(PEOPLE) - {"adam"}, answer=(200, 302)),
+    scorecard_of("metrics:scorecard_of", "maya", "lena", "hana", scope="owner", key=lambda w: w.maya.pk),
+    scorecard_of(
+        "metrics:explain", "maya", "lena", "hana", scope="owner", key=lambda w: w.maya.pk, kpi="account_revenue"
+    ),
+    everyone("metrics:kpi_list"),
+    everyone("metrics:kpi", id="nrr"),
+    only("metrics:run_list", HEAD, ADMINISTRATOR),
+    writes("metrics:run_start", ADMINISTRATOR, data=lambda w: {"cause": "manual"}),
+    only("metrics:run", HEAD, ADMINISTRATOR, id=lambda w: w.make_run().pk),
 ]

@@ -28,6 +28,7 @@ KIND_WORDS = {
     PeriodKind.FISCAL_YEAR: "Fiscal year",
     PeriodKind.CUSTOM: "From – to",
 }
+MAIN_KINDS = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR, PeriodKind.T12)
 POINT_WORDS = {
     PeriodKind.QUARTER: "18 quarters",
     PeriodKind.YEAR: "18 years",
@@ -166,13 +167,20 @@ class Choice:
         return [*runs, (BEFORE, before, now == BEFORE)]
 
     def kinds(self) -> list[Link]:
-        """The segmented control of kinds; each keeps the end of what is shown."""
-        fiscal = self.organisation.fiscal_year_start
-        return [
-            Link(words, self.query(period=self.of_kind(kind)), kind == self.period.kind)
-            for kind, words in KIND_WORDS.items()
-            if kind != PeriodKind.CUSTOM and (kind != PeriodKind.FISCAL_YEAR or fiscal != 1)
-        ]
+        """The segmented control of the usual kinds; each keeps the end of what is shown."""
+        return [self.kind_link(kind) for kind in MAIN_KINDS]
+
+    def more_kinds(self) -> list[Link]:
+        """The kinds that stand in the menu."""
+        fiscal = [PeriodKind.FISCAL_YEAR] if self.organisation.fiscal_year_start != 1 else []
+        return [self.kind_link(kind) for kind in (PeriodKind.YEAR_TO_DATE, *fiscal)]
+
+    @property
+    def more_words(self) -> str:
+        return "More periods" if self.period.kind in MAIN_KINDS else KIND_WORDS[self.period.kind]
+
+    def kind_link(self, kind: PeriodKind) -> Link:
+        return Link(KIND_WORDS[kind], self.query(period=self.of_kind(kind)), kind == self.period.kind)
 
     def of_kind(self, kind: PeriodKind) -> Period:
         """The period of another kind that ends where this one does, or the last complete one before."""
