@@ -17,6 +17,8 @@ from accounts.exchange.values import Cell, Refused
 
 MAX_UPLOAD = 50 * 1024 * 1024
 MAX_UNPACKED = 300 * 1024 * 1024
+MAX_WORKBOOK = 200 * 1024 * 1024
+MAX_TEXTS = 40 * 1024 * 1024
 MAX_COLUMNS = 300
 MAX_ROWS = 2_000_000
 MAX_CELL = 20_000
@@ -218,24 +220,30 @@ def _inspect_workbook(source: Source) -> Layout:
 
 @contextmanager
 def _workbook(source: Source) -> Iterator[Any]:
+    """The open workbook; whatever is wrong with it, also while its rows are read, ends in one sentence."""
     import openpyxl
 
-    with source.open() as stream:
-        try:
-            with zipfile.ZipFile(stream) as packed:
-                unpacked = sum(entry.file_size for entry in packed.infolist())
-            if unpacked > MAX_UNPACKED or (unpacked > HARMLESS and unpacked > source.size * MAX_RATIO):
-                raise Refused("Unpacked, the workbook is larger than allowed: split it.")
+    try:
+        with source.open() as stream:
+            _check_packed(zipfile.ZipFile(stream), source.size)
             stream.seek(0)
             book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-        except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, SyntaxError):
-            raise Refused(
-                "This is not an Excel workbook that can be read: save it as .xlsx or CSV."
-            ) from None
-        try:
-            yield book
-        finally:
-            book.close()
+            try:
+                yield book
+            finally:
+                book.close()
+    # A broken XML document is a SyntaxError.
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError, SyntaxError):
+        raise Refused("This is not an Excel workbook that can be read: save it as .xlsx or CSV.") from None
+
+
+def _check_packed(packed: zipfile.ZipFile, size: int) -> None:
+    entries = packed.infolist()
+    unpacked = sum(entry.file_size for entry in entries)
+    # All different texts of a workbook are kept in memory while its rows are read.
+    texts = sum(entry.file_size for entry in entries if entry.filename.endswith("sharedStrings.xml"))
+    if unpacked > MAX_WORKBOOK or texts > MAX_TEXTS or (unpacked > HARMLESS and unpacked > size * MAX_RATIO):
+        raise Refused("Unpacked, the workbook is larger than allowed: split it, or save it as CSV.")
 
 
 def _workbook_rows(source: Source, layout: Layout) -> Iterator[Row]:

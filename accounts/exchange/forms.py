@@ -29,7 +29,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
         help_text=f"CSV (also gzip) or XLSX up to {files.MAX_UPLOAD >> 20} MB, names of columns first.",
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.gz,.xlsx"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.gz,.xlsx", "class": "km-input"}),
     )
 
     def clean_file(self) -> "UploadedFile[Any]":

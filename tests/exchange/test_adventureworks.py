@@ -5,7 +5,6 @@ Expected values are those of the issue and of the data's own README.
 
 import datetime
 import os
-import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,10 +21,7 @@ from accounts.models import (
     Organisation,
     Quota,
 )
-from kamplan.settings import BASE_DIR
-
-sys.path.insert(0, str(BASE_DIR / "examples" / "adventureworks"))
-import load  # noqa: E402  (a script of the examples)
+from examples.adventureworks import load
 
 DATA = Path(os.environ.get("KAMPLAN_SAMPLE_DATA", "")) / "adventureworks"
 needs_data = pytest.mark.skipif(

@@ -98,6 +98,28 @@ def test_a_file_is_refused_in_one_sentence_when_it_cannot_be_read() -> None:
         assert datetime.datetime.now() - started < datetime.timedelta(seconds=3)
 
 
+LAUGHS = (
+    '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "'
+    + "ha" * 1000
+    + '">'
+    + "".join(f'<!ENTITY {new} "{f"&{old};" * 100}">' for old, new in ("ab", "bc", "cd", "de"))
+    + ']><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row>'
+    '<c t="inlineStr"><is><t>&e;</t></is></c></row></sheetData></worksheet>'
+)
+
+
+@pytest.mark.parametrize("sheet", [LAUGHS, "<worksheet><sheetData><row>", ""], ids=["bomb", "cut", "empty"])
+def test_a_workbook_with_a_broken_sheet_is_refused(sheet: str) -> None:
+    good, bad = io.BytesIO(as_workbook([["external_id", "name"], [1, "Alfa"]])), io.BytesIO()
+    with zipfile.ZipFile(good) as old, zipfile.ZipFile(bad, "w") as new:
+        for entry in old.infolist():
+            broken = entry.filename.endswith("sheet1.xml")
+            new.writestr(entry.filename, sheet if broken else old.read(entry))
+    with pytest.raises(Refused, match="not an Excel workbook that can be read"):
+        source = files.Source("bad.xlsx", bad.getvalue())
+        list(files.read(source, files.inspect(source)))
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("line", "words"),
