@@ -91,10 +91,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    import os
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kamplan.settings")
-    import django
-
-    django.setup()
     main()

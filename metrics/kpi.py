@@ -149,7 +149,8 @@ class RowKpi(Definition):
     scope, the columns `key, value, numerator, denominator, n, low, high`."""
 
     recipe_name: str = ""
-    by_account: bool = False
+    of_people: bool = True
+    """Defined for a person and a team too, not only for the company and its segments."""
 
     def recipe(self) -> str:
         from metrics.rowkpis import RECIPES, RELATIONS

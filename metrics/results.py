@@ -364,7 +364,7 @@ class Computer:
         )
 
     def make_from_rows(self, kpi: Definition, period: Period, scope: str, key: Key) -> Result:
-        if scope == Scope.ACCOUNT or self.view != View.AS_WAS:
+        if not is_defined(kpi, scope, self.view):
             return self.blank(kpi, period, scope, key, reason="not_defined")
         stored = self.figures_for(period, scope, key).single.get(kpi.id, {})
         figure = {name: Decimal(value) for name, value in stored.items()}
@@ -386,6 +386,14 @@ class Computer:
         return self.blank(
             kpi, period, scope, key, value=value * scale, low=low, high=high, beside=beside, **common
         )
+
+
+def is_defined(kpi: Definition, scope: str, view: str) -> bool:
+    """Figures made of single rows have no value per account or in the current book."""
+    if not isinstance(kpi, RowKpi):
+        return True
+    of_people = kpi.of_people or scope not in {Scope.OWNER, Scope.TEAM}
+    return scope != Scope.ACCOUNT and view == View.AS_WAS and of_people
 
 
 def levels_of(scope: str, view: str) -> list[Level]:

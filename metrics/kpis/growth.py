@@ -208,6 +208,7 @@ revenue_concentration = RowKpi(
     Timing.LAGGING,
     Group.GROWTH,
     recipe_name="concentration",
+    of_people=False,
     source="Kapta",
     caveats="Beside it: the share of the single largest account, and the sum of squared shares "
     "(HHI, 1 = one account). Undefined where the total is not above 0.",

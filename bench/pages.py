@@ -1,0 +1,114 @@
+"""Processor time (application and database), p95 and statements of the main pages at two sizes."""
+
+import logging
+import os
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from bench.engine import NIGHT, START
+from bench.synthetic import fill
+from metrics.recompute.run import Order, recompute
+
+VISITS = 20
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def backend_seconds() -> float:
+    """Processor time that the database has spent for this connection; 0 where it runs elsewhere."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        pid = cursor.fetchone()[0]
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+class Count:
+    """Counts the statements of a block."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def __call__(self, execute: Any, *arguments: Any) -> Any:
+        self.number += 1
+        return execute(*arguments)
+
+
+def visitor(user: User) -> Client:
+    client = Client(headers={"host": "localhost"})
+    client.force_login(user)
+    return client
+
+
+def pages() -> list[tuple[str, User, str]]:
+    head = User.objects.get(role="head")
+    lead = User.objects.get(role="lead")
+    manager = User.objects.filter(role="manager").order_by("pk")[1]
+    account = manager.assignments.filter(during__endswith__isnull=True).order_by("pk")[0].account_id
+    scorecard = "metrics:scorecard_of"
+    return [
+        ("portfolio, head", head, reverse("portfolio:list")),
+        ("portfolio, manager", manager, reverse("portfolio:list")),
+        ("account", manager, reverse("portfolio:account", args=[account])),
+        ("scorecard, manager", manager, reverse(scorecard, args=["owner", manager.pk])),
+        ("scorecard, team", lead, reverse(scorecard, args=["team", 1])),
+        ("scorecard, company", head, reverse(scorecard, args=["company", "all"])),
+        ("explain nrr, manager", manager, reverse("metrics:explain", args=["owner", manager.pk, "nrr"])),
+        ("explain nrr, company", head, reverse("metrics:explain", args=["company", "all", "nrr"])),
+        (
+            "explain revenue, company",
+            head,
+            reverse("metrics:explain", args=["company", "all", "account_revenue"]),
+        ),
+    ]
+
+
+def measure(accounts: int) -> None:
+    fill(accounts, START)
+    recompute(Order("full", NIGHT))
+    print(f"\n{accounts} accounts: page, processor time of application + database, p95, statements")
+    for name, user, path in pages():
+        client = visitor(user)
+        response = client.get(path)
+        if response.status_code != 200:
+            print(f"  {name:26} answered {response.status_code}")
+            continue
+        counted = Count()
+        with connection.execute_wrapper(counted):
+            client.get(path)
+        application, database, walls = [], [], []
+        for _ in range(VISITS):
+            before = (time.process_time(), time.monotonic())
+            client.get(path)
+            application.append(time.process_time() - before[0])
+            walls.append(time.monotonic() - before[1])
+        begun = backend_seconds()
+        for _ in range(VISITS):
+            client.get(path)
+        database.append((backend_seconds() - begun) / VISITS)
+        p95 = statistics.quantiles(walls, n=20)[-1]
+        print(
+            f"  {name:26} {statistics.mean(application) * 1000:5.0f} + {database[0] * 1000:5.0f} ms"
+            f"   p95 {p95 * 1000:5.0f} ms   {counted.number:3} statements"
+        )
+
+
+def main() -> None:
+    logging.disable(logging.INFO)
+    settings.ALLOWED_HOSTS = ["localhost"]
+    measure(1_000)
+    measure(10_000)
+
+
+if __name__ == "__main__":
+    main()
