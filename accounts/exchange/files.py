@@ -272,4 +272,4 @@ def _cell(value: object) -> Cell:
     if isinstance(value, float):
         whole = Decimal(repr(value)) if value == value and abs(value) < 1e20 else None
         return str(value) if whole is None else Decimal(int(whole)) if whole == int(whole) else whole
-    return str(value).strip()
+    return str(value).replace("\0", "").strip()

@@ -19,6 +19,7 @@ def refuse_violations(image: Image) -> None:
     by_expression = {name for c in unique for expression in c.expressions for name in _names(expression)}
     for found in image.fields:
         _refuse_too_long(image, found)
+        _refuse_missing(image, found)
         if found.unique and found.name not in by_expression:
             _refuse_conflicts(image, [F(found.name)], None, "It is used by another row already.")
     for constraint in image.model._meta.constraints:
@@ -89,6 +90,18 @@ def _refuse_too_long(image: Image, found: "models.Field[Any, Any]") -> None:
     refuse(
         [Refusal(row, column, "", f"It may have {found.max_length} characters at most.") for (row,) in rows]
     )
+
+
+def _refuse_missing(image: Image, found: "models.Field[Any, Any]") -> None:
+    """A column that is needed only together with others, as the team of a membership."""
+    if found.null or found not in image.fed:
+        return
+    rows = fetch(
+        f"SELECT file_row FROM {image.image} WHERE {column_of(found)} IS NULL "
+        f"ORDER BY file_row LIMIT {MAX_REFUSALS}"
+    )
+    column = image.feeding([found.name])
+    refuse([Refusal(row, column, "", "It must not be empty here.") for (row,) in rows])
 
 
 def _refuse_conflicts(

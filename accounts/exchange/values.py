@@ -29,6 +29,9 @@ GROUPED = {
 EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 SEPARATED_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
 SPACES = re.compile(r"[\s\u00a0\u202f']")
+LINE_ENDS = re.compile(r"[\r\n\t]+")
+# The day after must exist too, and nobody plans further; 9999-12-31 is how other systems write an open end.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 YES = {"yes", "y", "true", "t", "1", "x", "on", "ja", "j", "oui"}
 NO = {"no", "n", "false", "f", "0", "off", "nein", "non"}
 
@@ -74,6 +77,8 @@ class Text(Type):
 
         def parse(cell: Cell) -> str:
             text = str(cell)
+            if limit:
+                text = LINE_ENDS.sub(" ", text)
             if limit and len(text) > limit:
                 raise Refused(f"is {len(text)} characters long, {limit} are allowed")
             return text
@@ -154,6 +159,13 @@ class Date(Type):
 
 
 def parse_date(cell: Cell, reading: Reading) -> datetime.date:
+    day = _date(cell, reading)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise Refused(f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}; an open end is an empty cell")
+    return day
+
+
+def _date(cell: Cell, reading: Reading) -> datetime.date:
     if isinstance(cell, datetime.date):
         return cell
     text = str(cell)

@@ -198,7 +198,15 @@ def test_a_date_with_slashes_needs_its_order() -> None:
     assert parse_date("31/12/2026", Reading(dates="day_first")) == datetime.date(2026, 12, 31)
     assert parse_date("12/31/2026", Reading(dates="month_first")) == datetime.date(2026, 12, 31)
     assert parse_date("2010-12-29 00:00:00", Reading()) == datetime.date(2010, 12, 29)
-    for text in ("01/02/2026", "2026-02-30", "31.13.2026", "tomorrow", "26-01-01"):
+    for text in (
+        "01/02/2026",
+        "2026-02-30",
+        "9999-12-31",
+        "0001-01-01",
+        "31.13.2026",
+        "tomorrow",
+        "26-01-01",
+    ):
         with pytest.raises(Refused):
             parse_date(text, Reading())
 

@@ -127,6 +127,20 @@ def test_a_file_of_present_stages_builds_up_the_history_of_a_deal() -> None:
     ]
 
 
+def test_stages_of_a_deal_on_one_day_or_after_its_end_are_refused_or_kept_to_a_day() -> None:
+    for name in ("First", "Second"):
+        OpportunityStage.objects.create(name=name, probability="0.5")
+    head = "external_id,name,opened,closed,outcome,amount,stage,stage_from\n"
+    same_day = imported(
+        "opportunities",
+        head + "D,Deal,2026-01-01,,open,5,First,2026-01-01\nD,Deal,2026-01-01,,open,5,Second,2026-01-01\n",
+    )
+    assert reasons(same_day) == [(2, "stage_from", "It must begin before it ends.")]
+    imported("opportunities", head + "D,Deal,2026-01-01,2026-01-05,won,5,First,2026-01-05\n")
+    phase = Opportunity.objects.get().phases.get()
+    assert (str(phase.first_day), str(phase.last_day)) == ("2026-01-05", "2026-01-05")
+
+
 def test_new_shares_of_a_deal_replace_the_old_ones() -> None:
     for letter in "abc":
         make_user(letter, email=f"{letter}@crm.example")
@@ -148,6 +162,15 @@ def test_a_person_known_by_e_mail_is_taken_over_by_the_source() -> None:
 def test_a_new_person_cannot_log_in_before_an_invitation() -> None:
     imported("users", "email,name\njana@crm.example,Jana\n")
     assert not User.objects.get().has_usable_password()
+
+
+def test_a_stay_in_a_team_needs_the_team_and_its_first_day() -> None:
+    make_team("North")
+    text = "email,name,team,team_from\na@crm.example,A,North,\nb@crm.example,B,,2025-01-01\n"
+    assert reasons(imported("users", text)) == [
+        (2, "team_from", "It must begin before it ends."),
+        (3, "team", "It must not be empty here."),
+    ]
 
 
 def test_the_teams_of_a_person_are_a_history() -> None:
