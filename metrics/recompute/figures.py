@@ -222,27 +222,36 @@ def collect_level(level: Level, sign: int) -> None:
     )
 
 
+# Accounts that another person (or the same in another team) holds now, with the month in which they began.
+BOOK_CHANGED = """
+    SELECT n.account_id, n.began AS month FROM metrics_accountmonth n
+     WHERE n.month = %(new_book)s AND n.account_id IS NOT NULL AND NOT EXISTS (
+           SELECT 1 FROM metrics_accountmonth o
+            WHERE o.account_id = n.account_id AND o.month = %(old_book)s AND o.valid_from < %(run)s
+              AND (o.holder_id, o.holder_team_id) IS NOT DISTINCT FROM (n.holder_id, n.holder_team_id))"""
+
+
+def book_params(run: Run, last: Run) -> dict[str, object]:
+    return {"run": run.pk, "new_book": run.as_of.replace(day=1), "old_book": last.as_of.replace(day=1)}
+
+
 def make_changed(run: Run, last: Run) -> None:
     """`run_changed`: the accounts whose contributions may differ, since the first month concerned.
 
     An account that another person holds now counts in the current book of every period.
     """
     execute(
-        """
+        f"""
         INSERT INTO run_changed
         SELECT account_key, MIN(month) FROM (
             SELECT COALESCE(account_id, 0) AS account_key, month FROM metrics_accountmonth WHERE valid_from = %(run)s
              UNION ALL
             SELECT COALESCE(account_id, 0), month FROM metrics_accountmonthpast WHERE valid_to = %(run)s
              UNION ALL
-            SELECT n.account_id, n.began FROM metrics_accountmonth n
-             WHERE n.month = %(new_book)s AND n.account_id IS NOT NULL AND NOT EXISTS (
-                   SELECT 1 FROM metrics_accountmonth o
-                    WHERE o.account_id = n.account_id AND o.month = %(old_book)s AND o.valid_from < %(run)s
-                      AND (o.holder_id, o.holder_team_id) IS NOT DISTINCT FROM (n.holder_id, n.holder_team_id))
+            {BOOK_CHANGED}
         ) found GROUP BY account_key
         """,
-        {"run": run.pk, "new_book": run.as_of.replace(day=1), "old_book": last.as_of.replace(day=1)},
+        book_params(run, last),
     )
     execute("CREATE INDEX ON run_changed (account_key); ANALYZE run_changed")
 
@@ -414,15 +423,16 @@ def keep_changed(run: int, periods: Sequence[Period], is_full: bool, as_of: Day)
     )
 
 
-def earliest_change(run: int) -> Day | None:
-    """The first month in which this run changed a fact."""
+def earliest_change(run: Run, last: Run) -> Day | None:
+    """The first month in which this run changed a fact, or the beginning of an account in another book now."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT LEAST((SELECT MIN(month) FROM metrics_accountmonth WHERE valid_from = %(run)s),
-                         (SELECT MIN(month) FROM metrics_accountmonthpast WHERE valid_to = %(run)s))
+                         (SELECT MIN(month) FROM metrics_accountmonthpast WHERE valid_to = %(run)s),
+                         (SELECT MIN(month) FROM ({BOOK_CHANGED}) book))
             """,
-            {"run": run},
+            book_params(run, last),
         )
         found: Day | None = cursor.fetchone()[0]
     return found

@@ -5,7 +5,7 @@ run's own transaction shows nothing until it is published.
 """
 
 import hashlib
-import os
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +19,7 @@ from accounts.periods import Day, Period, first_of_month, last_day_of_month, usu
 from metrics.kpis import KPIS
 from metrics.models import Run
 from metrics.recompute.apply import Applied, apply
+from metrics.recompute.balance import Unbalanced, check_balance
 from metrics.recompute.figures import Changes, earliest_change, store_figures
 from metrics.recompute.stage import (
     Progress,
@@ -32,7 +33,7 @@ from metrics.recompute.stage import (
 )
 from metrics.sources import COLUMNS, SOURCES
 
-DEADLINE = "3600s"
+log = logging.getLogger(__name__)
 
 
 class AnotherRun(Exception):
@@ -76,7 +77,23 @@ def silent(step: str) -> None:
 
 
 def recompute(order: Order, progress: Progress = silent) -> Run:
-    """Publish a new run, or leave everything as it was. Raises AnotherRun if one is under way."""
+    """Publish a new run, or leave everything as it was. Raises AnotherRun if one is under way.
+
+    Facts that do not add up to their rows are never published: the run begins again as a full rebuild, and
+    Unbalanced is raised if that does not help.
+    """
+    try:
+        return run_once(order, order.is_full, progress)
+    except Unbalanced as found:
+        if order.is_full:
+            raise
+        log.error("Rebuilding everything: %s", found)
+        progress("Rebuilding everything, because rows changed unnoticed")
+        return run_once(order, True, progress)
+
+
+def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
+    """The run as one transaction."""
     begun = time.monotonic()
     with one_at_a_time():
         last = Run.objects.order_by("-pk").first()
@@ -84,7 +101,7 @@ def recompute(order: Order, progress: Progress = silent) -> Run:
         progress("Taking the queue")
         since, everyone_since = take_queue()
         print_of = fingerprint(organisation)
-        scope = scope_of(order, last, bool(since), everyone_since, print_of)
+        scope = scope_of(order, last, rebuild, bool(since), everyone_since, print_of)
         run = Run(
             pk=next_number(),
             cause=order.cause,
@@ -103,9 +120,10 @@ def recompute(order: Order, progress: Progress = silent) -> Run:
         make_stamps()
         make_facts()
         record(run, apply(run.pk, scope))
+        check_balance(scope)
         run.first_month = first_fact()
         run.errors = find_errors()
-        periods = concerned_periods(run, scope, since, organisation)
+        periods = concerned_periods(run, last, scope, since, organisation)
         changes = Changes(periods, scope.is_full, scope.everyone_since, since)
         run.figures = store_figures(run, last, changes, progress)
         run.seconds = round(time.monotonic() - begun, 3)
@@ -155,11 +173,13 @@ def take_queue() -> tuple[dict[str, Day], Day | None]:
     return since, everyone
 
 
-def scope_of(order: Order, last: Run | None, is_queued: bool, everyone: Day | None, print_of: str) -> Scope:
+def scope_of(
+    order: Order, last: Run | None, rebuild: bool, is_queued: bool, everyone: Day | None, print_of: str
+) -> Scope:
     """Everyone since the month the last run looked at; further back only who was queued, or everything."""
     recent = first_of_month(last.as_of if last else order.as_of)
     full = (
-        order.is_full
+        rebuild
         or last is None
         or last.fingerprint != print_of
         or (everyone is not None and last.first_month is not None and everyone <= last.first_month)
@@ -204,15 +224,15 @@ def first_fact() -> Day | None:
 
 
 def concerned_periods(
-    run: Run, scope: Scope, since: dict[str, Day], organisation: Organisation
+    run: Run, last: Run | None, scope: Scope, since: dict[str, Day], organisation: Organisation
 ) -> Sequence[Period]:
     """The usual periods whose figures the changed months can alter."""
     if run.first_month is None:
         return []
     periods = usual_periods(run.first_month, run.as_of, organisation.fiscal_year_start)
-    if scope.is_full:
+    if scope.is_full or last is None:
         return periods
-    changed = [earliest_change(run.pk) or scope.everyone_since, scope.everyone_since, *since.values()]
+    changed = [earliest_change(run, last) or scope.everyone_since, scope.everyone_since, *since.values()]
     return [period for period in periods if period.end > min(changed)]
 
 
@@ -258,7 +278,3 @@ def find_errors() -> list[dict[str, object]]:
             {"why": why, "kind": kind, "id": pk, "name": name, "detail": detail}
             for why, kind, pk, name, detail in cursor.fetchall()
         ]
-
-
-def worker_name() -> str:
-    return f"process {os.getpid()}"

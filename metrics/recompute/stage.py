@@ -129,7 +129,7 @@ def first_month(scope: Scope) -> Day:
 
 def oldest_queued_fact() -> Day | None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT MIN(since) FROM run_queue WHERE since > DATE '1900-01-01'")
+        cursor.execute("SELECT MIN(since) FROM run_taken WHERE since > DATE '1900-01-01'")
         found: Day | None = cursor.fetchone()[0]
     return found
 
