@@ -38,6 +38,9 @@ class Run(models.Model):
     first_month = models.DateField(null=True, blank=True)
     published_at = models.DateTimeField()
     is_full = models.BooleanField(default=False)
+    is_kept = models.BooleanField(
+        default=True, help_text="Its figures can still be read as of it; old runs within a month give way."
+    )
     seconds = models.FloatField(default=0)
     accounts = models.PositiveIntegerField(
         default=0, help_text="Accounts recomputed back into closed months."

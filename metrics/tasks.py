@@ -1,9 +1,11 @@
 """The background work of the read side: thin, repeatable, woken by messages that carry nothing."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from accounts.exchange.actions import pick_up_imports
 from metrics.recompute import due
+from metrics.recompute.prune import prune
 
 
 @shared_task(name="metrics.tasks.tick")
@@ -15,3 +17,4 @@ def tick() -> None:
 @shared_task(name=due.TASK)
 def recompute() -> None:
     due.work()
+    prune(timezone.now())

@@ -62,12 +62,21 @@ class Changes:
     is_full: bool
     everyone_since: Day
     since: dict[str, Day]
+    quota_starts: frozenset[Day] = frozenset()
+    """The first days of the quotas whose windows reach into the changed months."""
 
-    def periods_for(self, tables: frozenset[str]) -> list[Period]:
-        """The concerned periods that changes of these tables can alter; the newest ones change with the day."""
-        days = [day for table, day in self.since.items() if table in tables]
+    def periods_for(self, recipe: rowkpis.Recipe) -> list[Period]:
+        """The concerned periods that its rows' changes can alter; the newest ones change with the day."""
+        days = [day for table, day in self.since.items() if table in recipe.tables]
         earliest = min([*days, self.everyone_since])
-        return [period for period in self.periods if self.is_full or period.end > earliest]
+        return [
+            period
+            for period in self.periods
+            if self.is_full or period.end > earliest or (recipe.has_windows and self.holds_quota(period))
+        ]
+
+    def holds_quota(self, period: Period) -> bool:
+        return any(day in period for day in self.quota_starts)
 
 
 def store_figures(run: Run, last: Run | None, changes: Changes, progress: Progress) -> int:
@@ -324,7 +333,7 @@ def collect_row_figures(changes: Changes, facts: Facts, as_of: Day, progress: Pr
     for kpi in KPIS:
         if isinstance(kpi, RowKpi):
             recipe = rowkpis.RECIPES[kpi.recipe_name]
-            periods = changes.periods_for(recipe.tables)
+            periods = changes.periods_for(recipe)
             carry_over(kpi, [period for period in changes.periods if period not in periods])
             if periods:
                 sql, params = rowkpis.statement(recipe, periods, facts, as_of, in_run=True)
@@ -436,3 +445,18 @@ def earliest_change(run: Run, last: Run) -> Day | None:
         )
         found: Day | None = cursor.fetchone()[0]
     return found
+
+
+def open_quota_starts(since: Day) -> frozenset[Day]:
+    """The first days of the quotas that were still running on this day, whose attainment later rows decide."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT starts_on
+              FROM (SELECT starts_on, LEAD(starts_on) OVER (PARTITION BY user_id ORDER BY starts_on) AS ends_on
+                      FROM accounts_quota) quota
+             WHERE starts_on < %(since)s AND COALESCE(ends_on, 'infinity'::date) >= %(since)s
+            """,
+            {"since": since},
+        )
+        return frozenset(day for (day,) in cursor.fetchall())

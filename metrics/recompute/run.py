@@ -7,20 +7,20 @@ run's own transaction shows nothing until it is published.
 import hashlib
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Organisation
-from accounts.periods import Day, Period, first_of_month, last_day_of_month, usual_periods
+from accounts.periods import Day, first_of_month, last_day_of_month, usual_periods
 from metrics.kpis import KPIS
 from metrics.models import Run
 from metrics.recompute.apply import Applied, apply
 from metrics.recompute.balance import Unbalanced, check_balance
-from metrics.recompute.figures import Changes, earliest_change, store_figures
+from metrics.recompute.figures import Changes, earliest_change, open_quota_starts, store_figures
 from metrics.recompute.stage import (
     Progress,
     Scope,
@@ -123,8 +123,7 @@ def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
         check_balance(scope)
         run.first_month = first_fact()
         run.errors = find_errors()
-        periods = concerned_periods(run, last, scope, since, organisation)
-        changes = Changes(periods, scope.is_full, scope.everyone_since, since)
+        changes = what_changed(run, last, scope, since, organisation)
         run.figures = store_figures(run, last, changes, progress)
         run.seconds = round(time.monotonic() - begun, 3)
         run.published_at = timezone.now()
@@ -223,17 +222,19 @@ def first_fact() -> Day | None:
     return found
 
 
-def concerned_periods(
+def what_changed(
     run: Run, last: Run | None, scope: Scope, since: dict[str, Day], organisation: Organisation
-) -> Sequence[Period]:
-    """The usual periods whose figures the changed months can alter."""
+) -> Changes:
+    """The usual periods whose figures the changed months can alter, and what of them."""
     if run.first_month is None:
-        return []
+        return Changes([], scope.is_full, scope.everyone_since, since)
     periods = usual_periods(run.first_month, run.as_of, organisation.fiscal_year_start)
     if scope.is_full or last is None:
-        return periods
-    changed = [earliest_change(run, last) or scope.everyone_since, scope.everyone_since, *since.values()]
-    return [period for period in periods if period.end > min(changed)]
+        return Changes(periods, True, scope.everyone_since, since)
+    earliest = min(earliest_change(run, last) or scope.everyone_since, scope.everyone_since, *since.values())
+    every = Changes(periods, False, scope.everyone_since, since, open_quota_starts(earliest))
+    concerned = [period for period in periods if period.end > earliest or every.holds_quota(period)]
+    return replace(every, periods=concerned)
 
 
 def fingerprint(organisation: Organisation) -> str:

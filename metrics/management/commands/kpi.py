@@ -49,6 +49,8 @@ class Command(BaseCommand):
             run = Run.objects.filter(pk=options["as_of"]).first()
             if run is None:
                 raise CommandError(f"There is no run {options['as_of']}.")
+            if not run.is_kept:
+                raise CommandError(f"Run {run.pk} is too old: of its month only the last run is kept.")
         elif not Run.objects.exists():
             raise CommandError("No figures have been computed yet: run manage.py recompute.")
         found = every_key([KPI[options["id"]]], period, options["by"], options["view"], run)
