@@ -233,7 +233,13 @@ ROUTES: list[Route] = [
     Route("metrics:scorecard", frozenset(PEOPLE) - {"adam"}, answer=(200, 302)),
     scorecard_of("metrics:scorecard_of", "maya", "lena", "hana", scope="owner", key=lambda w: w.maya.pk),
     scorecard_of(
-        "metrics:explain", "maya", "lena", "hana", scope="owner", key=lambda w: w.maya.pk, kpi="account_revenue"
+        "metrics:explain",
+        "maya",
+        "lena",
+        "hana",
+        scope="owner",
+        key=lambda w: w.maya.pk,
+        kpi="account_revenue",
     ),
     everyone("metrics:kpi_list"),
     everyone("metrics:kpi", id="nrr"),

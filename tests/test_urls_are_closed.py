@@ -35,7 +35,9 @@ def world(
     maya_account: Account,
     omar_account: Account,
 ) -> SimpleNamespace:
-    return SimpleNamespace(make_user=make_user, make_run=make_run, **{k: v for k, v in locals().items() if k != "self"})
+    return SimpleNamespace(
+        make_user=make_user, make_run=make_run, **{k: v for k, v in locals().items() if k != "self"}
+    )
 
 
 def named_urls(patterns: list[Any], namespace: str = "") -> Iterator[str]:
