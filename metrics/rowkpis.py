@@ -22,6 +22,8 @@ class Recipe:
     label: str
     tables: frozenset[str]
     """The watched tables (as the queue names them) whose changes can alter it; others leave it alone."""
+    has_windows: bool = False
+    """Later rows alter it too, as long as the window of a quota that began in the period is open."""
 
 
 EVERYWHERE = {"account", "membership", "team", "exchangerate"}
@@ -183,7 +185,7 @@ RECIPES: dict[str, Recipe] = {
     "median_deal_size": Recipe(MEDIAN.format(x="r.amount", condition="TRUE"), "deals won", DEALS),
     "sales_cycle_median": Recipe(MEDIAN.format(x="r.days", condition="r.days >= 0"), "deals won", DEALS),
     "concentration": Recipe(CONCENTRATION, "accounts", ORDERS),
-    "quota_attainment": Recipe(QUOTA_ATTAINMENT, "quotas", QUOTAS),
+    "quota_attainment": Recipe(QUOTA_ATTAINMENT, "quotas", QUOTAS, has_windows=True),
     "pipeline_coverage": Recipe(PIPELINE_COVERAGE, "quotas", PIPELINE),
 }
 

@@ -62,21 +62,17 @@ class Changes:
     is_full: bool
     everyone_since: Day
     since: dict[str, Day]
-    quota_starts: frozenset[Day] = frozenset()
-    """The first days of the quotas whose windows reach into the changed months."""
 
     def periods_for(self, recipe: rowkpis.Recipe) -> list[Period]:
         """The concerned periods that its rows' changes can alter; the newest ones change with the day."""
         days = [day for table, day in self.since.items() if table in recipe.tables]
         earliest = min([*days, self.everyone_since])
+        running = open_quota_starts(earliest) if recipe.has_windows else []
         return [
             period
             for period in self.periods
-            if self.is_full or period.end > earliest or (recipe.has_windows and self.holds_quota(period))
+            if self.is_full or period.end > earliest or any(day in period for day in running)
         ]
-
-    def holds_quota(self, period: Period) -> bool:
-        return any(day in period for day in self.quota_starts)
 
 
 def store_figures(run: Run, last: Run | None, changes: Changes, progress: Progress) -> int:
@@ -447,7 +443,7 @@ def earliest_change(run: Run, last: Run) -> Day | None:
     return found
 
 
-def open_quota_starts(since: Day) -> frozenset[Day]:
+def open_quota_starts(since: Day) -> list[Day]:
     """The first days of the quotas that were still running on this day, whose attainment later rows decide."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -459,4 +455,4 @@ def open_quota_starts(since: Day) -> frozenset[Day]:
             """,
             {"since": since},
         )
-        return frozenset(day for (day,) in cursor.fetchall())
+        return [day for (day,) in cursor.fetchall()]

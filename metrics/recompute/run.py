@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -232,9 +232,9 @@ def what_changed(
     if scope.is_full or last is None:
         return Changes(periods, True, scope.everyone_since, since)
     earliest = min(earliest_change(run, last) or scope.everyone_since, scope.everyone_since, *since.values())
-    every = Changes(periods, False, scope.everyone_since, since, open_quota_starts(earliest))
-    concerned = [period for period in periods if period.end > earliest or every.holds_quota(period)]
-    return replace(every, periods=concerned)
+    running = open_quota_starts(earliest)
+    concerned = [each for each in periods if each.end > earliest or any(day in each for day in running)]
+    return Changes(concerned, False, scope.everyone_since, since)
 
 
 def fingerprint(organisation: Organisation) -> str:
