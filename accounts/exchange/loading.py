@@ -13,6 +13,7 @@ from accounts.exchange.mapping import Mapping, check
 from accounts.exchange.staging import MAX_REFUSALS, Progress, Refusal, execute, fetch
 
 Count = dict[str, int | str]
+MANY = 1_000
 # How far each step is when it begins, in percent; reading ends where the next one begins.
 STEPS = {
     "Reading rows": 0,
@@ -140,8 +141,12 @@ def _show_values() -> None:
 def _write(kind: Kind, mapping: Mapping, source: str) -> None:
     for image in images(kind, mapping, source):
         counts = image.counts()
-        if any(counts[state] for state in ("created", "changed", "removed")):
+        changes = sum(int(counts[state]) for state in ("created", "changed", "removed"))
+        if changes:
             image.apply()
+        if changes >= MANY:
+            # The next recompute may come before the database has looked at so many new rows by itself.
+            execute(f"ANALYZE {image.table}")
     # What is checked at the end of the transaction is checked here, where it can still be explained.
     execute("SET CONSTRAINTS ALL IMMEDIATE")
     execute("SET CONSTRAINTS ALL DEFERRED")
