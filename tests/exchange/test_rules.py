@@ -223,7 +223,8 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_rows() -> Non
             imported("orders", text)
         return len(captured)
 
-    assert statements(10) == statements(3_000)
+    # Both are so many that the tables are analysed afterwards.
+    assert statements(1_000) == statements(4_000)
 
 
 @pytest.mark.parametrize(
