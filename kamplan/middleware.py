@@ -9,9 +9,11 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.people import looking
+from accounts.people.models import Organisation
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -37,6 +39,20 @@ class SessionLimits:
             elif "seen" not in session or now - seen > self.GRAIN:
                 session["seen"] = now
         return self.get_response(request)
+
+
+class OrganisationTime:
+    """Who is logged in reads every time in the organisation's time zone; its settings are read once a request."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with Organisation.kept():
+            if not request.user.is_authenticated:
+                return self.get_response(request)
+            with timezone.override(Organisation.current().zone):
+                return self.get_response(request)
 
 
 class LoginWall(LoginRequiredMiddleware):

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "kamplan.middleware.SessionLimits",
+    "kamplan.middleware.OrganisationTime",
     "kamplan.middleware.Acting",
     "kamplan.middleware.LoginWall",
     "allauth.account.middleware.AccountMiddleware",

@@ -1,5 +1,8 @@
 import datetime
 import zoneinfo
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Self
 
 import pghistory
@@ -35,6 +38,9 @@ __all__ = [
     "ViewAs",
     "ViewedPage",
 ]
+
+
+_of_request: ContextVar["list[Organisation] | None"] = ContextVar("organisation", default=None)
 
 
 def known_time_zone(name: str) -> None:
@@ -102,7 +108,23 @@ class Organisation(models.Model):
 
     @classmethod
     def current(cls) -> "Organisation":
-        return cls.objects.filter(pk=1).first() or cls(pk=1)
+        """The settings; within a request they are read once."""
+        kept = _of_request.get()
+        if kept is None:
+            return cls.objects.filter(pk=1).first() or cls(pk=1)
+        if not kept:
+            kept.append(cls.objects.filter(pk=1).first() or cls(pk=1))
+        return kept[0]
+
+    @classmethod
+    @contextmanager
+    def kept(cls) -> Iterator[None]:
+        """Read the settings at most once inside the block."""
+        token = _of_request.set([])
+        try:
+            yield
+        finally:
+            _of_request.reset(token)
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
