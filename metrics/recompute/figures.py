@@ -97,7 +97,7 @@ def store_figures(run: Run, last: Run | None, changes: Changes, progress: Progre
     single = collect_row_figures(changes, new, run.as_of, progress)
     progress("Figures of accounts")
     collect_accounts(new, run.as_of, changed_only=last is not None and not is_full)
-    return keep_changed(run.pk, single, is_full, run.as_of)
+    return keep_changed(run, single, is_full)
 
 
 def make_tables() -> None:
@@ -393,11 +393,14 @@ def collect_accounts(facts: Facts, as_of: Day, changed_only: bool) -> None:
             )
 
 
-def keep_changed(run: int, periods: Sequence[Period], is_full: bool, as_of: Day) -> int:
-    """End the validity of stored figures that differ or vanished, and insert the new ones."""
+def keep_changed(run: Run, periods: Sequence[Period], is_full: bool) -> int:
+    """End the validity of stored figures that differ or vanished, and insert the new ones.
+
+    Vanished, too, are the figures of periods before the first fact, and those of accounts without any left.
+    """
     spans, params = span_rows(periods)
-    params["run"] = run
-    account_spans = ", ".join(f"(DATE '{p.start}', DATE '{p.end}')" for p in account_periods(as_of))
+    params |= {"run": run.pk, "first": run.first_month}
+    account_spans = ", ".join(f"(DATE '{p.start}', DATE '{p.end}')" for p in account_periods(run.as_of))
     # Analysing keeps the planner from joining thousands of rows one by one.
     execute("CREATE INDEX ON run_figures (starts, ends, scope, key); ANALYZE run_figures")
     execute("ANALYZE metrics_scopefigures")
@@ -407,7 +410,9 @@ def keep_changed(run: int, periods: Sequence[Period], is_full: bool, as_of: Day)
         "TRUE"
         if is_full
         else f"""(f.kind = '{Kind.SINGLE}' AND (f.starts, f.ends) IN (VALUES {spans})
-                  OR f.scope = 'account' AND (f.starts, f.ends) NOT IN (VALUES {account_spans}))"""
+                  OR f.scope = 'account' AND (f.starts, f.ends) NOT IN (VALUES {account_spans})
+                  OR f.scope = 'account' AND f.key IN (SELECT account_key FROM run_changed)
+                  OR f.ends <= COALESCE(%(first)s::date, 'infinity'))"""
     )
     execute(
         f"""

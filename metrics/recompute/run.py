@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -28,6 +28,7 @@ from metrics.recompute.stage import (
     make_facts,
     make_scope,
     make_stamps,
+    monthly_rates_changed,
     refresh_daily_rates,
     stage_facts,
 )
@@ -114,6 +115,9 @@ def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
             accounts=queued_accounts(),
         )
         refresh_daily_rates(rates_since(scope, everyone_since), last_day_of_month(scope.current_month))
+        if last is not None and monthly_rates_changed(last.as_of):
+            scope = replace(scope, is_full=True)
+            run.is_full = True
         make_scope(scope)
         stage_facts(scope, progress)
         progress("Stamping and comparing")

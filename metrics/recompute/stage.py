@@ -38,8 +38,16 @@ def execute(sql: str, params: dict[str, Any] | None = None) -> int:
         return int(cursor.rowcount)
 
 
+MONTHLY_RATES = """SELECT currency, day, rate FROM metrics_dailyrate
+    WHERE EXTRACT(day FROM day) = 1 AND day <= {until}"""
+
+
 def refresh_daily_rates(since: Day | None, until: Day) -> None:
     """One rate a day and currency, each holding until the next; from `since` on, or all of them."""
+    execute(
+        f"CREATE TEMP TABLE run_former_rate ON COMMIT DROP AS {MONTHLY_RATES.format(until='%(until)s')}",
+        {"until": until},
+    )
     execute("DELETE FROM metrics_dailyrate WHERE day >= %(since)s", {"since": since or Day.min})
     execute(
         """
@@ -54,6 +62,19 @@ def refresh_daily_rates(since: Day | None, until: Day) -> None:
         """,
         {"since": since or Day.min, "until": until},
     )
+
+
+def monthly_rates_changed(known_until: Day) -> bool:
+    """Amounts at the rate of a period's first day then differ also for accounts whose facts stayed the same."""
+    rates = MONTHLY_RATES.format(until="%(until)s")
+    former = "SELECT currency, day, rate FROM run_former_rate WHERE day <= %(until)s"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS (({rates} EXCEPT {former}) UNION ALL ({former} EXCEPT {rates}))",
+            {"until": known_until},
+        )
+        changed: bool = cursor.fetchone()[0]
+    return changed
 
 
 def make_scope(scope: Scope) -> None:
