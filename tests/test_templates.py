@@ -74,7 +74,10 @@ def test_every_vendored_file_is_listed() -> None:
 
 def test_stylesheet_and_scripts_stay_light() -> None:
     assert (STATIC / "css/app.css").stat().st_size < 40_000
-    assert sum(path.stat().st_size for path in (STATIC / "js").glob("*.js")) < 12_288
+    scripts = {path.name: path.stat().st_size for path in (STATIC / "js").glob("*.js")}
+    on_every_page = {"app.js", "palette.js", "theme.js"}
+    assert sum(scripts[name] for name in on_every_page) < 12_288
+    assert all(size < 2_048 for name, size in scripts.items() if name not in on_every_page)
 
 
 def test_every_class_of_a_component_is_in_the_stylesheet() -> None:

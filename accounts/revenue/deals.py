@@ -1,6 +1,7 @@
 """Open deals with the stage they stand in: what lists of deals show."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -36,7 +37,8 @@ class DealList:
     """The open deals of an account; sums only where all are in one currency."""
 
     deals: list[Deal]
-    stages: list[OpportunityStage]
+    stages: QuerySet[OpportunityStage]
+    """Read only where a deal can be moved."""
 
     def __len__(self) -> int:
         return len(self.deals)
@@ -58,8 +60,28 @@ class DealList:
 def open_deals(account: Account, today: datetime.date) -> DealList:
     """Open deals, the likeliest first."""
     found = Opportunity.objects.filter(account=account, outcome=Opportunity.Outcome.OPEN)
-    ordered = with_stage(found).order_by(F("probability").desc(nulls_last=True), "opened_on", "pk")
-    return DealList([deal_of(each, today) for each in ordered], list(OpportunityStage.objects.all()))
+    return deal_list(in_order(with_stage(found)), today)
+
+
+def every_deal(
+    account: Account, today: datetime.date, at_most: int | None
+) -> tuple[DealList, list[Opportunity]]:
+    """Open deals, and those decided last, in one statement."""
+    found = in_order(with_stage(Opportunity.objects.filter(account=account)))[:at_most]
+    is_open = Opportunity.Outcome.OPEN
+    opened = [each for each in found if each.outcome == is_open]
+    return deal_list(opened, today), [each for each in found if each.outcome != is_open]
+
+
+def in_order(deals: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    """Open ones by how likely they are, then the others, the newest first."""
+    return deals.order_by(
+        F("closed_on").desc(nulls_first=True), F("probability").desc(nulls_last=True), "opened_on", "pk"
+    )
+
+
+def deal_list(deals: Iterable[Opportunity], today: datetime.date) -> DealList:
+    return DealList([deal_of(each, today) for each in deals], OpportunityStage.objects.all())
 
 
 def with_stage(deals: QuerySet[Opportunity]) -> QuerySet[Opportunity]:

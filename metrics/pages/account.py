@@ -3,17 +3,18 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET
 
 from accounts.models import Account, Organisation, User
 from accounts.periods import Period
-from accounts.revenue.deals import open_deals
+from accounts.portfolio.models import AccountQuerySet
+from accounts.revenue.deals import every_deal, open_deals
 from kamplan.charts import plain
 from kamplan.components import Choice, Figure
 from kamplan.formats import UNKNOWN, day, format_value, money, number
-from kamplan.permissions import EDITS_ACCOUNTS, Secret, may_see, signed_in, visible_or_404
+from kamplan.permissions import EDITS_ACCOUNTS, Secret, may_see, signed_in
 from metrics.access import may_see_kpi
 from metrics.kpi import Kpi
 from metrics.kpis.pipeline import win_rate
@@ -46,11 +47,12 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
     organisation = Organisation.current()
     today = organisation.today()
     with reading():
-        account = visible_or_404(Account, user, pk=pk)
+        visible = Account.objects.visible_to(user, today)
+        account = get_object_or_404(facts.with_kind(visible, today), pk=pk)
         run = newest_run()
         kind = request.GET.get("show", "")
         context = {
-            **frame(request, user, account, organisation, run, "overview"),
+            **frame(user, account, visible, organisation, run, "overview"),
             "figures": figures(user, account, run, organisation) if run else [],
             "deals": open_deals(account, today),
             "timeline": facts.timeline(account.pk, today, kind, page_number(request)),
@@ -74,15 +76,16 @@ def account_revenue(request: HttpRequest, pk: int) -> HttpResponse:
     organisation = Organisation.current()
     today = organisation.today()
     with reading():
-        account = visible_or_404(Account, user, pk=pk)
+        visible = Account.objects.visible_to(user, today)
+        account = get_object_or_404(facts.with_kind(visible, today), pk=pk)
         run = newest_run()
         period = last_year(run) if run else None
         months = facts.revenue_by_month(account.pk, run) if run else []
         everything = request.GET.get("closed") == "all"
-        closed, found = facts.closed_deals(account, everything)
+        opened, closed = every_deal(account, today, None if everything else facts.DEALS_READ)
         categories = facts.revenue_by_category(account.pk, period.start, period.end) if period else []
         context = {
-            **frame(request, user, account, organisation, run, "revenue"),
+            **frame(user, account, visible, organisation, run, "revenue"),
             **columns(months),
             "categories": categories,
             "category_totals": (
@@ -91,16 +94,16 @@ def account_revenue(request: HttpRequest, pk: int) -> HttpResponse:
             ),
             "period": period,
             "orders": facts.orders_page(account, page_number(request)),
-            "deals": open_deals(account, today),
+            "deals": opened,
             "closed": closed if everything else closed[: facts.CLOSED_SHOWN],
-            "has_more_closed": not everything and found > facts.CLOSED_SHOWN,
+            "has_more_closed": not everything and len(closed) > facts.CLOSED_SHOWN,
             "contracts": facts.contracts_of(account),
         }
     return render(request, "portfolio/account_revenue.html", context)
 
 
 def frame(
-    request: HttpRequest, user: User, account: Account, organisation: Organisation, run: Run | None, tab: str
+    user: User, account: Any, visible: AccountQuerySet, organisation: Organisation, run: Run | None, tab: str
 ) -> dict[str, Any]:
     """What both parts of the page show: header, tabs, group."""
     today = organisation.today()
@@ -110,9 +113,9 @@ def frame(
         "today": today,
         "run": run,
         "currency": organisation.reporting_currency,
-        "family": facts.family_of(account.pk, Account.objects.visible_to(user, today), run, today),
+        "family": facts.family_of(account.pk, visible, run, today),
         "people": facts.people_of(account, today),
-        "kind": facts.kind_of(account, today),
+        "kind": account.kind,
         "may_edit": user.role in EDITS_ACCOUNTS,
         "sees_values": may_see(user, Secret.CONTRACT_VALUE),
         "period_end": day(last_year(run).last_day, year=True) if run else "",

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import FilteredRelation, Q, Sum
 
-from accounts.models import Account, Assignment, Classification, Contract, Opportunity, Order
+from accounts.models import Account, Assignment, Contract, Opportunity, Order
 from accounts.periods import add_months, first_of_month
 from accounts.portfolio.models import AccountQuerySet
 from metrics.models import Run
@@ -21,6 +21,7 @@ MONTHS_SHOWN = 24
 ORDERS_A_PAGE = 25
 ENTRIES_A_PAGE = 12
 CLOSED_SHOWN = 10
+DEALS_READ = 60
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,10 @@ def people_of(account: Account, today: datetime.date) -> People:
     return People(owners[0] if owners else None, in_role(roles.DEPUTY), in_role(roles.SPONSOR))
 
 
-def kind_of(account: Account, today: datetime.date) -> Classification | None:
-    kinds = Classification.objects.on(today).filter(account=account)
-    return kinds.select_related("tier", "industry", "region").first()
+def with_kind(accounts: AccountQuerySet, today: datetime.date) -> AccountQuerySet:
+    """Accounts with what kind they are today (`kind`), and the company they are part of."""
+    classified = FilteredRelation("classifications", condition=Q(classifications__during__contains=today))
+    return accounts.annotate(kind=classified).select_related("kind__tier", "kind__industry", "kind__region")
 
 
 @dataclass(frozen=True)
@@ -140,13 +142,6 @@ def next_renewal(contracts: list[Contract], today: datetime.date) -> Renewal | N
 
 def contracts_of(account: Account) -> list[Contract]:
     return list(Contract.objects.filter(account=account).order_by("-during", "number"))
-
-
-def closed_deals(account: Account, everything: bool) -> tuple[list[Opportunity], int]:
-    """The deals decided last, and how many there are."""
-    decided = Opportunity.objects.filter(account=account).exclude(outcome=Opportunity.Outcome.OPEN)
-    found = list(decided.order_by("-closed_on", "-pk")[: None if everything else CLOSED_SHOWN + 1])
-    return found, len(found)
 
 
 def orders_page(account: Account, number: int) -> Page[Order]:

@@ -84,7 +84,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         "currency": organisation.reporting_currency,
         "has_accounts": choices.get("any", [("", "0")])[0][1] != "0",
         "must_elevate": user.is_staff and not user.is_elevated,
-        "noun": "groups and companies" if view.by else "accounts",
+        "noun": noun(view, page.paginator.count),
         **saved_context(user, view.query),
     }
     if is_fragment(request, "portfolio-rows"):
@@ -94,6 +94,12 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         response = render(request, "portfolio/list.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def noun(view: PortfolioFilter, count: int) -> str:
+    if view.by:
+        return "groups and single companies"
+    return "account" if count == 1 else "accounts"
 
 
 def is_fragment(request: HttpRequest, target: str) -> bool:

@@ -1,0 +1,246 @@
+"""The page of one account: its header, figures, group, timeline, and facts edited in their place."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Account, Organisation, User
+from accounts.periods import add_months, first_of_month
+from tests.factories import (
+    make_account,
+    make_assignment,
+    make_classification,
+    make_contract,
+    make_opportunity,
+    make_order,
+    make_product,
+    make_stage,
+)
+from tests.metrics import engine
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+HTMX = {"HX-Request": "true"}
+
+
+def as_(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return client
+
+
+@pytest.fixture
+def today(db: None) -> datetime.date:
+    Organisation.objects.get_or_create(pk=1)
+    return Organisation.current().today()
+
+
+def months_ago(today: datetime.date, back: int) -> datetime.date:
+    return add_months(first_of_month(today), -back) + datetime.timedelta(days=9)
+
+
+def page(user: User, account: Account, query: str = "", tab: str = "account") -> Any:
+    return as_(user).get(reverse(f"portfolio:{tab}", kwargs={"pk": account.pk}) + query)
+
+
+def test_the_header_says_who_looks_after_the_account(
+    maya: User, omar: User, lena: User, today: datetime.date
+) -> None:
+    account = make_account("Aurora Foods", owner=maya, since="2024-03-01", city="Oslo", country="Norway")
+    make_assignment(account, omar, role="deputy")
+    make_assignment(account, lena, role="sponsor")
+    make_classification(account, tier="A", industry="Food")
+    text = " ".join(page(maya, account).content.decode().split())
+    assert "Owner <b>Maya Marin</b> since Mar 2024, with Omar Okoye" in text
+    assert "Sponsor Lena Lindqvist" in text
+    assert "Tier A" in text and "Oslo, Norway" in text
+
+
+def test_an_account_that_nobody_owns_says_so(hana: User, today: datetime.date) -> None:
+    assert "nobody owns this account today" in page(hana, make_account("Lonely")).content.decode()
+
+
+def test_the_four_figures_are_those_of_the_run(
+    maya: User, maya_account: Account, today: datetime.date
+) -> None:
+    make_order(maya_account, months_ago(today, 2), 1000)
+    make_order(maya_account, months_ago(today, 14), 800)
+    stage = make_stage("Offer", probability="0.25")
+    opened = months_ago(today, 3)
+    make_opportunity(maya_account, opened, 400, phases=[(stage, opened, None)])
+    make_opportunity(maya_account, opened, 100, outcome="won", closed_on=months_ago(today, 2))
+    make_opportunity(maya_account, opened, 100, outcome="lost", closed_on=months_ago(today, 2))
+    engine.run(today, "full")
+    figures = page(maya, maya_account).context["figures"]
+    assert [(each.label, each.value_text.replace("\u00a0", " "), each.note) for each in figures] == [
+        ("Revenue, 12 months", "€1,000", "1 order"),
+        ("Net revenue retention", "125.0 %", "of €800 at the start"),
+        ("Open pipeline", "€400", "1 deal, weighted €100"),
+        ("Win rate", "50.0 %", "1 won of 2 closed"),
+    ]
+    assert all(len(each.points) == 18 for each in figures)
+    assert figures[3].status == "too_few"
+    assert all(each.url for each in figures), "each number opens its explanation"
+
+
+def test_without_a_run_the_page_says_that_there_are_no_figures_yet(maya: User, maya_account: Account) -> None:
+    assert "No figures have been computed yet." in page(maya, maya_account).content.decode()
+
+
+def test_the_group_lists_only_companies_that_may_be_seen(
+    maya: User, hana: User, omar: User, today: datetime.date
+) -> None:
+    top = make_account("Group ASA", owner=omar)
+    mine = make_account("Group Marine", owner=maya, parent=top)
+    make_account("Group Offshore", owner=maya, parent=mine)
+    text = page(maya, mine).content.decode()
+    assert "1 of 2 companies" in text and "Group Offshore" in text
+    assert "Group ASA" in text, "the group's name belongs to the account"
+    assert f"/portfolio/{top.pk}/" not in text
+    assert "1 of 3 companies" in page(hana, mine).content.decode()
+
+
+def test_the_next_renewal_is_the_one_with_the_earliest_notice_date(
+    maya: User, maya_account: Account, today: datetime.date
+) -> None:
+    def later(days: int) -> datetime.date:
+        return today + datetime.timedelta(days=days)
+
+    make_contract(maya_account, "2020-01-01", later(300), notice_date=later(200), number="LATE")
+    make_contract(maya_account, "2020-01-01", later(400), notice_date=later(40), number="SOON")
+    make_contract(maya_account, "2020-01-01", later(50), number="DONE", outcome="lost")
+    make_contract(maya_account, "2020-01-01", None, number="ENDLESS")
+    renewal = page(maya, maya_account).context["renewal"]
+    assert (renewal.contract.number, renewal.days, renewal.state, renewal.more) == ("SOON", 40, "watch", 1)
+
+
+def test_the_timeline_tells_what_happened_newest_first(maya: User, omar: User, today: datetime.date) -> None:
+    account = make_account("Aurora Foods", owner=omar, since="2020-01-01")
+    make_classification(account, "2020-01-01", "2022-01-01", tier="B")
+    make_classification(account, "2022-01-01", tier="A")
+    make_contract(account, "2021-01-01", "2023-01-01", 10, number="K", outcome="renewed", renewed_value=12)
+    make_contract(account, "2023-01-01", None, 12, number="K")
+    make_opportunity(
+        account, "2022-05-01", 5, name="Pumps", outcome="lost", closed_on="2023-06-01", loss_reason="price"
+    )
+    make_assignment(account, maya, "2024-01-01", role="deputy")
+    entries = page(omar, account).context["timeline"].object_list
+    assert [(str(each.day), each.words, each.title) for each in entries] == [
+        ("2024-01-01", "New deputy", "Maya Marin"),
+        ("2023-06-01", "Deal lost", "Pumps"),
+        ("2022-12-31", "Contract renewed", "K"),
+        ("2022-05-01", "Deal opened", "Pumps"),
+        ("2022-01-01", "Tier changed", "A"),
+        ("2021-01-01", "Contract begun", "K"),
+        ("2020-01-01", "New owner", "Omar Okoye"),
+    ]
+    deals = page(omar, account, "?show=deals").context["timeline"].object_list
+    assert {each.words for each in deals} == {"Deal lost", "Deal opened"}
+    assert page(omar, account, "?show=%27;&page=99").status_code == 200
+
+
+def test_revenue_by_category_adds_up_in_both_years(
+    maya: User, maya_account: Account, today: datetime.date
+) -> None:
+    pump, seal = make_product("Pump", "Machines"), make_product("Seal", "Parts")
+    lines = [{"product": pump, "amount": 70}, {"product": seal, "amount": 20}, {"amount": 10}]
+    make_order(maya_account, months_ago(today, 2), lines=lines)
+    make_order(maya_account, months_ago(today, 15), lines=[{"product": seal, "amount": 40}])
+    engine.run(today, "full")
+    found = page(maya, maya_account, tab="account_revenue").context
+    assert [(each.name, each.now, each.before) for each in found["categories"]] == [
+        ("Machines", 70, 0),
+        ("Parts", 20, 40),
+        ("Without a category", 10, 0),
+    ]
+    assert found["category_totals"] == (100, 40)
+
+
+# ------------------------------------------------------------------------------------------ inline edit
+
+
+def edit(account: Account, field: str) -> str:
+    return reverse("portfolio:account_edit", kwargs={"pk": account.pk, "field": field})
+
+
+def test_a_fact_is_edited_in_its_place(maya: User, maya_account: Account) -> None:
+    client = as_(maya)
+    assert b"<html" not in client.get(edit(maya_account, "city"), headers=HTMX).content
+    response = client.post(edit(maya_account, "city"), {"city": "Bergen"}, headers=HTMX)
+    assert response.status_code == 200 and b"Bergen" in response.content
+    assert "City saved." in response["HX-Trigger"]
+    maya_account.refresh_from_db()
+    assert maya_account.city == "Bergen"
+
+
+def test_an_invalid_fact_keeps_what_was_typed_with_a_message_tied_to_the_field(
+    maya: User, maya_account: Account
+) -> None:
+    response = as_(maya).post(edit(maya_account, "website"), {"website": "not a site"}, headers=HTMX)
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert 'value="not a site"' in text and 'aria-invalid="true"' in text
+    assert 'aria-describedby="id_website_error"' in text and 'id="id_website_error"' in text
+    maya_account.refresh_from_db()
+    assert maya_account.website == ""
+
+
+def test_a_cancelled_edit_shows_the_stored_fact_again(maya: User, maya_account: Account) -> None:
+    response = as_(maya).get(edit(maya_account, "name") + "?cancel=1", headers=HTMX)
+    assert b"Aurora Foods" in response.content and b"<form" not in response.content
+
+
+@pytest.mark.parametrize("field", ["parent", "archived_at", "currency", "pk", "nonsense"])
+def test_only_the_named_facts_are_edited_so(maya: User, maya_account: Account, field: str) -> None:
+    assert as_(maya).get(edit(maya_account, field)).status_code == 404
+
+
+def test_without_scripts_the_fact_has_a_page_of_its_own(maya: User, maya_account: Account) -> None:
+    client = as_(maya)
+    assert b"<html" in client.get(edit(maya_account, "city")).content
+    assert client.post(edit(maya_account, "city"), {"city": "Bergen"}).status_code == 302
+
+
+# ------------------------------------------------------------------------------------------ home
+
+
+def test_home_is_made_for_each_role(
+    maya: User,
+    lena: User,
+    hana: User,
+    mira: User,
+    vic: User,
+    adam: User,
+    maya_account: Account,
+    today: datetime.date,
+) -> None:
+    make_contract(
+        maya_account,
+        "2020-01-01",
+        today + datetime.timedelta(days=80),
+        number="K-9",
+        notice_date=today + datetime.timedelta(days=8),
+    )
+    make_order(maya_account, months_ago(today, 14), 800)
+    engine.run(today, "full")
+    for user in (maya, lena, hana):
+        text = as_(user).get("/").content.decode()
+        assert "contract K-9 is not decided" in text and "8 days left" in text
+    assert "No revenue in 12 months; €800 in the 12 before." in as_(maya).get("/").content.decode()
+    assert "Maya Marin" in as_(lena).get("/").content.decode()
+    for user in (mira, vic):
+        assert as_(user).get("/")["Location"] == "/portfolio/"
+    assert "Last run" in as_(adam).get("/").content.decode()
+    assert "K-9" not in as_(adam).get("/").content.decode()
+
+
+def test_a_home_without_anything_near_says_so(
+    maya: User, omar: User, hana: User, omar_account: Account
+) -> None:
+    assert "No account is assigned to you today." in as_(maya).get("/").content.decode()
+    text = as_(omar).get("/").content.decode()
+    assert "No contract has its notice date in the next 90 days." in text
+    assert "No figures have been computed yet." in text
+    assert "No figures have been computed yet." in as_(hana).get("/").content.decode()
