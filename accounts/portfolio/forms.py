@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.db import models
 
 from accounts.people.models import User
 from accounts.portfolio.models import Account, SavedFilter
@@ -37,10 +38,19 @@ class SavedFilterForm(forms.ModelForm):  # type: ignore[type-arg]
         return excluded - {"user"}
 
 
+def form_field(field: models.Field, **options: Any) -> forms.Field | None:  # type: ignore[type-arg]
+    """An address typed without its scheme is taken for https."""
+    if isinstance(field, models.URLField):
+        options["assume_scheme"] = "https"
+    return field.formfield(**options)
+
+
 def inline_form(field: str, account: Account, data: Any = None) -> forms.ModelForm:  # type: ignore[type-arg]
     """A form of one field, with the constraints of the whole account."""
     widgets: dict[str, forms.Widget] = {"description": forms.Textarea(attrs={"rows": 4})}
-    form_class = forms.modelform_factory(Account, fields=[field], widgets=widgets, labels=INLINE)
+    form_class = forms.modelform_factory(
+        Account, fields=[field], widgets=widgets, labels=INLINE, formfield_callback=form_field
+    )
     form = form_class(data, instance=account)
     form.fields[field].widget.attrs.update({"autofocus": True, "autocomplete": "off"})
     return form

@@ -116,7 +116,7 @@ class OpportunityForm(SeenForm):
         else:
             first = OpportunityStage.objects.first()
             self.fields["stage"].initial = first.pk if first else None
-            self.fields["opened_on"].initial = today
+            self.initial["opened_on"] = today
 
     def clean_currency(self) -> str:
         currency: str = self.cleaned_data["currency"]

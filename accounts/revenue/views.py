@@ -29,7 +29,7 @@ def opportunity_add(request: HttpRequest, account: int) -> HttpResponse:
     form = OpportunityForm(request.POST or None, instance=deal, today=today)
     if request.method == "POST" and form.is_valid():
         open_deal(form.instance, form.cleaned_data["stage"])
-        messages.success(request, f"The deal “{form.instance.name}” is added.")
+        messages.success(request, f"The deal “{form.instance.name}” is added.", kept_as(deal, new=True))
         return redirect(tab(owner, "deals"))
     return form_page(request, form, owner, "Add a deal")
 
@@ -103,7 +103,9 @@ def contract_add(request: HttpRequest, account: int) -> HttpResponse:
     form = ContractForm(request.POST or None, instance=Contract(account=owner, currency=owner.currency))
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, f"The contract {form.instance.number} is added.")
+        messages.success(
+            request, f"The contract {form.instance.number} is added.", kept_as(form.instance, new=True)
+        )
         return redirect(tab(owner, "contracts"))
     return form_page(request, form, owner, "Add a contract")
 
@@ -159,7 +161,7 @@ def edited(request: HttpRequest, form: SeenForm, owner: Account, title: str, par
         return form_page(request, form, owner, title, status=CONFLICT, theirs=theirs, overtaken=True)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Saved.")
+        messages.success(request, "Saved.", kept_as(form.instance))
         return redirect(tab(owner, part))
     return form_page(request, form, owner, title)
 
@@ -168,9 +170,14 @@ def form_page(
     request: HttpRequest, form: SeenForm, owner: Account, title: str, status: int = 0, **more: Any
 ) -> HttpResponse:
     """The form on a page of its own; what was typed outlives a reload."""
-    kept = f"{title}-{owner.pk}-{form.instance.pk or 'new'}"
+    kept = kept_as(form.instance)
     context = {"form": form, "account": owner, "title": title, "kept": kept, **more}
     return render(request, "revenue/form.html", context, status=status or (422 if form.is_bound else 200))
+
+
+def kept_as(row: Opportunity | Contract, *, new: bool = False) -> str:
+    """Under which name the browser keeps what is typed; the message after saving tells it to forget."""
+    return f"{row._meta.model_name}-{row.account_id}-{'new' if new or not row.pk else row.pk}"
 
 
 def deals_again(

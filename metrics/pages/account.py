@@ -115,7 +115,8 @@ def frame(
         "currency": organisation.reporting_currency,
         "family": facts.family_of(account.pk, visible, run, today),
         "people": facts.people_of(account, today),
-        "kind": account.kind,
+        # Joined in without a row where the account is not classified today.
+        "kind": getattr(account, "kind", None),
         "may_edit": user.role in EDITS_ACCOUNTS,
         "sees_values": may_see(user, Secret.CONTRACT_VALUE),
         "period_end": day(last_year(run).last_day, year=True) if run else "",

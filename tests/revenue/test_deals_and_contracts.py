@@ -63,6 +63,7 @@ def test_a_new_deal_stands_in_its_stage_since_the_day_it_was_opened(
     stage = make_stage("Offer")
     client = as_(maya)
     address = url("opportunity_add", account=maya_account.pk)
+    assert form_of(client, address)["opened_on"] == today
     sent = {**form_of(client, address), "name": "Valves", "amount": "1234.5", "opened_on": str(ago(today, 9))}
     response = client.post(address, {**sent, "currency": "eur", "stage": stage.pk})
     assert response.status_code == 302
