@@ -94,6 +94,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "kamplan.context.frame",
+                "metrics.status_line.status_line",
             ]
         },
     }

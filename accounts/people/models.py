@@ -10,7 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -228,10 +228,13 @@ class TeamQuerySet(models.QuerySet["Team"]):
     def with_sub_teams(self) -> Self:
         """These teams and every team below them."""
         children: dict[int | None, list[int]] = {}
-        for pk, parent in Team.objects.values_list("pk", "parent_id"):
+        waiting = []
+        begins = Exists(self.filter(pk=OuterRef("pk")))
+        for pk, parent, is_one in Team.objects.annotate(is_one=begins).values_list("pk", "parent_id", "is_one"):
             children.setdefault(parent, []).append(pk)
+            if is_one:
+                waiting.append(pk)
         found: set[int] = set()
-        waiting = list(self.values_list("pk", flat=True))
         while waiting:
             pk = waiting.pop()
             if pk not in found:

@@ -23,6 +23,8 @@ ACCOUNT_COLUMNS = {
     Scope.TARGET: "target",
     Scope.ACCOUNT: "account_id",
 }
+PREFIX = "of_"
+"""Before the parameters of one of several statements in one."""
 SAME_KEY = "IS NOT DISTINCT FROM %(key)s::bigint"
 
 
@@ -101,26 +103,32 @@ def narrowed(facts: Facts, kpi: Kpi, place: Place, view: str) -> Facts:
 
 
 def per_account(
-    kpi: Kpi, place: Place, view: str, periods: Sequence[Period], run: Run, newest: Run
-) -> dict[tuple[Period, int | None], Parts]:
-    """The parts of every account in the scope, by period; accounts that gave nothing are left out."""
-    made = statement(kpi, place, view, periods, run, newest)
+    kpi: Kpi, place: Place, view: str, wanted: Sequence[tuple[Period, Run]], newest: Run
+) -> list[dict[int | None, Parts]]:
+    """The parts of every account in the scope, for each period and run asked for, by one statement.
+
+    Accounts that gave nothing are left out."""
     names = [part.name for part in kpi.parts()]
     columns = ", ".join(f'"{name}"' for name in names)
     something = " OR ".join(f'"{name}" <> 0' for name in names)
-    sql = (
-        f"{made.relations} SELECT starts, ends, account_id, {columns} FROM parts"
-        f" WHERE {made.condition} AND ({something})"
-    )
-    spans = {(period.start, period.end): period for period in periods}
+    selects, params = [], {}
+    for number, (period, run) in enumerate(wanted):
+        made = statement(kpi, place, view, [period], run, newest)
+        prefix = f"{PREFIX}{number}_"
+        select = (
+            f"SELECT * FROM ({made.relations} SELECT {number} AS number, account_id, {columns} FROM parts"
+            f" WHERE {made.condition} AND ({something})) made_{number}"
+        )
+        selects.append(select.replace("%(", f"%({prefix}"))
+        params.update({f"{prefix}{name}": value for name, value in made.params.items()})
+    found: list[dict[int | None, Parts]] = [{} for _ in wanted]
     with connection.cursor() as cursor:
-        cursor.execute(sql, made.params)
-        return {
-            (spans[starts, ends], account): {
+        cursor.execute(" UNION ALL ".join(selects), params)
+        for number, account, *values in cursor.fetchall():
+            found[number][account] = {
                 name: Decimal(value or 0) for name, value in zip(names, values, strict=True)
             }
-            for starts, ends, account, *values in cursor.fetchall()
-        }
+    return found
 
 
 def sums_statement(
@@ -131,7 +139,7 @@ def sums_statement(
 
     def side(terms: Sequence[object]) -> str:
         text = " ".join(
-            f'{"+" if term.sign > 0 else "-"} SUM("{term.part.name}")'  # type: ignore[attr-defined]
+            f'{"+" if term.sign > 0 else "-"} COALESCE(SUM("{term.part.name}"), 0)'  # type: ignore[attr-defined]
             for term in terms
         )
         return text.removeprefix("+ ")
@@ -140,7 +148,7 @@ def sums_statement(
     if kpi.denominator:
         columns.append(f"{side(kpi.denominator)} AS denominator")
     if kpi.n:
-        columns.append(f'SUM("{kpi.n.name}") AS n')
+        columns.append(f'COALESCE(SUM("{kpi.n.name}"), 0) AS n')
     return (
         f"{made.relations}\n    SELECT {', '.join(columns)}\n      FROM parts WHERE {made.condition}",
         made.params,

@@ -25,11 +25,11 @@ from metrics import rowkpis
 from metrics.access import may_see_kpi, seen_or_refused, sees_everything
 from metrics.kpi import Credit, Definition, Derived, Direction, Kpi, RowKpi
 from metrics.kpis import KPI
-from metrics.models import Run, Scope, ScopeFigures, Target, View
+from metrics.models import Run, Scope, Target, View
 from metrics.pages import making, words
 from metrics.pages.accounts import Parts, per_account, sums_statement
 from metrics.pages.choice import KIND_WORDS, Choice, period_words, read_choice
-from metrics.pages.figures import PageComputer
+from metrics.pages.figures import PageComputer, Versions, elsewhere
 from metrics.pages.places import Place, crumbs, find_place, read_key
 from metrics.pages.rows import PAGE, Found, RowSet, find_rows, history_since, measured, row_sets
 from metrics.pages.scorecards import (
@@ -41,6 +41,7 @@ from metrics.pages.scorecards import (
     trend_marks,
 )
 from metrics.reading import facts_of, reading
+from metrics.results import wants_company, wants_trailing
 from metrics.sources import DUE_CONTRACTS, LIVE_CONTRACTS
 from metrics.status import is_exact, is_too_few, status_of
 from metrics.targets import TargetForm, Targets, may_set
@@ -158,18 +159,9 @@ class Explanation:
             return
         choice, compared = self.choice, self.choice.compared
         load = partial(per_account, self.kpi, self.place, choice.view, newest=choice.newest)
-        if compared.by_run:
-            found = load(periods=[choice.period], run=choice.run)
-            earlier = load(periods=[compared.period], run=compared.run)
-        else:
-            found = load(periods=[choice.period, compared.period], run=choice.run)
-            earlier = found
-        self.now_by = {
-            account: parts for (period, account), parts in found.items() if period == choice.period
-        }
-        self.then_by = {
-            account: parts for (period, account), parts in earlier.items() if period == compared.period
-        }
+        self.now_by, self.then_by = load(
+            wanted=[(choice.period, choice.run), (compared.period, compared.run)]
+        )
         seen = Account.objects.visible_to(self.user, choice.organisation.today())
         wanted = {account for account in (*self.now_by, *self.then_by) if account is not None}
         self.names = dict(seen.filter(pk__in=wanted).values_list("pk", "name"))
@@ -237,8 +229,7 @@ class Explanation:
             "sql": self.sql(),
             "words": self.definition_words(firsts),
             "elsewhere": self.elsewhere(),
-            "may_set": may_set(self.user, self.place.scope, self.place.key, choice.organisation.today())
-            and self.kpi.direction != Direction.NONE,
+            "may_set": self.shows_form(),
             "target_form": self.target_form(),
             "target_row": target_row,
             "target_rows": self.target_rows(target_row),
@@ -355,21 +346,16 @@ class Explanation:
         choice, place = self.choice, self.place
         if place.scope == Scope.ACCOUNT or self.now.value is None and not self.now.reason:
             return []
-        ends = ScopeFigures.objects.filter(
-            scope=place.scope,
-            key=place.key,
-            view=self.choice.view if place.scope in {Scope.OWNER, Scope.TEAM} else View.AS_WAS,
-            starts=choice.period.start,
-            ends=choice.period.end,
-            valid_to__isnull=False,
-        ).values_list("valid_to", flat=True)
+        if wants_company(self.kpi) or wants_trailing(self.kpi):
+            # Made of other scopes or periods: their own pages say what was restated.
+            return []
+        versions = Versions(place.scope, place.key, choice.view, choice.period, choice.organisation)
         found, last = [], words.value_text(self.now)
-        for end in sorted(set(ends), reverse=True)[:5]:
+        for end in versions.ends[:5]:
             run = next((run for run in choice.runs if run.pk < end), None)
             if run is None or run.pk >= choice.run.pk or choice.period.is_partial(run.as_of):
                 continue
-            then = self.computer(run, place).all([self.kpi], [choice.period])
-            text = words.value_text(then[self.kpi.id, choice.period, place.key])
+            text = words.value_text(versions.result(self.kpi, run, choice.newest))
             if text != last:
                 found.append(Earlier(run, text, self.url(run=run.pk)))
                 last = text
@@ -443,19 +429,29 @@ class Explanation:
 
     def elsewhere(self) -> list[Elsewhere]:
         """The same number of the team and the company, for whoever may see this one."""
-        found = []
-        places = self.place.wider
         if self.kpi.id == "growth_contribution":
             return []
-        for place in places:
-            result = self.computer(self.choice.run, place).all([self.kpi], [self.choice.period])[
-                self.kpi.id, self.choice.period, place.key
-            ]
+        choice, places = self.choice, self.place.wider
+        keys = [(place.scope, place.key) for place in places]
+        results = elsewhere(
+            self.kpi, choice.period, keys, choice.view, choice.run, choice.newest, choice.organisation
+        )
+        found = []
+        for place, result in zip(places, results, strict=True):
             opens = sees_everything(self.user) or (self.user.role == "lead" and place.scope == Scope.TEAM)
             url = explain_url(self.kpi.id, place.scope, place.key, self.choice.period, self.choice.view)
             n = formats.at_most_one_decimal(result.n) if result.n is not None else ""
             found.append(Elsewhere(place.name, words.value_text(result), n, url if opens else ""))
         return found
+
+    def shows_form(self) -> bool:
+        """Whoever may open the card of a team or of somebody else as its lead may set its targets."""
+        if self.kpi.direction == Direction.NONE:
+            return False
+        place, user = self.place, self.user
+        if user.role == "lead" and (place.scope, place.key) != (Scope.OWNER, user.pk):
+            return place.scope in {Scope.OWNER, Scope.TEAM}
+        return may_set(user, place.scope, place.key, self.choice.organisation.today())
 
     def target_rows(self, held: Target | None) -> list[tuple[Target, str]]:
         """The targets for this kind of period, or those that stand in for them; newest first."""

@@ -125,9 +125,8 @@ class Card:
         theirs = self.computer(compared.run)
         closed = [period for period in choice.trend if not period.is_partial(compared.run.as_of)]
         # All at once, the year behind derived numbers included.
-        theirs.all(
-            [], list(dict.fromkeys([compared.period, trailing_year(compared.period.last_day), *closed]))
-        )
+        trailing = trailing_year(compared.period.last_day)
+        theirs.prepare(self.kpis, [compared.period, trailing, *closed])
         self.then = theirs.all(self.kpis, [compared.period])
         changed = [
             period
@@ -170,7 +169,10 @@ class Card:
 
 
 def definition_changes(choice: Choice) -> list[tuple[Run, dict[str, str]]]:
-    """The first run of every set of definitions, oldest first; few, however many runs there are."""
+    """The first run of every set of definitions, oldest first; asks only if there was more than one."""
+    earlier = [run for run in choice.runs if run.pk <= choice.run.pk]
+    if len({run.fingerprint for run in earlier}) == 1:
+        return [(earlier[-1], {})]
     firsts = Run.objects.filter(pk__lte=choice.run.pk).order_by("fingerprint", "pk").distinct("fingerprint")
     found = sorted(firsts.only("pk", "as_of", "definitions"), key=lambda run: run.pk)
     return [(run, run.definitions) for run in found]

@@ -1,0 +1,141 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from accounts.periods import PeriodKind
+from kamplan.panel import Configuration, History, ReadOnly, is_elevated
+from metrics.kpis import KPI, KPIS
+from metrics.models import AccountMonth, Run, RunAttempt, Scope, ScopeFigures, Target
+from metrics.pages.choice import KIND_WORDS
+from metrics.pages.places import NAMES_OF_NONE, labels_of
+
+
+class TargetAdminForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Numbers and kinds of period by name; a key must name something that exists."""
+
+    kpi = forms.ChoiceField(label="Number", choices=[(kpi.id, kpi.name) for kpi in KPIS])
+    period_kind = forms.ChoiceField(
+        choices=[(kind.value, words) for kind, words in KIND_WORDS.items() if kind != PeriodKind.CUSTOM]
+    )
+
+    class Meta:
+        model = Target
+        fields = ["kpi", "scope", "key", "period_kind", "starts", "value"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        scope, key = cleaned.get("scope"), cleaned.get("key")
+        if scope == Scope.ACCOUNT:
+            self.add_error("scope", "Targets are set for people, teams, segments and the company.")
+        elif scope and key is not None and labels_of(scope, [key]).get(key) == f"number {key}":
+            self.add_error("key", f"There is no {Scope(scope).label} with this id.")
+        return cleaned
+
+
+@admin.register(Target)
+class TargetAdmin(Configuration):
+    form = TargetAdminForm
+    list_display = ["number", "whose", "kind", "starts", "value", "set_by"]
+    list_filter = ["scope", "period_kind", "kpi"]
+    list_select_related = ["set_by"]
+    search_fields = ["kpi"]
+    date_hierarchy = "starts"
+    ordering = ["kpi", "scope", "key", "-starts"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Target]:
+        self.names: dict[tuple[str, int | None], str] = {}
+        return super().get_queryset(request)
+
+    @admin.display(description="number", ordering="kpi")
+    def number(self, target: Target) -> str:
+        return KPI[target.kpi].name if target.kpi in KPI else target.kpi
+
+    @admin.display(description="for", ordering="scope")
+    def whose(self, target: Target) -> str:
+        if target.key is None:
+            return NAMES_OF_NONE[Scope(target.scope)]
+        if not self.names.get((target.scope, target.key)):
+            # All names of the scope at once, so that a page of targets asks once a scope.
+            keys = Target.objects.filter(scope=target.scope).values_list("key", flat=True).distinct()
+            self.names.update(
+                {(target.scope, key): name for key, name in labels_of(target.scope, keys).items()}
+            )
+        return self.names[target.scope, target.key]
+
+    @admin.display(description="kind of period", ordering="period_kind")
+    def kind(self, target: Target) -> str:
+        words = {kind.value: words for kind, words in KIND_WORDS.items()}
+        return words.get(target.period_kind, target.period_kind)
+
+    def save_model(self, request: HttpRequest, obj: Target, form: Any, change: bool) -> None:
+        obj.set_by_id = request.user.pk
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnly):
+    list_display = [
+        "id",
+        "published_at",
+        "cause",
+        "due",
+        "as_of",
+        "seconds",
+        "rows_inserted",
+        "rows_replaced",
+        "restated",
+    ]
+    list_filter = ["cause", "is_full", "published_at"]
+    date_hierarchy = "published_at"
+    ordering = ["-pk"]
+
+
+@admin.register(RunAttempt)
+class RunAttemptAdmin(ReadOnly):
+    list_display = [
+        "id",
+        "cause",
+        "due",
+        "state",
+        "asked_by",
+        "asked_at",
+        "started_at",
+        "ended_at",
+        "tries",
+        "step",
+    ]
+    list_filter = ["state", "cause"]
+    list_select_related = ["asked_by"]
+    ordering = ["-pk"]
+
+
+class FiguresOfAccounts(ReadOnly):
+    """Figures are made of account content: read only, and only during an elevation."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_elevated(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_elevated(request)
+
+
+@admin.register(AccountMonth)
+class AccountMonthAdmin(FiguresOfAccounts):
+    list_display = ["account_id", "month", "person_id", "owner_id", "revenue", "orders", "valid_from"]
+    list_filter = ["month"]
+    search_fields = ["=account_id", "=person_id"]
+    ordering = ["-month", "account_id"]
+
+
+@admin.register(ScopeFigures)
+class ScopeFiguresAdmin(FiguresOfAccounts):
+    list_display = ["scope", "key", "view", "kind", "starts", "ends", "valid_from", "valid_to"]
+    list_filter = ["scope", "view", "kind"]
+    search_fields = ["=key"]
+    ordering = ["-ends", "scope", "key"]
+
+
+admin.site.register(Target.pgh_event_model, History)  # type: ignore[attr-defined]
