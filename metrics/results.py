@@ -152,7 +152,7 @@ class Computer:
         self.scope = scope
         self.keys = keys
         self.view = view if scope in {Scope.OWNER, Scope.TEAM} else View.AS_WAS
-        self.organisation = organisation
+        self.currency: str = run.settings.get("reporting_currency") or organisation.reporting_currency
         self.figures: dict[tuple[str, Span, Key], Figures] = {}
 
     def all(
@@ -286,7 +286,7 @@ class Computer:
             period,
             self.view,
             run=self.run,
-            currency=self.organisation.reporting_currency if is_money(kpi.unit) else "",
+            currency=self.currency if is_money(kpi.unit) else "",
             **values,
         )
 

@@ -90,7 +90,9 @@ def as_line(result: Result, name: str | None) -> dict[str, Any]:
         "run": result.run.pk if result.run else None,
     }
     if money or sums_are_money:
-        line["currency"] = result.currency or None
+        line["currency"] = result.currency or (
+            result.run.settings.get("reporting_currency") if result.run else None
+        )
     if result.beside:
         line["beside"] = {key: number(value, False) for key, value in result.beside.items()}
     return line
