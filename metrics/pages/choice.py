@@ -177,7 +177,7 @@ class Choice:
 
     @property
     def more_words(self) -> str:
-        return "More periods" if self.period.kind in MAIN_KINDS else KIND_WORDS[self.period.kind]
+        return "More" if self.period.kind in MAIN_KINDS else KIND_WORDS[self.period.kind]
 
     def kind_link(self, kind: PeriodKind) -> Link:
         return Link(KIND_WORDS[kind], self.query(period=self.of_kind(kind)), kind == self.period.kind)

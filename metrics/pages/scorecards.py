@@ -203,6 +203,10 @@ def one_scorecard(user: User, place: Place, choice: Choice) -> dict[str, Any]:
     kpis = [kpi for kpi in allowed if shows_all or kpi.on_scorecard]
     card = Card(place, choice, kpis)
     card.load()
+    # What a scope of this kind never has is no gap in its data.
+    kpis = [
+        kpi for kpi in kpis if card.result(kpi).reason != "not_defined" or choice.view == View.CURRENT_BOOK
+    ]
     targets = Targets.of([(place.scope, place.key)])
     firsts = definition_changes(choice)
     rows = {

@@ -1,0 +1,152 @@
+"""Scorecards, explanations, the library and the runs in a real browser, as each role sees them."""
+
+import datetime
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page
+
+from accounts.models import Account, Organisation, User
+from metrics.models import Run
+from metrics.recompute.run import Order, recompute
+from tests.factories import make_account, make_classification, make_contract, make_opportunity, make_order
+
+Theme = Literal["light", "dark"]
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+T12 = "?period=t12&end=2025-12"
+
+
+@pytest.fixture
+def figures(db: None, maya: User, omar: User, lena: User, hana: User, adam: User) -> Run:
+    """Two accounts with three years of orders, deals and contracts, and a long name."""
+    Organisation.objects.update_or_create(pk=1, defaults={"reporting_currency": "EUR"})
+    for owner, name in (
+        (maya, "Kantonale Verkehrsbetriebe Basel-Landschaft und Umgebung AG"),
+        (maya, "Aurora Foods"),
+        (omar, "Borealis Steel"),
+    ):
+        fill(make_account(name, owner=owner, since="2023-01-01"))
+    return recompute(Order(Run.Cause.MANUAL, datetime.date(2026, 1, 10)))
+
+
+def fill(account: Account) -> None:
+    make_classification(account, "2023-01-01", tier="A", region="North", industry="Food", is_target=True)
+    for year in (2023, 2024, 2025):
+        for month in (2, 5, 9):
+            make_order(account, f"{year}-{month:02}-10", 1000 * month + 13 * (year - 2020))
+        make_opportunity(account, f"{year}-01-15", 4000, outcome="won", closed_on=f"{year}-06-15")
+        make_opportunity(account, f"{year}-02-15", 4000, outcome="lost", closed_on=f"{year}-07-15")
+    make_contract(account, "2024-01-01", "2025-07-01", 5000, outcome="renewed", renewed_value=6000)
+    make_contract(account, "2025-07-01", "2026-07-01", 6000)
+
+
+def open_page(browser: Browser, base: str, user: User, theme: Theme, width: int) -> tuple[Page, list[str]]:
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    context = browser.new_context(
+        base_url=base, color_scheme=theme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
+    )
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": base}])
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    return page, faults
+
+
+def expect_clean(page: Page, path: str) -> None:
+    answer = page.goto(path)
+    assert answer is not None and answer.status == 200, path
+    rows = page.locator("#rows-found")
+    if rows.count():
+        rows.scroll_into_view_if_needed()
+        page.wait_for_selector("#rows-found[hx-get]", state="detached")
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], path
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} scrolls sideways"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390), ("light", 320)])
+def test_number_pages_are_clean_for_each_role(
+    browser: Browser,
+    live_server: Any,
+    figures: Run,
+    maya: User,
+    lena: User,
+    hana: User,
+    adam: User,
+    north: Any,
+    theme: Theme,
+    width: int,
+) -> None:
+    own = f"/scorecards/owner/{maya.pk}/"
+    pages = {
+        maya: [f"{own}{T12}", f"{own}nrr/{T12}", f"{own}account_revenue/{T12}&compare=before"],
+        lena: [f"/scorecards/team/{north.pk}/{T12}", f"/scorecards/team/{north.pk}/{T12}&by=owner"],
+        hana: [
+            f"/scorecards/company/all/{T12}&all=1",
+            f"/scorecards/company/all/{T12}&by=tier",
+            f"/scorecards/company/all/win_rate/{T12}",
+            f"/scorecards/company/all/pipeline_velocity/{T12}",
+            "/kpis/",
+            "/kpis/nrr/",
+            f"/runs/{figures.pk}/",
+        ],
+        adam: ["/runs/"],
+    }
+    for user, paths in pages.items():
+        page, faults = open_page(browser, live_server.url, user, theme, width)
+        for path in paths:
+            expect_clean(page, path)
+        assert faults == []
+        page.context.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_address_is_the_state(browser: Browser, live_server: Any, figures: Run, maya: User) -> None:
+    page, faults = open_page(browser, live_server.url, maya, "light", 1280)
+    page.goto(f"/scorecards/owner/{maya.pk}/{T12}")
+    page.get_by_role("link", name="Quarter", exact=True).click()
+    page.wait_for_url("**period=quarter**")
+    page.get_by_role("link", name="Earlier").click()
+    page.get_by_text("Q3 2025", exact=True).wait_for()
+    page.get_by_label("Compared with").select_option("before")
+    page.wait_for_url("**compare=before**")
+    page.reload()
+    assert page.get_by_text("Q3 2025", exact=True).is_visible()
+    page.go_back()
+    page.get_by_text("Q3 2025", exact=True).wait_for()
+    assert "compare=before" not in page.url
+    assert faults == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_click_leads_from_a_number_to_its_rows(
+    browser: Browser, live_server: Any, figures: Run, maya: User
+) -> None:
+    page, faults = open_page(browser, live_server.url, maya, "light", 1280)
+    page.goto(f"/scorecards/owner/{maya.pk}/{T12}")
+    page.get_by_role("link", name="Revenue", exact=True).click()
+    page.wait_for_url("**/account_revenue/**")
+    page.locator("#rows").scroll_into_view_if_needed()
+    page.get_by_role("cell", name="10 Sep 2025").first.wait_for()
+    page.get_by_text("SQL", exact=True).click()
+    assert page.locator("pre").is_visible()
+    assert faults == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_months_can_be_chosen_by_hand(browser: Browser, live_server: Any, figures: Run, maya: User) -> None:
+    page, _ = open_page(browser, live_server.url, maya, "light", 390)
+    page.goto(f"/scorecards/owner/{maya.pk}/{T12}")
+    page.get_by_role("button", name="More", exact=True).first.click()
+    page.get_by_label("First month").fill("2025-02")
+    page.get_by_label("Last month").fill("2025-05")
+    page.get_by_role("button", name="Show these months").click()
+    page.wait_for_url("**from=2025-02**")
+    assert "4 months to 31 May 2025" in page.inner_text("main").replace("\xa0", " ")
