@@ -47,7 +47,7 @@ def form_field(field: models.Field, **options: Any) -> forms.Field | None:  # ty
 
 def inline_form(field: str, account: Account, data: Any = None) -> forms.ModelForm:  # type: ignore[type-arg]
     """A form of one field, with the constraints of the whole account."""
-    widgets: dict[str, forms.Widget] = {"description": forms.Textarea(attrs={"rows": 4})}
+    widgets: dict[str, type[forms.Widget] | forms.Widget] = {"description": forms.Textarea(attrs={"rows": 4})}
     form_class = forms.modelform_factory(
         Account, fields=[field], widgets=widgets, labels=INLINE, formfield_callback=form_field
     )

@@ -29,7 +29,8 @@ class Deal:
     def weighted(self) -> Decimal | None:
         if self.deal.amount is None or self.probability is None:
             return None
-        return self.deal.amount * self.probability
+        weighted: Decimal = self.deal.amount * self.probability
+        return weighted
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ class MoneyInput(forms.NumberInput):
         try:
             amount = Decimal(str(value))
         except InvalidOperation:
-            return super().format_value(value)
+            text: str | None = super().format_value(value)
+            return text
         short = amount.quantize(SHORT_MONEY)
         if short != amount:
             return f"{amount.normalize():f}"
@@ -54,10 +55,9 @@ class SeenForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def show_both(self) -> None:
         """Keep what was typed, and let the next save go through: the other version has been seen by then."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("seen")] = self.fields["seen"].initial
+        self.data = {**self.data.dict(), self.add_prefix("seen"): self.fields["seen"].initial}  # type: ignore[attr-defined]
 
-    def theirs(self) -> list[tuple[str, Any, Any]]:
+    def theirs(self) -> list[tuple[str, str, str]]:
         """Label, stored and typed text of the fields that differ."""
         found = []
         for name, field in self.fields.items():
@@ -67,7 +67,7 @@ class SeenForm(forms.ModelForm):  # type: ignore[type-arg]
             if field.has_changed(stored, typed):
                 found.append(
                     (
-                        field.label or name.replace("_", " ").capitalize(),
+                        str(field.label or name.replace("_", " ").capitalize()),
                         _text(field, stored),
                         _text(field, typed),
                     )
@@ -174,6 +174,14 @@ class ContractForm(SeenForm):
         return excluded if self.instance.during else excluded | {"during"}
 
 
+def years_later(day: datetime.date, years: int) -> datetime.date:
+    """The same day of a later year; the 29th of February becomes the 28th."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
+
+
 class DecisionForm(forms.Form):
     """What became of a contract's term."""
 
@@ -203,10 +211,24 @@ class DecisionForm(forms.Form):
         self.seen_now = digest(contract, ("outcome", "annual_value", "during"))
         self.fields["value"].initial = contract.annual_value
         self.fields["seen"].initial = self.seen_now
+        self.guess_next_term()
+
+    def guess_next_term(self) -> None:
+        """As many whole years as this term, and its notice date as long before the end."""
+        first, until, notice = (
+            self.contract.during.lower,
+            self.contract.during.upper,
+            self.contract.notice_date,
+        )
+        if until is None or until.year == first.year or (until.month, until.day) != (first.month, first.day):
+            return
+        years = until.year - first.year
+        self.fields["until"].initial = years_later(until, years) - ONE_DAY
+        self.fields["notice"].initial = years_later(notice, years) if notice else None
 
     @property
     def was_overtaken(self) -> bool:
-        return self.data.get("seen", "") != self.seen_now
+        return bool(self.data.get("seen", "") != self.seen_now)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -4,11 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.models import Account, Organisation, User
-from accounts.periods import Period
 from accounts.portfolio.models import AccountQuerySet
 from accounts.revenue.deals import every_deal, open_deals
 from kamplan.charts import plain
@@ -159,7 +158,7 @@ def figure(result: Result, target: Any, points: list[Any], currency: str) -> Fig
     return Figure(
         label=LABELS.get(kpi.id, kpi.name),
         value_text=format_value(result.value, kpi.unit, currency),
-        url=explanation(kpi.id, result.key, result.period),
+        url=explain_url(kpi.id, Scope.ACCOUNT, result.key, result.period),
         points=points,
         target=target,
         status=state if state not in {"no_data", "no_target"} else "",
@@ -184,13 +183,6 @@ def note(result: Result, target: Any, currency: str) -> str:
         return f"{number(parts['deals_won'])} won of {number(parts['deals_decided'])} closed"
     orders = int(parts.get("orders_now", 0))
     return f"{orders} order{'' if orders == 1 else 's'}" if orders else UNKNOWN
-
-
-def explanation(kpi_id: str, key: int | None, period: Period) -> str:
-    try:
-        return explain_url(kpi_id, Scope.ACCOUNT, key, period)
-    except NoReverseMatch:
-        return ""
 
 
 def columns(months: list[facts.Month]) -> dict[str, Any]:

@@ -92,7 +92,8 @@ def people_of(account: Account, today: datetime.date) -> People:
 def with_kind(accounts: AccountQuerySet, today: datetime.date) -> AccountQuerySet:
     """Accounts with what kind they are today (`kind`), and the company they are part of."""
     classified = FilteredRelation("classifications", condition=Q(classifications__during__contains=today))
-    return accounts.annotate(kind=classified).select_related("kind__tier", "kind__industry", "kind__region")
+    related = ("kind__tier", "kind__industry", "kind__region")
+    return accounts.annotate(kind=classified).select_related(*related)
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def contracts_of(account: Account) -> list[Contract]:
     return list(Contract.objects.filter(account=account).order_by("-during", "number"))
 
 
-def orders_page(account: Account, number: int) -> Page[Order]:
+def orders_page(account: Account, number: int) -> Page[Any]:
     orders = (
         Order.objects.filter(account=account).select_related("seller").annotate(total=Sum("lines__amount"))
     )
@@ -326,7 +327,7 @@ def timeline(account: int, today: datetime.date, kind: str, number: int) -> Page
         return timeline(account, today, kind, 1)
     total = found[0]["total"] if found else 0
     entries = [entry_of(each) for each in found]
-    return Page(entries, number, Paginator(range(total), ENTRIES_A_PAGE))  # type: ignore[arg-type, return-value]
+    return Page(entries, number, Paginator(range(total), ENTRIES_A_PAGE))  # type: ignore[arg-type]
 
 
 def entry_of(found: dict[str, Any]) -> Entry:

@@ -9,7 +9,7 @@ from django.db.models import DateField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.exchange.models import Import
@@ -32,7 +32,7 @@ from metrics.pages.account_figures import (
     last_year,
     this_month,
 )
-from metrics.pages.portfolio_rows import SOON, URGENT, account_page
+from metrics.pages.portfolio_rows import SOON, URGENT, Row, account_page
 from metrics.reading import newest_run, reading
 from metrics.results import Result, every_key, results
 from metrics.status import status_of
@@ -159,25 +159,28 @@ def slow_deal(deal: Any, usual: Decimal, today: datetime.date) -> Item:
 def falls(accounts: AccountQuerySet, run: Run | None, today: datetime.date, currency: str) -> list[Item]:
     """The accounts whose revenue fell most."""
     page = account_page(accounts, PortfolioFilter(), run, today, 1)
-    fallen = [row for row in page.object_list if row.change is not None and row.change < 0]
-    found = []
-    for row in fallen[:AT_MOST]:
-        lost = share(-row.change_share) if row.change_share is not None else ""
-        found.append(
-            Item(
-                cause=f"Revenue fell by {money(-row.change, currency)} ({lost}) against the 12 months before."
-                if row.revenue
-                else f"No revenue in 12 months; {money(-row.change, currency)} in the 12 before.",
-                account=Account(pk=row.id, name=row.name),
-                value=money(row.revenue, currency),
-                value_note="12 months",
-                state="",
-                words=f"Tier {row.tier}" if row.tier else "",
-                deed="See what",
-                url=reverse("portfolio:account_revenue", kwargs={"pk": row.id}),
-            )
-        )
-    return found
+    return [
+        fall(row, -row.change, currency)
+        for row in page.object_list
+        if row.change is not None and row.change < 0
+    ][:AT_MOST]
+
+
+def fall(row: Row, lost: Decimal, currency: str) -> Item:
+    part = f" ({share(-row.change_share)})" if row.change_share is not None else ""
+    cause = f"Revenue fell by {money(lost, currency)}{part} against the 12 months before."
+    if not row.revenue:
+        cause = f"No revenue in 12 months; {money(lost, currency)} in the 12 before."
+    return Item(
+        cause=cause,
+        account=Account(pk=row.id, name=row.name),
+        value=money(row.revenue, currency),
+        value_note="12 months",
+        state="",
+        words=f"Tier {row.tier}" if row.tier else "",
+        deed="See what",
+        url=reverse("portfolio:account_revenue", kwargs={"pk": row.id}),
+    )
 
 
 def book(accounts: AccountQuerySet, run: Run | None, today: datetime.date, currency: str) -> dict[str, Any]:
@@ -247,7 +250,7 @@ def team(user: User, accounts: AccountQuerySet, run: Run | None, today: datetime
             line(
                 each.user.name,
                 each.team.name,
-                scorecard(Scope.OWNER, each.user_id),
+                scorecard_url(Scope.OWNER, each.user_id),
                 found,
                 year,
                 now,
@@ -278,7 +281,7 @@ def company(run: Run | None) -> dict[str, Any]:
     tiers = {**every_key(TEAM, year, Scope.TIER, run=run), **every_key([PIPELINE], now, Scope.TIER, run=run)}
     keys = {key for _, _, key in tiers}
     lines = [
-        line(f"Tier {each.name}", "", scorecard(Scope.TIER, each.pk), tiers, year, now, each.pk)
+        line(f"Tier {each.name}", "", scorecard_url(Scope.TIER, each.pk), tiers, year, now, each.pk)
         for each in Tier.objects.all()
         if each.pk in keys
     ]
@@ -294,26 +297,12 @@ def company_figure(result: Result, target: Decimal | None, points: list[Any]) ->
     return Figure(
         label="Revenue, 12 months" if result.kpi is REVENUE else result.kpi.name,
         value_text=format_value(result.value, result.unit, currency),
-        url=explanation(result),
+        url=explain_url(result.kpi.id, result.scope, result.key, result.period),
         points=points,
         target=target,
         status=state if state not in {"no_data", "no_target"} else "",
         note=note,
     )
-
-
-def scorecard(scope: str, key: int | None) -> str:
-    try:
-        return scorecard_url(scope, key)
-    except NoReverseMatch:
-        return ""
-
-
-def explanation(result: Result) -> str:
-    try:
-        return explain_url(result.kpi.id, result.scope, result.key, result.period)
-    except NoReverseMatch:
-        return ""
 
 
 # ---------------------------------------------------------------------------------------------- machinery

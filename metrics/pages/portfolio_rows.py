@@ -207,9 +207,8 @@ def account_page(
     sort = SORTS[view.column]
     direction = "DESC" if view.is_descending else "ASC"
     chosen = f"""(
-        SELECT a.id, ROW_NUMBER() OVER () AS place, a.total FROM (
-            SELECT a.id, COUNT(*) OVER () AS total FROM accounts_account a {sort.joins}
-             WHERE a.id IN (SELECT id FROM visible)
+        SELECT a.id, ROW_NUMBER() OVER () AS place, (SELECT COUNT(*) FROM visible) AS total FROM (
+            SELECT a.id FROM accounts_account a JOIN visible USING (id) {sort.joins}
              ORDER BY {sort.key} {direction} NULLS LAST, UPPER(a.name), a.id
              LIMIT %(limit)s OFFSET %(offset)s) a)"""
     shown = SHOWN.format(chosen=chosen, extra="chosen.total")
@@ -237,7 +236,7 @@ def group_page(
     sql = f"""
         WITH visible AS ({visible}), {ROOTS},
         members AS (SELECT a.id, a.name, r.root_id, r.root_name
-                      FROM accounts_account a JOIN roots r USING (id) WHERE a.id IN (SELECT id FROM visible))
+                      FROM accounts_account a JOIN roots r USING (id) JOIN visible USING (id))
         {SHOWN.format(chosen=chosen, extra=extra)}
         ORDER BY chosen.place, a.id <> chosen.root_id, UPPER(a.name), a.id"""
     return cut(sql, {**params, **bounds(run, today)}, number, today, grouped=True)
@@ -253,7 +252,7 @@ def cut(
         return cut(sql, params, 1, today, grouped=grouped)
     total = found[0]["total"] if found else 0
     rows = rolled_up(found, today) if grouped else [row_of(each, today) for each in found]
-    return Page(rows, number, Paginator(range(total), PAGE))  # type: ignore[arg-type, return-value]
+    return Page(rows, number, Paginator(range(total), PAGE))  # type: ignore[arg-type]
 
 
 def fetch(sql: str, params: dict[str, Any]) -> list[dict[str, Any]]:
@@ -335,11 +334,10 @@ CHOICES = f"""
     WITH visible AS ({{visible}}), {{teams}},
     mine AS (SELECT k.tier_id, k.region_id, k.industry_id, k.is_target, s.user_id,
                     a.archived_at IS NOT NULL AS archived, m.team_id
-               FROM accounts_account a
+               FROM accounts_account a JOIN visible USING (id)
                {OWNER.format(account="a.id")}
                LEFT JOIN accounts_classification k ON k.account_id = a.id AND k.during @> %(today)s::date
-               LEFT JOIN accounts_membership m ON m.user_id = s.user_id AND m.during @> %(today)s::date
-              WHERE a.id IN (SELECT id FROM visible))
+               LEFT JOIN accounts_membership m ON m.user_id = s.user_id AND m.during @> %(today)s::date)
     SELECT 'tier' AS kind, t.id::text, t.name, t.position FROM accounts_tier t
                 WHERE id IN (SELECT tier_id FROM mine)
      UNION ALL SELECT 'region', r.id::text, r.name, r.position FROM accounts_region r

@@ -299,7 +299,11 @@ def decision(client: Client, contract: Contract, **sent: str) -> Any:
 
 
 def test_a_renewed_contract_is_followed_by_its_next_term(maya: User, maya_account: Account) -> None:
-    old = make_contract(maya_account, "2026-01-01", "2027-01-01", 1000, number="K-1")
+    old = make_contract(
+        maya_account, "2026-01-01", "2027-01-01", 1000, number="K-1", notice_date="2026-09-30"
+    )
+    guessed = form_of(as_(maya), url("contract_decide", pk=old.pk))
+    assert (str(guessed["until"]), str(guessed["notice"])) == ("2027-12-31", "2027-09-30")
     decided = decision(
         as_(maya), old, outcome="renewed", value="1100", until="2027-12-31", notice="2027-09-30"
     )
