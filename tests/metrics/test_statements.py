@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, Assignment, Opportunity, Order, OrderLine
@@ -60,7 +61,8 @@ def night(cause: str) -> Callable[[], Run]:
 
 def touch(number: int) -> None:
     """The orders of so many accounts."""
-    OrderLine.objects.filter(order__account__in=Account.objects.order_by("-pk")[:number]).update(amount=11)
+    newest = Account.objects.order_by("-pk")[:number]
+    OrderLine.objects.filter(order__account__in=newest).update(amount=F("amount") + 1)
 
 
 def counts() -> dict[str, int]:
