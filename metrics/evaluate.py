@@ -247,10 +247,12 @@ def leaf_columns(definitions: Sequence[Definition]) -> list[LeafColumn]:
     return list(found.values())
 
 
-def aggregates(definitions: Sequence[Definition]) -> str:
-    """One filtered sum per measure and window in use."""
+def aggregates(definitions: Sequence[Definition], whole: Window | None = None) -> str:
+    """One sum per measure and window in use; the rows of the window `whole` are all there are."""
     return ",\n        ".join(
-        f"COALESCE(SUM(f.{column.measure}) FILTER (WHERE {column.window.condition}), 0) AS {column.name}"
+        f"COALESCE(SUM(f.{column.measure})"
+        + ("" if column.window == whole else f" FILTER (WHERE {column.window.condition})")
+        + f", 0) AS {column.name}"
         for column in leaf_columns(definitions)
     )
 
@@ -279,7 +281,7 @@ def row_leaves(definitions: Sequence[Definition], facts: Facts) -> str:
     something = " OR ".join(f"f.{measure} <> 0" for measure in measures)
     return f"""
       SELECT p.starts, p.ends, f.account_id, f.person_id, f.person_team_id, MAX(f.currency) AS currency,
-        {aggregates(definitions)}
+        {aggregates(definitions, whole=Window.NOW)}
         FROM period p
         JOIN {facts.relation} f ON f.month >= p.starts AND f.month < p.ends
        WHERE {facts.where} AND ({something})

@@ -72,11 +72,10 @@ MEDIAN = f"""
          WHERE {{x}} IS NOT NULL AND {{condition}}),
     {ROW_SCOPES},
     sorted AS (
-        SELECT starts, ends, scope, key, COUNT(*) AS n, array_agg(x ORDER BY x) AS xs,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY x::float8) AS value
+        SELECT starts, ends, scope, key, COUNT(*)::int AS n, array_agg(x ORDER BY x) AS xs
           FROM scoped GROUP BY 1, 2, 3, 4)
     -- figures
-    SELECT starts, ends, scope, key, value, NULL AS numerator, NULL AS denominator, n,
+    SELECT starts, ends, scope, key, (xs[(n + 1) / 2] + xs[n / 2 + 1]) / 2.0 AS value, NULL AS numerator, NULL AS denominator, n,
            CASE WHEN n >= 6 THEN xs[GREATEST(1, FLOOR(n / 2.0 - 0.98 * SQRT(n)))::int] END AS low,
            CASE WHEN n >= 6 THEN xs[LEAST(n, CEIL(n / 2.0 + 1 + 0.98 * SQRT(n)))::int] END AS high
       FROM sorted"""
@@ -85,13 +84,15 @@ MEDIAN = f"""
 CONCENTRATION = f"""
     , {STAMP},
     bought AS (
-        SELECT p.starts, p.ends, f.account_id, SUM(f.revenue) AS x
-          FROM period p JOIN facts f ON f.month >= p.t12_starts AND f.month < p.ends
+        SELECT p.ends, f.account_id, SUM(f.revenue) AS x
+          FROM (SELECT DISTINCT ends, t12_starts FROM period) p
+          JOIN facts f ON f.month >= p.t12_starts AND f.month < p.ends
          WHERE f.account_id IS NOT NULL AND f.revenue <> 0
-         GROUP BY 1, 2, 3 HAVING SUM(f.revenue) > 0),
+         GROUP BY 1, 2 HAVING SUM(f.revenue) > 0),
     scoped AS (
-        SELECT b.starts, b.ends, s.scope, s.key, b.x
-          FROM bought b
+        SELECT p.starts, p.ends, s.scope, s.key, b.x
+          FROM period p
+          JOIN bought b USING (ends)
           LEFT JOIN stamp USING (starts, ends, account_id)
          CROSS JOIN LATERAL (VALUES ('company', NULL::bigint), ('tier', stamp.tier_id),
                                     ('industry', stamp.industry_id), ('region', stamp.region_id),
