@@ -75,7 +75,8 @@ MEDIAN = f"""
         SELECT starts, ends, scope, key, COUNT(*)::int AS n, array_agg(x ORDER BY x) AS xs
           FROM scoped GROUP BY 1, 2, 3, 4)
     -- figures
-    SELECT starts, ends, scope, key, (xs[(n + 1) / 2] + xs[n / 2 + 1]) / 2.0 AS value, NULL AS numerator, NULL AS denominator, n,
+    SELECT starts, ends, scope, key, (xs[(n + 1) / 2] + xs[n / 2 + 1]) / 2.0 AS value,
+           NULL AS numerator, NULL AS denominator, n,
            CASE WHEN n >= 6 THEN xs[GREATEST(1, FLOOR(n / 2.0 - 0.98 * SQRT(n)))::int] END AS low,
            CASE WHEN n >= 6 THEN xs[LEAST(n, CEIL(n / 2.0 + 1 + 0.98 * SQRT(n)))::int] END AS high
       FROM sorted"""
