@@ -36,7 +36,7 @@ def may_see(user: User, scope: str, key: int | None, today: Day | None = None) -
     if not user.is_active:
         return False
     if scope == Scope.ACCOUNT:
-        return Account.objects.visible_to(user, today).filter(pk=key).exists()
+        return key is not None and Account.objects.visible_to(user, today).filter(pk=key).exists()
     if sees_everything(user):
         return True
     if scope == Scope.OWNER and key == user.pk:

@@ -236,7 +236,7 @@ BOOK_CHANGED = """
               AND (o.holder_id, o.holder_team_id) IS NOT DISTINCT FROM (n.holder_id, n.holder_team_id))"""
 
 
-def book_params(run: Run, last: Run) -> dict[str, object]:
+def book_params(run: Run, last: Run) -> dict[str, Any]:
     return {"run": run.pk, "new_book": run.as_of.replace(day=1), "old_book": last.as_of.replace(day=1)}
 
 
