@@ -53,6 +53,8 @@ def add_accounts(number: int) -> None:
     Opportunity.objects.bulk_create(
         [Opportunity(account=each, name="Deal", amount=5, opened_on=day("2025-01-05")) for each in accounts]
     )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 def night(cause: str) -> Callable[[], Run]:
@@ -61,8 +63,9 @@ def night(cause: str) -> Callable[[], Run]:
 
 def touch(number: int) -> None:
     """The orders of so many accounts."""
-    newest = Account.objects.order_by("-pk")[:number]
-    OrderLine.objects.filter(order__account__in=newest).update(amount=F("amount") + 1)
+    newest = list(Account.objects.order_by("-pk").values_list("pk", flat=True)[:number])
+    orders = list(Order.objects.filter(account__in=newest).values_list("pk", flat=True))
+    OrderLine.objects.filter(order__in=orders).update(amount=F("amount") + 1)
 
 
 def counts() -> dict[str, int]:
