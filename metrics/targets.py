@@ -95,12 +95,15 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, object]:
         """One target a day: a second one for the same day replaces the first."""
         cleaned = super().clean() or self.cleaned_data
+        starts = cleaned.get("starts")
+        if starts is None:
+            return cleaned
         same = Target.objects.filter(
             kpi=self.instance.kpi,
             scope=self.instance.scope,
             key=self.instance.key,
             period_kind=self.instance.period_kind,
-            starts=cleaned.get("starts"),
+            starts=starts,
         ).first()
         if same is not None:
             same.set_by = self.instance.set_by

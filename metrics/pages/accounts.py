@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -34,7 +35,7 @@ class Statement:
 
     relations: str
     condition: str
-    params: dict[str, object]
+    params: dict[str, Any]
 
 
 def is_by_row(kpi: Kpi, scope: str, view: str) -> bool:
@@ -111,7 +112,8 @@ def per_account(
     names = [part.name for part in kpi.parts()]
     columns = ", ".join(f'"{name}"' for name in names)
     something = " OR ".join(f'"{name}" <> 0' for name in names)
-    selects, params = [], {}
+    selects: list[str] = []
+    params: dict[str, Any] = {}
     for number, (period, run) in enumerate(wanted):
         made = statement(kpi, place, view, [period], run, newest)
         prefix = f"{PREFIX}{number}_"
@@ -133,7 +135,7 @@ def per_account(
 
 def sums_statement(
     kpi: Kpi, place: Place, view: str, period: Period, run: Run, newest: Run
-) -> tuple[str, dict[str, object]]:
+) -> tuple[str, dict[str, Any]]:
     """What a person may run to get numerator, denominator and n of one number."""
     made = statement(kpi, place, view, [period], run, newest)
 

@@ -83,6 +83,8 @@ def answer(request: HttpRequest, user: User, explanation: "Explanation") -> Http
     page = request.GET.get("page", "1")
     if part == "rows":
         return render(request, "metrics/_rows.html", explanation.rows_context(page))
+    if part == "accounts":
+        return render(request, "metrics/_moved.html", explanation.moved_context())
     context = explanation.context()
     if request.GET.get("rows") or request.GET.get("page"):
         context.update(explanation.rows_context(page))
@@ -173,20 +175,41 @@ class Explanation:
 
     # ------------------------------------------------------------------------------------------ context
 
+    @property
+    def is_wide(self) -> bool:
+        """A team, a segment or the company may hold thousands of accounts: they come after the page."""
+        narrow = self.place.scope in {Scope.OWNER, Scope.ACCOUNT}
+        return isinstance(self.kpi, Kpi) and not narrow and not self.choice.asked.get("full")
+
+    def moved_context(self) -> dict[str, Any]:
+        """What moved, part by part, and what each account gave."""
+        if not hasattr(self, "now"):
+            self.load()
+        self.load_accounts()
+        change = shown_change(self.before, self.now)
+        made = making.moves(self.before, self.now, self.then_by, self.now_by, self.name_of)
+        return {
+            "choice": self.choice,
+            "result": self.now,
+            "change": change,
+            "change_words": self.change_words(change),
+            "waterfall": making.waterfall_rows(self.before, self.now, made, self.compared_label()),
+            "accounts": making.contributions(self.now, self.now_by, self.name_of, self.currency),
+            "unit_name": self.kpi.unit.value,
+        }
+
     def context(self) -> dict[str, Any]:
         self.load()
-        self.load_accounts()
         choice, result = self.choice, self.now
         self.targets = Targets.of([(self.place.scope, self.place.key)], [self.kpi.id])
         target_row = self.targets.row(self.kpi, self.place.scope, self.place.key, choice.period)
         target = target_row.value if target_row and self.kpi.direction != Direction.NONE else None
         firsts = definition_changes(choice)
-        change = shown_change(self.before, result)
         sets = self.allowed_sets()
+        moved = {"lazy_url": choice_url(self, part="accounts")} if self.is_wide else self.moved_context()
         low, high = result.interval or (None, None)
         scale_min, scale_max = words.scale(result)
         text, unit = formats.value_parts(result.value, self.kpi.unit, result.currency or self.currency)
-        made = making.moves(self.before, result, self.then_by, self.now_by, self.name_of)
         page_state = {"period": choice.period, "view": choice.view}
         return {
             "kpi": self.kpi,
@@ -217,11 +240,7 @@ class Explanation:
             "inputs": self.inputs(),
             "beside": self.beside(),
             "compared": choice.compared,
-            "change": change,
-            "change_words": self.change_words(change),
-            "waterfall": making.waterfall_rows(self.before, result, made, self.compared_label()),
-            "accounts": making.contributions(result, self.now_by, self.name_of, self.currency),
-            "account_urls": self.names,
+            **moved,
             "trend": self.trend(target, trend_marks(choice, changed_days(self.kpi, firsts))),
             "sets": self.set_links(sets, 0),
             "has_rows": bool(sets),
@@ -235,7 +254,6 @@ class Explanation:
             "target_rows": self.target_rows(target_row),
             "has_views": self.place.scope in {Scope.OWNER, Scope.TEAM},
             "print_words": f"compared with {choice.compared.words}",
-            "unit_name": self.kpi.unit.value,
         }
 
     def status_words(self, target: Decimal | None) -> str:
@@ -622,7 +640,7 @@ class Explanation:
             params = {**params, "scope": str(place.scope), "key": place.key}
         else:
             return ""
-        composed: str = connection.ops.compose_sql(text, params)
+        composed: str = connection.ops.compose_sql(text, params)  # type: ignore[attr-defined]
         return "\n".join(line for line in composed.splitlines() if line.strip())
 
 

@@ -80,9 +80,10 @@ class PageComputer(Computer):
         """Periods that no run stores, summed from the facts: everything that is asked for in one statement."""
         facts = facts_of(self.run, self.newest)
         month = first_of_month(self.run.as_of)
-        selects, params = [], {}
+        selects: list[str] = []
+        params: dict[str, Any] = {}
 
-        def add(kind: str, kpi: str, column: str, sql: str, own: dict[str, object]) -> None:
+        def add(kind: str, kpi: str, column: str, sql: str, own: dict[str, Any]) -> None:
             prefix = f"of_{len(selects)}_"
             text = (
                 f"SELECT '{kind}' AS kind, '{kpi}' AS kpi, starts, ends, key, {column} AS figures"

@@ -264,7 +264,7 @@ class Shape:
 def shape_of(kpi: Kpi, result: Result) -> Shape | None:
     """Change against a base, share of a base, or plain sum."""
     if not kpi.denominator:
-        money = any(words.is_money_expression(term.part.expression) for term in kpi.numerator)
+        is_money = any(words.is_money_expression(term.part.expression) for term in kpi.numerator)
         label = capital(kpi.numerator[0].part.label) if len(kpi.numerator) == 1 else "Amount"
         whole = result.value or ZERO
 
@@ -272,7 +272,7 @@ def shape_of(kpi: Kpi, result: Result) -> Shape | None:
             return side_of(kpi.numerator, parts) * 100 / whole if whole else ZERO
 
         return Shape(
-            [label], lambda parts: [side_of(kpi.numerator, parts)], [money], share,
+            [label], lambda parts: [side_of(kpi.numerator, parts)], [is_money], share,
             Decimal(100) if whole else ZERO, "per cent of the whole", "Per cent",
         )  # fmt: skip
     base = result.denominator
@@ -280,7 +280,7 @@ def shape_of(kpi: Kpi, result: Result) -> Shape | None:
         return None
     scale = scale_of(kpi.unit)
     below = {term.part.name for term in kpi.denominator}
-    money = [
+    in_money = [
         any(words.is_money_expression(t.part.expression) for t in side)
         for side in (kpi.denominator, kpi.numerator)
     ]
@@ -298,7 +298,8 @@ def shape_of(kpi: Kpi, result: Result) -> Shape | None:
         return Shape(
             ["At the start", "At the end", "Change"],
             lambda parts: [side_of(kpi.denominator, parts), side_of(kpi.numerator, parts), gained(parts)],
-            [money[0], money[1], money[1]], lambda parts: gained(parts) * scale / base, missing, note, "Points",
+            [in_money[0], in_money[1], in_money[1]],
+            lambda parts: gained(parts) * scale / base, missing, note, "Points",
         )  # fmt: skip
     if growth:
         after = next(term for term in kpi.numerator if term.part.name not in below)
@@ -307,12 +308,12 @@ def shape_of(kpi: Kpi, result: Result) -> Shape | None:
             lambda parts: [
                 side_of(kpi.denominator, parts), parts.get(after.part.name, ZERO), side_of(kpi.numerator, parts)
             ],
-            [money[0], money[1], money[1]], lambda parts: side_of(kpi.numerator, parts) * scale / base,
+            [in_money[0], in_money[1], in_money[1]], lambda parts: side_of(kpi.numerator, parts) * scale / base,
             result.value, "points of the growth", "Points",
         )  # fmt: skip
     heads = [capital(kpi.denominator[0].part.label), capital(kpi.numerator[0].part.label)]
     return Shape(
-        heads, lambda parts: [side_of(kpi.denominator, parts), side_of(kpi.numerator, parts)], money,
+        heads, lambda parts: [side_of(kpi.denominator, parts), side_of(kpi.numerator, parts)], in_money,
         lambda parts: side_of(kpi.numerator, parts) * scale / base, result.value,
         f"{unit}: the account's part of “{heads[1].lower()}” against the whole base",
         "Points" if scale == 100 else "Part",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import OuterRef, Subquery
 from django.http import Http404
@@ -90,7 +91,7 @@ def find_place(scope: str, key: int | None, today: Day) -> Place:
         return Place(scope, key, TARGET_NAMES[key])
     if scope == Scope.OWNER:
         return person(key, today)
-    model = {**SEGMENT_MODELS, Scope.TEAM: Team, Scope.ACCOUNT: Account}[Scope(scope)]
+    model: Any = {**SEGMENT_MODELS, Scope.TEAM: Team, Scope.ACCOUNT: Account}[Scope(scope)]
     # Whether the reader may see it was asked before; here only the name is missing.
     name = model._default_manager.filter(pk=key).values_list("name", flat=True).first()
     if name is None:
@@ -121,7 +122,7 @@ def labels_of(scope: str, keys: Iterable[int | None]) -> dict[int | None, str]:
     if scope == Scope.TARGET:
         known = TARGET_NAMES
     elif scope != Scope.COMPANY:
-        model = {**SEGMENT_MODELS, Scope.TEAM: Team, Scope.OWNER: User}[Scope(scope)]
+        model: Any = {**SEGMENT_MODELS, Scope.TEAM: Team, Scope.OWNER: User}[Scope(scope)]
         wanted = [key for key in keys if key is not None]
         known = dict(model._default_manager.filter(pk__in=wanted).values_list("pk", "name"))
     return {
@@ -129,9 +130,7 @@ def labels_of(scope: str, keys: Iterable[int | None]) -> dict[int | None, str]:
     }
 
 
-def crumbs(
-    user: User, place: Place, choice_state: dict[str, object], *, with_self: bool = False
-) -> list[Link]:
+def crumbs(user: User, place: Place, choice_state: dict[str, Any], *, with_self: bool = False) -> list[Link]:
     """Where one is; a wider scorecard is a link only for those who may open it."""
     found = [Link("Scorecards", reverse("metrics:scorecard"))]
     wide = [place.team] if place.team else []
@@ -139,12 +138,12 @@ def crumbs(
         found.append(Link(place.kind, ""))
     for each in wide:
         opens = sees_everything(user) or user.role == "lead"
-        found.append(Link(each.name, scorecard_url(each.scope, each.key, **choice_state) if opens else ""))  # type: ignore[arg-type]
+        found.append(Link(each.name, scorecard_url(each.scope, each.key, **choice_state) if opens else ""))
     if with_self:
         url = account_url(place) if place.scope == Scope.ACCOUNT else ""
         url = url or (
             "" if place.scope == Scope.ACCOUNT else scorecard_url(place.scope, place.key, **choice_state)
-        )  # type: ignore[arg-type]
+        )
         found.append(Link(place.name, url))
     return found
 
@@ -162,7 +161,7 @@ def side_by_side_scopes(user: User, place: Place) -> list[str]:
         return [Scope.OWNER] if user.role != "viewer" else []
     if place.scope != Scope.COMPANY:
         return []
-    segments = [Scope.TIER, Scope.REGION, Scope.INDUSTRY, Scope.TARGET]
+    segments: list[str] = [Scope.TIER, Scope.REGION, Scope.INDUSTRY, Scope.TARGET]
     if user.role == "marketing":
         return segments
     if user.role == "viewer":

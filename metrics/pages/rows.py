@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -138,13 +139,13 @@ class Found:
         return self.count - self.hidden_count
 
 
-def statement(row_set: RowSet, place: Place, choice: Choice) -> tuple[str, dict[str, object]]:
+def statement(row_set: RowSet, place: Place, choice: Choice) -> tuple[str, dict[str, Any]]:
     """SELECT of the counted rows: id, date, account, label, detail, booked, currency, counted."""
     period, run = choice.period, choice.run
     first, end = window_of(row_set.window, period)
     known_until = last_day_of_month(first_of_month(run.as_of))
     last = min(end - datetime.timedelta(days=1), known_until)
-    params: dict[str, object] = {
+    params: dict[str, Any] = {
         "first": first,
         "last": last,
         "start": period.start,

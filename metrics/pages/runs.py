@@ -158,7 +158,7 @@ def run_facts(run: Run) -> list[tuple[str, str]]:
 
 def errors_of(user: User, run: Run) -> list[dict[str, str]]:
     """The rows that were left out; those of accounts the reader may not see stay without a name."""
-    kinds = {"order": Order, "opportunity": Opportunity}
+    kinds: dict[str, Any] = {"order": Order, "opportunity": Opportunity}
     seen: dict[str, set[int]] = {}
     visible = Account.objects.visible_to(user)
     for kind, model in kinds.items():

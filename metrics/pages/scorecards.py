@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from accounts.models import Organisation, Role, User
+from accounts.models import Membership, Organisation, Role, Team, User
 from accounts.periods import Period, trailing_year
 from kamplan import formats
 from kamplan.components import Choice as Link
@@ -144,7 +144,7 @@ class Card:
 
     def find_restated(self, theirs: PageComputer, changed: Sequence[Period]) -> list[Restated]:
         found = []
-        for period in changed:
+        for period in reversed(changed):
             for kpi in self.kpis:
                 now = self.now.get((kpi.id, period, self.place.key))
                 then = theirs.result(kpi, period, self.place.key)
@@ -449,12 +449,10 @@ def has_something(result: Result) -> bool:
 
 
 def members_of(place: Place, choice: Choice) -> list[Key]:
-    """Who belonged to the team or a team below it on any day of the period, or does today."""
-    from accounts.models import Membership, Team
-
-    teams = Team.objects.filter(pk=place.key).with_sub_teams()
-    during = (choice.period.start, choice.period.end)
-    found = Membership.objects.filter(team__in=teams, during__overlap=during).values_list("user", flat=True)
+    """Who belongs to the team, or to one below it, today."""
+    teams = Team.objects.filter(pk=place.key or 0).with_sub_teams()
+    today = choice.organisation.today()
+    found = Membership.objects.filter(team__in=teams, during__contains=today).values_list("user", flat=True)
     return list(dict.fromkeys(found))
 
 

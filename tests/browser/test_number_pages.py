@@ -61,6 +61,8 @@ def open_page(browser: Browser, base: str, user: User, theme: Theme, width: int)
 def expect_clean(page: Page, path: str) -> None:
     answer = page.goto(path)
     assert answer is not None and answer.status == 200, path
+    if page.locator("#moved-parts").count():
+        page.wait_for_selector("#moved-parts[hx-get]", state="detached")
     rows = page.locator("#rows-found")
     if rows.count():
         rows.scroll_into_view_if_needed()

@@ -93,7 +93,7 @@ def test_every_number_explains_itself_in_every_scope(
     client.force_login(hana, backend=BACKEND)
     for place in (f"owner/{maya.pk}", f"team/{north.pk}", "company/all", "target/1", f"account/{aurora.pk}"):
         for kpi in KPIS:
-            response = client.get(f"/scorecards/{place}/{kpi.id}/{T12}&rows=1")
+            response = client.get(f"/scorecards/{place}/{kpi.id}/{T12}&rows=1&full=1")
             assert response.status_code == 200, (place, kpi.id)
             table = response.context["accounts"]
             if table is not None:
@@ -121,7 +121,7 @@ def test_the_sql_that_is_shown_runs_and_gives_the_number(published: Run, hana: U
 def test_what_moved_adds_up_to_the_difference(published: Run, hana: User, aurora: Account) -> None:
     make_order(aurora, "2025-05-05", 300)
     run("2026-01-11")
-    response = ask(hana, f"/scorecards/company/all/revenue_growth/{T12}&compare={published.pk}")
+    response = ask(hana, f"/scorecards/company/all/revenue_growth/{T12}&compare={published.pk}&full=1")
     rows = response.context["waterfall"]
     # 2,500 in 2024; 2,000 and then 2,300 in 2025: -20 % and -8 %.
     assert [round(float(rows[0].end), 6), round(float(rows[-1].end), 6)] == [-20, -8]

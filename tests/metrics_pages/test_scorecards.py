@@ -105,7 +105,7 @@ def test_a_change_of_a_past_figure_is_said_and_listed(published: Run, hana: User
     run("2026-01-11")
     response = ask(hana, f"/scorecards/company/all/{T12}")
     was = [row for row in response.context["restated"] if row.name == "Revenue"]
-    assert [(row.period, row.then, row.now) for row in was][-1] == (
+    assert [(row.period, row.then, row.now) for row in was][0] == (
         "Jan\xa02025 – Dec\xa02025",
         "€2,000",
         "€2,300",
@@ -244,17 +244,20 @@ PAGES = (
     "/scorecards/owner/{maya}/account_revenue/" + T12,
     "/scorecards/owner/{maya}/account_revenue/" + T12 + "&part=rows",
     "/scorecards/company/all/nrr/" + T12,
+    "/scorecards/company/all/nrr/" + T12 + "&part=accounts",
     "/scorecards/company/all/account_revenue/" + T12 + "&part=rows",
 )
 
 
 def counts(users: dict[str, User], north: Team) -> dict[str, int]:
     found = {}
-    for path in PAGES:
-        url = path.format(maya=users["maya"].pk, north=north.pk)
-        for name, user in users.items():
-            client = Client()
-            client.force_login(user, backend=BACKEND)
+    for name, user in users.items():
+        client = Client()
+        client.force_login(user, backend=BACKEND)
+        # The first page after a login writes the session.
+        client.get("/kpis/")
+        for path in PAGES:
+            url = path.format(maya=users["maya"].pk, north=north.pk)
             with CaptureQueriesContext(connection) as queries:
                 status = client.get(url).status_code
             if status == 200:

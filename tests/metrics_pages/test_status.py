@@ -1,0 +1,84 @@
+"""What a number says against its target, and which changes are named (visual reference, part 4)."""
+
+from decimal import Decimal
+
+import pytest
+
+from accounts.periods import PeriodKind, latest_complete
+from metrics.kpis import KPI
+from metrics.results import Result
+from metrics.status import change_between, status_of
+from tests.factories import day
+
+
+def result(
+    kpi: str, value: float | None, low: float | None = None, high: float | None = None, n: int = 40
+) -> Result:
+    when = latest_complete(PeriodKind.T12, day("2026-01-31"))
+    numbers = [None if each is None else Decimal(str(each)) for each in (value, low, high)]
+    return Result(
+        KPI[kpi], "company", None, when, "as-was", numbers[0], low=numbers[1], high=numbers[2], n=Decimal(n)
+    )
+
+
+@pytest.mark.parametrize(
+    ("kpi", "value", "low", "high", "n", "target", "state"),
+    [
+        ("win_rate", 60, 55, 65, 40, 50, "on_target"),
+        ("win_rate", 60, 50, 65, 40, 50, "on_target"),
+        ("win_rate", 40, 35, 45, 40, 50, "short"),
+        ("win_rate", 60, 45, 65, 40, 50, "too_close"),
+        ("win_rate", 100, 40, 100, 4, 50, "too_few"),
+        ("win_rate", 60, 55, 65, 40, None, "no_target"),
+        ("win_rate", None, None, None, 0, 50, "no_data"),
+        ("sales_cycle_length", 80, 70, 90, 40, 100, "within_limit"),
+        ("sales_cycle_length", 120, 110, 130, 40, 100, "over"),
+        ("sales_cycle_length", 99, 90, 108, 40, 100, "too_close"),
+        # A sum is known exactly, from however few accounts.
+        ("account_revenue", 900, None, None, 1, 800, "on_target"),
+        ("account_revenue", 700, None, None, 1, 800, "short"),
+        ("quota_attainment", 91, None, None, 1, 100, "short"),
+        # Neither high nor low is good by itself.
+        ("revenue_concentration", 30, None, None, 40, 20, "no_target"),
+    ],
+)
+def test_the_state_follows_the_whole_range(
+    kpi: str,
+    value: float | None,
+    low: float | None,
+    high: float | None,
+    n: int,
+    target: float | None,
+    state: str,
+) -> None:
+    wanted = None if target is None else Decimal(str(target))
+    assert status_of(result(kpi, value, low, high, n), wanted) == state
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "state", "better"),
+    [
+        # Thirty or more: beyond half of the range of the difference, here the root of 5² + 5².
+        (result("win_rate", 50, 45, 55), result("win_rate", 58, 53, 63), "named", True),
+        (result("win_rate", 50, 45, 55), result("win_rate", 57, 52, 62), "noise", True),
+        # Fewer: only when the ranges part.
+        (result("win_rate", 50, 45, 55, 20), result("win_rate", 58, 53, 63, 20), "noise", True),
+        (result("win_rate", 50, 45, 55, 20), result("win_rate", 62, 57, 67, 20), "named", True),
+        (result("win_rate", 50, 20, 80, 4), result("win_rate", 90, 60, 98, 40), "not_compared", None),
+        (
+            result("sales_cycle_length", 90, 85, 95),
+            result("sales_cycle_length", 120, 115, 125),
+            "named",
+            False,
+        ),
+        (result("account_revenue", 900), result("account_revenue", 901), "named", True),
+        (result("account_revenue", 900), result("account_revenue", 900), "none", None),
+        (result("account_revenue", None), result("account_revenue", 900), "not_compared", None),
+        (result("revenue_concentration", 30), result("revenue_concentration", 40), "named", None),
+    ],
+)
+def test_a_change_is_named_only_beyond_noise(
+    before: Result, now: Result, state: str, better: bool | None
+) -> None:
+    change = change_between(before, now)
+    assert (change.state, change.is_better) == (state, better)
