@@ -6,7 +6,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from accounts.periods import PeriodKind
-from kamplan.panel import Configuration, History, ReadOnly, is_elevated
+from kamplan.panel import AccountContent, Configuration, History, ReadOnly
 from metrics.kpis import KPI, KPIS
 from metrics.models import AccountMonth, Run, RunAttempt, Scope, ScopeFigures, Target
 from metrics.pages.choice import KIND_WORDS
@@ -112,14 +112,14 @@ class RunAttemptAdmin(ReadOnly):
     ordering = ["-pk"]
 
 
-class FiguresOfAccounts(ReadOnly):
+class FiguresOfAccounts(AccountContent):
     """Figures are made of account content: read only, and only during an elevation."""
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return is_elevated(request)
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return is_elevated(request)
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
 
 
 @admin.register(AccountMonth)
