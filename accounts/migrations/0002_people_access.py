@@ -15,7 +15,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_facts'),
+        ('accounts', '0001_facts'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 

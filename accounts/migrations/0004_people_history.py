@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_exchange'),
+        ('accounts', '0003_exchange'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
