@@ -230,7 +230,9 @@ class TeamQuerySet(models.QuerySet["Team"]):
         children: dict[int | None, list[int]] = {}
         waiting = []
         begins = Exists(self.filter(pk=OuterRef("pk")))
-        for pk, parent, is_one in Team.objects.annotate(is_one=begins).values_list("pk", "parent_id", "is_one"):
+        for pk, parent, is_one in Team.objects.annotate(is_one=begins).values_list(
+            "pk", "parent_id", "is_one"
+        ):
             children.setdefault(parent, []).append(pk)
             if is_one:
                 waiting.append(pk)
