@@ -108,9 +108,10 @@ class Kpi(Definition):
     """Figures shown with it that do not enter its value."""
     company_denominator: bool = False
     """The denominator is the company's, so that the values of accounts add up."""
+    is_part_of_whole: bool = False
+    """It lies between 0 and 100 % by what it is, and so does its interval."""
     positive_base: bool = False
     """A denominator at or below zero gives no value."""
-    clustered: bool = True
 
     def parts(self) -> tuple[Part, ...]:
         terms = [term.part for term in (*self.numerator, *self.denominator)]

@@ -469,6 +469,8 @@ def bounds(
         found = linearised(numerator, denominator, yy, xy, xx, int(sums.get(f"{kpi.id}:m", 0)))
     if found is None:
         return None, None
+    if kpi.is_part_of_whole and 0 <= numerator <= denominator:
+        found = max(found[0], 0.0), min(found[1], 1.0)
     return tuple(Decimal(repr(bound)) * scale for bound in found)  # type: ignore[return-value]
 
 

@@ -111,6 +111,7 @@ grr = Kpi(
     denominator=terms(start_value),
     n=valued,
     interval=Interval.LINEARISED,
+    is_part_of_whole=True,
     source="practitioners' standard",
     caveats="Account by account the smaller of start and end; never above 100 %.",
 )
@@ -127,6 +128,7 @@ revenue_churn = Kpi(
     denominator=terms(start_value),
     n=valued,
     interval=Interval.LINEARISED,
+    is_part_of_whole=True,
     source="practitioners' standard",
     on_scorecard=False,
 )
@@ -169,6 +171,7 @@ renewal_rate_value = Kpi(
     denominator=terms(value_due),
     n=contracts_due,
     interval=Interval.LINEARISED,
+    is_part_of_whole=True,
     beside=(contracts_pending,),
     source="practitioners' standard",
     caveats="What a renewal adds is expansion and does not count here.",

@@ -279,7 +279,7 @@ def read_period(asked: Mapping[str, str], as_of: Day, fiscal_start: int) -> Peri
 
 def load_runs() -> list[Run]:
     """Every run, newest first, without what only the page about runs shows."""
-    return list(Run.objects.defer("definitions", "errors").order_by("-pk")[:1000])
+    return list(Run.objects.filter(is_kept=True).defer("definitions", "errors").order_by("-pk")[:1000])
 
 
 def read_choice(asked: Mapping[str, str], organisation: Organisation) -> Choice | None:

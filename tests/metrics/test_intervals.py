@@ -126,3 +126,17 @@ def test_a_figure_without_a_base_or_a_rate_says_why() -> None:
     assert result("quota_attainment", YEAR).reason == "no_quota"
     assert result("account_revenue", quiet).value == 0
     assert result("nrr", YEAR, Scope.ACCOUNT, 1).reason == "no_base"
+
+
+@pytest.mark.django_db
+def test_the_range_of_a_part_of_a_whole_stays_between_0_and_100() -> None:
+    """Two accounts kept 90 and 100 of 100: the plain range of the gross retention would end above 100."""
+    for name, now in (("A", 90), ("B", 100)):
+        account = make_account(name)
+        make_order(account, "2024-05-01", 100)
+        make_order(account, "2025-05-01", now)
+    run("2026-01-10")
+    found = result("grr", YEAR)
+    assert found.value == 95
+    assert found.low is not None and found.high == 100
+    assert 0 <= found.low < 95
