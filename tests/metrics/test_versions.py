@@ -314,7 +314,7 @@ def assert_a_rebuild_changes_nothing(as_of: Day, after: object) -> None:
     assert (rebuilt.rows_inserted, rebuilt.rows_replaced, rebuilt.figures) == (0, 0, 0), after
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_nights_and_rebuilds_give_the_same_after_any_edits(seed: int) -> None:
     made = make_portfolio(seed, accounts=6, first="2024-06-01", as_of="2025-04-17")
     run(made.as_of)
