@@ -9,6 +9,7 @@ from typing import Any
 
 from accounts.periods import PeriodKind
 from metrics.expressions import Expression, Part, Window
+from metrics.recipes import RECIPES, RELATIONS
 from metrics.sources import SOURCE_OF
 
 
@@ -146,16 +147,13 @@ def sorted_leaves(part: Part) -> list[Any]:
 
 @dataclass(frozen=True)
 class RowKpi(Definition):
-    """Evaluated from rows with their own dates: medians, quota windows, distributions. `sql` yields, for each
-    scope, the columns `key, value, numerator, denominator, n, low, high`."""
+    """Evaluated from rows with their own dates by a recipe: medians, quota windows, distributions."""
 
     recipe_name: str = ""
     of_people: bool = True
     """Defined for a person and a team too, not only for the company and its segments."""
 
     def recipe(self) -> str:
-        from metrics.rowkpis import RECIPES, RELATIONS
-
         return " | ".join([RECIPES[self.recipe_name].text, *RELATIONS.values()])
 
 

@@ -17,6 +17,7 @@ from metrics.kpi import Credit, Definition, Derived, Input, Interval, Kpi, RowKp
 from metrics.kpis import KPIS
 from metrics.models import Run, Scope, ScopeFigures, View
 from metrics.reading import facts_of, newest_run
+from metrics.recipes import RECIPES
 
 ZERO = Decimal(0)
 FEW = 5
@@ -258,7 +259,7 @@ class Computer:
     def row_figures(
         self, kpi: RowKpi, scope: str, periods: list[Period], facts: Facts
     ) -> list[tuple[Span, Key, dict[str, Decimal]]]:
-        sql, params = rowkpis.statement(rowkpis.RECIPES[kpi.recipe_name], periods, facts, self.run.as_of)
+        sql, params = rowkpis.statement(RECIPES[kpi.recipe_name], periods, facts, self.run.as_of)
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT * FROM ({sql}) made WHERE scope = %(scope)s", {**params, "scope": scope})
             return [

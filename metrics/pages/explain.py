@@ -41,6 +41,7 @@ from metrics.pages.scorecards import (
     trend_marks,
 )
 from metrics.reading import facts_of, reading
+from metrics.recipes import RECIPES
 from metrics.results import wants_company, wants_trailing
 from metrics.sources import DUE_CONTRACTS, LIVE_CONTRACTS
 from metrics.status import is_exact, is_too_few, status_of
@@ -328,7 +329,7 @@ class Explanation:
         if isinstance(self.kpi, Kpi) and self.kpi.n:
             return self.kpi.n.label
         if isinstance(self.kpi, RowKpi):
-            return rowkpis.RECIPES[self.kpi.recipe_name].label
+            return RECIPES[self.kpi.recipe_name].label
         return "cases"
 
     def compared_label(self) -> str:
@@ -632,7 +633,7 @@ class Explanation:
                 self.kpi, place, choice.view, choice.period, choice.run, choice.newest
             )
         elif isinstance(self.kpi, RowKpi) and choice.view == View.AS_WAS:
-            recipe = rowkpis.RECIPES[self.kpi.recipe_name]
+            recipe = RECIPES[self.kpi.recipe_name]
             facts = facts_of(choice.run, choice.newest)
             inner, params = rowkpis.statement(recipe, [choice.period], facts, choice.run.as_of)
             text = f"""SELECT figures FROM ({inner}) made

@@ -13,6 +13,7 @@ from metrics import evaluate, rowkpis
 from metrics.kpi import Definition, Derived, RowKpi
 from metrics.models import Run, Scope, ScopeFigures, View
 from metrics.reading import facts_of
+from metrics.recipes import RECIPES
 from metrics.results import (
     Computer,
     Figures,
@@ -98,7 +99,7 @@ class PageComputer(Computer):
             add(kind, "", "parts", *evaluate.statement(level, periods, narrowed, month))
         if scope != Scope.ACCOUNT and view == View.AS_WAS:
             for kpi in self.row_kpis:
-                recipe = rowkpis.RECIPES[kpi.recipe_name]
+                recipe = RECIPES[kpi.recipe_name]
                 statement = rowkpis.statement(recipe, periods, facts, self.run.as_of)
                 add(ScopeFigures.Kind.SINGLE, kpi.id, "figures", *statement)
         with connection.cursor() as cursor:

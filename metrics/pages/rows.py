@@ -19,7 +19,7 @@ from metrics.pages.choice import Choice
 from metrics.pages.mix import held_accounts
 from metrics.pages.places import Place
 from metrics.reading import facts_of
-from metrics.rowkpis import QUOTA_WINDOWS
+from metrics.recipes import QUOTA_WINDOWS
 from metrics.sources import CLOSED_DEALS, OPEN_DEALS, ORDER_LINES, SOURCE_OF, Source, columns_of
 
 PAGE = 50

@@ -9,8 +9,8 @@ from metrics.expressions import Arithmetic, Expression, Least, Part, Windowed
 from metrics.kpi import Direction, Kpi, RowKpi, Unit
 from metrics.models import Scope
 from metrics.pages.choice import Choice, Comparison
+from metrics.recipes import RECIPES
 from metrics.results import Result
-from metrics.rowkpis import RECIPES
 from metrics.status import Change
 
 NBSP = formats.NBSP

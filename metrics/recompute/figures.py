@@ -34,6 +34,7 @@ from metrics.expressions import Window
 from metrics.kpi import RowKpi
 from metrics.kpis import KPIS
 from metrics.models import Run, ScopeFigures, View
+from metrics.recipes import RECIPES, Recipe
 from metrics.recompute.stage import Progress, execute
 from metrics.sources import SOURCES, columns_of
 
@@ -63,7 +64,7 @@ class Changes:
     everyone_since: Day
     since: dict[str, Day]
 
-    def periods_for(self, recipe: rowkpis.Recipe) -> list[Period]:
+    def periods_for(self, recipe: Recipe) -> list[Period]:
         """The concerned periods that its rows' changes can alter; the newest ones change with the day."""
         days = [day for table, day in self.since.items() if table in recipe.tables]
         earliest = min([*days, self.everyone_since])
@@ -328,7 +329,7 @@ def collect_row_figures(changes: Changes, facts: Facts, as_of: Day, progress: Pr
     )
     for kpi in KPIS:
         if isinstance(kpi, RowKpi):
-            recipe = rowkpis.RECIPES[kpi.recipe_name]
+            recipe = RECIPES[kpi.recipe_name]
             periods = changes.periods_for(recipe)
             carry_over(kpi, [period for period in changes.periods if period not in periods])
             if periods:
