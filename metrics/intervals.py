@@ -29,10 +29,3 @@ def linearised(y: Decimal, x: Decimal, yy: Decimal, xy: Decimal, xx: Decimal, cl
     variance = max(float(residuals), 0.0) * clusters / (clusters - 1) / float(x) ** 2
     spread = Z * sqrt(variance)
     return float(ratio) - spread, float(ratio) + spread
-
-
-def difference_is_noise(first: Bounds | None, second: Bounds | None) -> bool:
-    """Two values are told apart only where their ranges do not meet."""
-    if first is None or second is None:
-        return False
-    return first[0] <= second[1] and second[0] <= first[1]

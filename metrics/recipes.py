@@ -55,7 +55,8 @@ ROW_SCOPES = """scoped AS (
      CROSS JOIN LATERAL (VALUES ('tier', stamp.tier_id), ('industry', stamp.industry_id),
                                 ('region', stamp.region_id), ('target', stamp.target)) s(scope, key))"""
 
-# The bounds are order statistics: ranks n/2 -+ 0.98 sqrt(n), the exact interval of a median for any distribution.
+# The bounds are order statistics at the ranks n/2 -+ 0.98 sqrt(n): free of any distribution of the values, with the
+# binomial of the ranks approximated by a normal one, so rough where n is small (none are given below 6).
 MEDIAN = f"""
     , {STAMP},
     credited AS (

@@ -8,7 +8,7 @@ from kamplan import formats
 from metrics.expressions import Arithmetic, Expression, Least, Part, Windowed
 from metrics.kpi import Direction, Kpi, RowKpi, Unit
 from metrics.models import Scope
-from metrics.pages.choice import Choice, Comparison
+from metrics.pages.choice import Comparison
 from metrics.recipes import RECIPES
 from metrics.results import Result
 from metrics.status import Change
@@ -151,11 +151,6 @@ def scale(result: Result) -> tuple[int, int] | tuple[None, None]:
     if ends is None or result.value is None or not ends[0] <= result.value <= ends[1]:
         return None, None
     return ends
-
-
-def page_words(choice: Choice) -> str:
-    """`12 months to 31 Oct 2026 · run of 23 Nov 2026, 02:10`."""
-    return f"{choice.words} · run of {formats.moment(choice.run.published_at)}"
 
 
 def whose(scope: str) -> str:

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from accounts.periods import Period
-from metrics.intervals import difference_is_noise, linearised, wilson
+from metrics.intervals import linearised, wilson
 from metrics.models import Scope
 from tests.factories import make_account, make_opportunity, make_order
 from tests.metrics.engine import period, result, run
@@ -74,12 +74,6 @@ def test_there_is_no_range_from_one_account_or_without_a_base() -> None:
     one = [(3.0, 4.0)]
     assert linearised(*moments(one), clusters=1) is None
     assert linearised(*moments([(1, 0), (2, 0)]), clusters=2) is None
-
-
-def test_values_differ_only_where_their_ranges_do_not_meet() -> None:
-    assert difference_is_noise((1, 3), (2, 4))
-    assert not difference_is_noise((1, 2), (3, 4))
-    assert not difference_is_noise(None, (3, 4))
 
 
 @pytest.mark.django_db
