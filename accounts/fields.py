@@ -101,21 +101,50 @@ def begins_before_it_ends(model: str) -> models.CheckConstraint:
     )
 
 
-def never_above_itself(table: str, message: str) -> pgtrigger.Trigger:
-    """No row of the tree reaches itself through `parent`; a lock lets two writers see each other."""
+class Versioned(models.Model):
+    """A row that two people may edit at once: whoever saves second is told, nothing is overwritten."""
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class SoftBasis(models.TextChoices):
+    """How sure we are of what somebody noted."""
+
+    ASSUMED = "assumed", "assumed"
+    CONFIRMED = "confirmed", "confirmed"
+
+
+class Noted(models.Model):
+    """A soft fact: who said it, on which day, and whether it is known or only assumed."""
+
+    basis = models.CharField(max_length=9, choices=SoftBasis, default=SoftBasis.ASSUMED)
+    author = models.ForeignKey(
+        "accounts.User", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    noted_on = models.DateField()
+
+    class Meta:
+        abstract = True
+
+
+def never_above_itself(table: str, message: str, column: str = "parent") -> pgtrigger.Trigger:
+    """No row of the tree reaches itself through `column`; a lock lets two writers see each other."""
     return pgtrigger.Trigger(
         name="never_above_itself",
         level=pgtrigger.Row,
         when=pgtrigger.After,
-        operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),  # type: ignore[no-untyped-call]
-        condition=pgtrigger.Q(new__parent__isnull=False),
+        operation=pgtrigger.Insert | pgtrigger.UpdateOf(f"{column}_id"),  # type: ignore[no-untyped-call]
+        condition=pgtrigger.Q(**{f"new__{column}__isnull": False}),
         func=f"""
-            PERFORM pg_advisory_xact_lock(hashtext('{table}.parent'));
+            PERFORM pg_advisory_xact_lock(hashtext('{table}.{column}'));
             IF EXISTS (
                 WITH RECURSIVE above AS (
-                    SELECT NEW.parent_id AS id
+                    SELECT NEW.{column}_id AS id
                     UNION
-                    SELECT t.parent_id FROM {table} t JOIN above a USING (id) WHERE t.parent_id IS NOT NULL
+                    SELECT t.{column}_id FROM {table} t JOIN above a USING (id) WHERE t.{column}_id IS NOT NULL
                 )
                 SELECT 1 FROM above WHERE id = NEW.id
             ) THEN

@@ -28,6 +28,10 @@ STARTS_RUNS = READS_RUNS
 READS_SCORECARDS = EVERYONE
 READS_TEAMS = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
 EDITS_ACCOUNTS = frozenset({Role.MANAGER, Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
+# Touches, plans, whitespace, renewals and reviews: everyone with the account but marketing.
+READS_WORK = EVERYONE - {Role.MARKETING}
+APPROVES_PLANS = frozenset({Role.LEAD, Role.HEAD})
+HOLDS_ONE_ON_ONES = frozenset({Role.LEAD, Role.HEAD})
 ASSIGNS = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
 SETS_TARGETS = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
 GRANTS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
@@ -45,7 +49,9 @@ class Secret(StrEnum):
 
 HIDDEN: dict[str, frozenset[Secret]] = {
     Role.MARKETING: frozenset({Secret.CONTRACT_VALUE, Secret.OPINION}),
+    Role.VIEWER: frozenset({Secret.OPINION}),
 }
+HIDES_OPINIONS = frozenset(role for role, secrets in HIDDEN.items() if Secret.OPINION in secrets)
 
 
 def may_see(user: User, secret: Secret) -> bool:

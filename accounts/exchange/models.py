@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from accounts.people.models import User
 
-__all__ = ["Import", "ImportFile", "ImportRefusal", "RememberedMapping"]
+__all__ = ["CalendarFeed", "Import", "ImportFile", "ImportRefusal", "RememberedMapping"]
 
 
 class State(models.TextChoices):
@@ -129,3 +129,37 @@ class RememberedMapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.source}"
+
+
+class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(user=user)
+
+    def working(self) -> Self:
+        return self.filter(revoked_at__isnull=True, user__is_active=True)
+
+
+class CalendarFeed(models.Model):
+    """An address by which a calendar program reads somebody's notice dates; only its token's hash is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="calendar_feeds")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    made_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField("last read", null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    objects = CalendarFeedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-made_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(revoked_at__isnull=True),
+                name="calendar_feed_one_a_person",
+                violation_error_message="There is a working address already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Calendar of {self.user}"

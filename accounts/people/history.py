@@ -1,6 +1,7 @@
 """What was changed by whom: the rows that the history triggers wrote, newest first."""
 
 import datetime
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,9 +51,13 @@ def tracked_choices() -> list[tuple[str, str]]:
     return [(tracked(m)._meta.model_name or "", str(tracked(m)._meta.verbose_name)) for m in event_models()]
 
 
+@functools.cache
 def is_content(model: type[Model]) -> bool:
-    """An account itself, or something that belongs to one: read only while elevated."""
-    return model is Account or any(one.related_model is Account for one in model._meta.concrete_fields)
+    """An account itself, or something that leads to one, as a goal by its plan: read only while elevated."""
+    if model is Account:
+        return True
+    above = {one.related_model for one in model._meta.concrete_fields if one.many_to_one}
+    return any(is_content(each) for each in above - {model, User} if isinstance(each, type))
 
 
 def newest(

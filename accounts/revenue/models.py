@@ -73,10 +73,25 @@ class ExchangeRate(models.Model):
 
 class ProductCategory(Sourced):
     name = models.CharField(max_length=100, unique=True)
+    whitespace_position = models.PositiveSmallIntegerField(
+        "column in whitespace",
+        null=True,
+        blank=True,
+        unique=True,
+        validators=[MinValueValidator(1), MaxValueValidator(10)],
+        help_text="1 to 10; empty: not shown there.",
+    )
 
     class Meta:
         ordering = ["name"]
         verbose_name_plural = "product categories"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(whitespace_position__isnull=True) | Q(whitespace_position__range=(1, 10)),
+                name="product_category_whitespace_columns",
+                violation_error_message="Whitespace has at most 10 columns.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -201,6 +216,15 @@ class Opportunity(Sourced):
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.NEW)
     origin = models.CharField(
         "source of the deal", max_length=12, choices=Origin, blank=True, default=Origin.UNKNOWN
+    )
+    category = models.ForeignKey(
+        ProductCategory,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="opportunities",
+        verbose_name="product category",
+        help_text="Empty: several, or not known yet.",
     )
     amount = MoneyField(null=True, blank=True, help_text="Empty: not estimated yet.")
     currency = CurrencyField(default="EUR")
