@@ -91,6 +91,7 @@ SELECT id, (%(start)s::date + q * INTERVAL '3 months')::date, 200000, 'EUR', '',
 def fill(accounts: int, start: str) -> None:
     """Empty every table and write a portfolio of this many accounts whose 36 months begin on `start`."""
     with connection.cursor() as cursor:
+        cursor.execute("SET kamplan.allow_truncate = on")
         cursor.execute(f"TRUNCATE {TABLES} CASCADE")
         for step in STEPS.split(";\n"):
             if step.strip():

@@ -4,6 +4,7 @@ Each watched table names the columns that matter and a SELECT that turns changed
 `(account_id, since, everything)`. An update that leaves those columns alone queues nothing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 BEGINNING = "DATE '0001-01-01'"
@@ -103,6 +104,29 @@ END $body$;
 CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table}
   REFERENCING {referencing} FOR EACH STATEMENT EXECUTE FUNCTION {name}();
 """
+
+
+# The owner of a table cannot take TRUNCATE from himself, and it fires no trigger that could queue what it removed.
+REFUSE_TRUNCATE = """
+CREATE OR REPLACE FUNCTION refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+  IF COALESCE(current_setting('kamplan.allow_truncate', true), '') <> 'on' THEN
+    RAISE EXCEPTION 'TRUNCATE of % is refused: the figures would not notice', TG_TABLE_NAME
+      USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Use DELETE, or SET kamplan.allow_truncate = on and order a full rebuild.';
+  END IF;
+  RETURN NULL;
+END $body$;
+"""
+REFUSING = """
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON {table}
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate();
+"""
+
+
+def refuse_truncate_sql(tables: Iterable[str]) -> str:
+    """The SQL that makes these tables refuse TRUNCATE."""
+    return REFUSE_TRUNCATE + "".join(REFUSING.format(table=table) for table in tables)
 
 
 def trigger_name(watch: Watch, event: str) -> str:
