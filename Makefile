@@ -1,6 +1,9 @@
 # Python 3.11 or newer with venv, and make: nothing else is needed.
 PYTHON ?= python3
 RUN = .venv/bin/python
+# Processes that share the suite, each with a database of its own.
+WORKERS ?= 2
+PYTEST = $(RUN) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 WITH_SERVICES = $(RUN) -m kamplan.services run --instance
 .DEFAULT_GOAL := help
 
@@ -40,7 +43,7 @@ browser: ## Make sure that there is a Chromium for the tests
 
 .PHONY: test
 test: develop browser ## Run the whole suite, then check style and types
-	$(WITH_SERVICES) test -- $(RUN) -m pytest -q
+	$(WITH_SERVICES) test -- $(PYTEST)
 	@$(MAKE) --no-print-directory lint
 
 .PHONY: lint
