@@ -4,16 +4,16 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.models import Account, Organisation, User
+from accounts.portfolio.frame import header, with_kind
 from accounts.portfolio.models import AccountQuerySet
 from accounts.revenue.deals import every_deal, open_deals
 from kamplan.charts import plain
 from kamplan.components import Choice, Figure
 from kamplan.formats import UNKNOWN, day, format_value, money, number
-from kamplan.permissions import EDITS_ACCOUNTS, Secret, may_see, signed_in
+from kamplan.permissions import signed_in
 from metrics.access import may_see_kpi
 from metrics.kpi import Kpi
 from metrics.kpis.pipeline import win_rate
@@ -47,7 +47,7 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
     today = organisation.today()
     with reading():
         visible = Account.objects.visible_to(user, today)
-        account = get_object_or_404(facts.with_kind(visible, today), pk=pk)
+        account = get_object_or_404(with_kind(visible, today), pk=pk)
         run = newest_run()
         kind = request.GET.get("show", "")
         context = {
@@ -76,7 +76,7 @@ def account_revenue(request: HttpRequest, pk: int) -> HttpResponse:
     today = organisation.today()
     with reading():
         visible = Account.objects.visible_to(user, today)
-        account = get_object_or_404(facts.with_kind(visible, today), pk=pk)
+        account = get_object_or_404(with_kind(visible, today), pk=pk)
         run = newest_run()
         period = last_year(run) if run else None
         months = facts.revenue_by_month(account.pk, run) if run else []
@@ -106,23 +106,12 @@ def frame(
 ) -> dict[str, Any]:
     """What both parts of the page show: header, tabs, group."""
     today = organisation.today()
-    address = {"pk": account.pk}
     return {
-        "account": account,
-        "today": today,
+        **header(user, account, tab, today),
         "run": run,
         "currency": organisation.reporting_currency,
         "family": facts.family_of(account.pk, visible, run, today),
-        "people": facts.people_of(account, today),
-        # Joined in without a row where the account is not classified today.
-        "kind": getattr(account, "kind", None),
-        "may_edit": user.role in EDITS_ACCOUNTS,
-        "sees_values": may_see(user, Secret.CONTRACT_VALUE),
         "period_end": day(last_year(run).last_day, year=True) if run else "",
-        "tabs": [
-            Choice("Overview", reverse("portfolio:account", kwargs=address), tab == "overview"),
-            Choice("Revenue", reverse("portfolio:account_revenue", kwargs=address), tab == "revenue"),
-        ],
     }
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import FilteredRelation, Q, Sum
+from django.db.models import Sum
 
-from accounts.models import Account, Assignment, Contract, Opportunity, Order
+from accounts.models import Account, Contract, Opportunity, Order
 from accounts.periods import add_months, first_of_month
 from accounts.portfolio.models import AccountQuerySet
 from metrics.models import Run
@@ -33,8 +33,12 @@ class Family:
     companies: list[Row]
 
     @property
+    def count(self) -> int:
+        return len(self.companies)
+
+    @property
     def has_several(self) -> bool:
-        return len(self.companies) > 1
+        return self.count > 1
 
     @property
     def whole(self) -> Row:
@@ -65,35 +69,6 @@ def family_of(account: int, visible: AccountQuerySet, run: Run | None, today: da
         cursor.execute(sql, {**params, **bounds(run, today), "account": account})
         found = dictionaries(cursor)
     return Family(found[0]["root_id"], found[0]["root_name"], [row_of(each, today) for each in found])
-
-
-@dataclass(frozen=True)
-class People:
-    """Who looks after the account today."""
-
-    owner: Assignment | None
-    deputies: list[Assignment]
-    sponsors: list[Assignment]
-
-
-def people_of(account: Account, today: datetime.date) -> People:
-    held = list(
-        Assignment.objects.on(today).filter(account=account).select_related("user").order_by("user__name")
-    )
-
-    def in_role(role: str) -> list[Assignment]:
-        return [each for each in held if each.role == role]
-
-    roles = Assignment.AccountRole
-    owners = in_role(roles.OWNER)
-    return People(owners[0] if owners else None, in_role(roles.DEPUTY), in_role(roles.SPONSOR))
-
-
-def with_kind(accounts: AccountQuerySet, today: datetime.date) -> AccountQuerySet:
-    """Accounts with what kind they are today (`kind`), and the company they are part of."""
-    classified = FilteredRelation("classifications", condition=Q(classifications__during__contains=today))
-    related = ("kind__tier", "kind__industry", "kind__region")
-    return accounts.annotate(kind=classified).select_related(*related)
 
 
 @dataclass(frozen=True)
