@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.people import looking
 from accounts.people.models import Organisation
+from accounts.people.sessions import described
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -38,6 +39,7 @@ class SessionLimits:
                 logout(request)
             elif "seen" not in session or now - seen > self.GRAIN:
                 session["seen"] = now
+                session["browser"] = described(request.headers.get("User-Agent", ""))
         return self.get_response(request)
 
 

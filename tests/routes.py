@@ -176,6 +176,8 @@ ROUTES: list[Route] = [
     # people
     public("people:invitation", token=an_invitation),
     everyone("people:profile"),
+    everyone("people:session_list"),
+    writes("people:end_sessions", *ALL),
     only("people:team_list", LEAD, HEAD, ADMINISTRATOR),
     Route(
         "people:team",

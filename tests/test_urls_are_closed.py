@@ -122,7 +122,7 @@ def test_a_write_needs_its_token_and_its_method(route: Route, world: SimpleNames
 
 
 # Counters of attempts, sessions, and the log of pages viewed as somebody else are no data of the business.
-BOOKKEEPING = {"kamplan_cache", "django_session", "accounts_viewedpage"}
+BOOKKEEPING = {"kamplan_cache", "accounts_session", "accounts_viewedpage"}
 
 
 def contents() -> dict[str, str]:

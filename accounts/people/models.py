@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import pghistory
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -33,6 +34,7 @@ __all__ = [
     "Message",
     "Organisation",
     "Role",
+    "Session",
     "Team",
     "User",
     "ViewAs",
@@ -222,6 +224,29 @@ class User(AbstractBaseUser, Sourced):
 
     def get_full_name(self) -> str:
         return self.name
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def of(self, user: User) -> Self:
+        """Those in which a person is logged in."""
+        return self.filter(user=user, expire_date__gt=timezone.now())
+
+
+class Session(AbstractBaseSession):
+    """A browser's session; Django's own does not know whose it is."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="sessions", null=True, editable=False)
+
+    objects = BaseSessionManager.from_queryset(SessionQuerySet)()  # type: ignore[assignment]
+
+    class Meta(AbstractBaseSession.Meta):
+        pass
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from accounts.people.sessions import SessionStore
+
+        return SessionStore
 
 
 class TeamQuerySet(models.QuerySet["Team"]):

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.people import history, invitations, looking
+from accounts.people import history, invitations, looking, sessions
 from accounts.people.forms import (
     AuditFilter,
     ElevationForm,
@@ -48,6 +48,30 @@ def profile(request: HttpRequest) -> HttpResponse:
         {"form": form, "person": user, "has_totp": "totp" in second, "has_codes": "recovery_codes" in second},
         status=422 if form.is_bound else 200,
     )
+
+
+@require_GET
+def session_list(request: HttpRequest) -> HttpResponse:
+    """Where one is logged in."""
+    user = _not_viewed_as(request)
+    found = sessions.logins(user, request.session.session_key)
+    return render(request, "people/session_list.html", {"logins": found})
+
+
+@require_POST
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """End one other session of one's own, or all of them."""
+    ended = sessions.end(
+        _not_viewed_as(request), request.session.session_key, request.POST.get("session", "")
+    )
+    messages.success(request, f"{ended} other login{' is' if ended == 1 else 's are'} ended.")
+    return redirect("people:session_list")
+
+
+def _not_viewed_as(request: HttpRequest) -> User:
+    if request.real_user is not None:  # type: ignore[attr-defined]
+        raise PermissionDenied("Where somebody is logged in is shown to nobody else.")
+    return signed_in(request)
 
 
 @require_GET
