@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from accounts.people.models import Role
+from accounts.people.models import Organisation, Role
 
 SHOWING_ACCOUNTS = frozenset({Role.MANAGER, Role.LEAD, Role.HEAD, Role.MARKETING, Role.VIEWER})
 LEADING = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
@@ -114,6 +114,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     return {
         "navigation": links,
         "navigation_sections": SimpleLazyObject(lambda: sections(navigation(request))),
+        "made_up": SimpleLazyObject(lambda: Organisation.current().made_up),
         "find_url": SimpleLazyObject(lambda: address("find")),
         "profile_url": SimpleLazyObject(lambda: address("people:profile")),
         "logout_url": SimpleLazyObject(lambda: address("account_logout") or address("logout")),

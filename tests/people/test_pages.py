@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from accounts.models import Account, Team, User
+from accounts.models import Account, Organisation, Team, User
 from tests.factories import make_grant, make_membership, make_team, make_user
 from tests.people.conftest import BACKEND
 
@@ -133,3 +133,14 @@ def test_the_list_of_people_takes_as_many_statements_for_many_as_for_few(
         make_user()
     with django_assert_max_num_queries(12):  # type: ignore[operator]
         client.get("/people/")
+
+
+def test_every_page_of_a_made_up_company_says_so(client: Client, maya: User, adam: User) -> None:
+    line = "every name and figure is made up"
+    client.force_login(maya, backend=BACKEND)
+    assert line not in text(client, "/people/me/")
+    Organisation.objects.update_or_create(pk=1, defaults={"made_up": True})
+    for path in ("/people/me/", "/", "/portfolio/", "/kpis/"):
+        assert line in text(client, path)
+    client.force_login(adam, backend=BACKEND)
+    assert text(client, "/").count(line) == 1
