@@ -87,9 +87,9 @@ class Reader:
         if not url.startswith((base, "data:")):
             self.faults.append(f"asked {url}")
 
-    def expect_clean(self, path: str) -> None:
+    def expect_clean(self, path: str, with_axe: bool = True) -> None:
         self.page.goto(path)
-        found = Axe().run(self.page).response["violations"]
+        found = Axe().run(self.page).response["violations"] if with_axe else []
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], path
         wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{path} scrolls sideways by {wide}"
@@ -136,10 +136,13 @@ def test_the_pages_are_clean_for_each_role(
         reverse("revenue:contract_edit", kwargs={"pk": contract.pk}),
         reverse("revenue:contract_decide", kwargs={"pk": contract.pk}),
     ]
-    for user, paths in ((maya, looking + writing), (lena, looking), (hana, looking), (mira, looking[1:])):
+    # What a page of another role adds to access is seen at one width and in the other theme at the other.
+    with_axe = (theme, width) in {("light", 1280), ("dark", 320)}
+    others = ((lena, looking), (hana, looking), (mira, looking[1:])) if with_axe else ((hana, [home]),)
+    for user, paths in ((maya, looking + writing), *others):
         reader = open_as(user, theme, width)
         for path in paths:
-            reader.expect_clean(path)
+            reader.expect_clean(path, with_axe)
 
 
 def test_the_palette_opens_an_account_by_its_name_and_gives_the_focus_back(

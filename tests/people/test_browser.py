@@ -44,7 +44,7 @@ def expect_clean(page: Page, path: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 320)])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 320)])
 def test_people_pages_are_clean_for_each_role(
     browser: Browser,
     live_server: Any,
