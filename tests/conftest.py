@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -45,9 +46,11 @@ def empty_tables(test_case: TransactionTestCase) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_teardown() -> Iterator[None]:
+def quickly() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        # A folder that an earlier `collectstatic` filled would be read anew by every test client.
+        patch.setattr(settings, "STATIC_ROOT", settings.BASE_DIR / "var" / "nothing-collected")
         yield
 
 
