@@ -1,0 +1,84 @@
+"""Who must not be missing at a customer: a sponsor, somebody who decides, a champion."""
+
+import datetime
+from dataclasses import dataclass
+
+from accounts.people.models import User
+from accounts.portfolio.models import Account
+from accounts.stakeholders.models import DecisionRole
+from accounts.stakeholders.people import Circle, Person, last_talks, newest_facts, on_the_map
+from kamplan.permissions import READS_WORK, Secret, may_see
+
+NEEDED = (
+    (DecisionRole.SPONSOR, "Sponsor", "sponsor"),
+    (DecisionRole.DECISION_MAKER, "Decision maker", "decision makers"),
+    (DecisionRole.CHAMPION, "Champion", "champion"),
+)
+
+
+@dataclass(frozen=True)
+class Cover:
+    """One needed role: who holds it, and whether we can rely on that."""
+
+    role: str
+    label: str
+    short: str
+    people: list[Person]
+    """The surest first."""
+    left: list[Person]
+
+    @property
+    def person(self) -> Person | None:
+        return self.people[0] if self.people else None
+
+    @property
+    def is_missing(self) -> bool:
+        return not self.people
+
+    @property
+    def state(self) -> str:
+        if self.person is None:
+            return "short"
+        return "watch" if self.person.role_is_assumed or self.person.is_cold else "done"
+
+    @property
+    def words(self) -> str:
+        if self.person is None:
+            gone = self.left[0].contact if self.left else None
+            return f"{gone.name} left, nobody yet" if gone else "missing"
+        if self.person.is_cold:
+            return "gone cold"
+        return "assumed" if self.person.role_is_assumed else "confirmed"
+
+
+def coverage(circle: Circle) -> list[Cover]:
+    """The rule of each account; nothing to say to those who may not see opinions."""
+    if not circle.sees_opinions:
+        return []
+    made = []
+    for role, label, short in NEEDED:
+        held = [person for person in circle.persons if person.role == role and not person.is_placeholder]
+        here = sorted(
+            (person for person in held if not person.has_left),
+            key=lambda person: (
+                person.role_is_assumed,
+                person.is_cold,
+                -person.influence,
+                person.contact.name,
+            ),
+        )
+        left = [person for person in held if person.has_left]
+        made.append(Cover(role, label, short, here, left))
+    return made
+
+
+def coverage_of(user: User, account: Account, today: datetime.date, cadence: int | None) -> list[Cover]:
+    """For other pages: three statements; the account has been found by `visible_to` before."""
+    if not may_see(user, Secret.OPINION):
+        return []
+    facts, talks = newest_facts(user, account), last_talks(user, account)
+    persons = [
+        Person(each, facts.get(each.pk, {}), {}, talks.get(each.pk), today, cadence, user.role in READS_WORK)
+        for each in on_the_map(account, user, today, everybody=False)
+    ]
+    return coverage(Circle(account, today, cadence, True, persons))
