@@ -119,6 +119,7 @@ class PlanComment(models.Model):
         RETURNED = "returned", "gave it back"
         CLOSED = "closed", "closed it"
         REOPENED = "reopened", "opened it again"
+        CARRIED = "carried", "carried it over"
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="comments")
     step = models.CharField(max_length=9, choices=Step, default=Step.COMMENT)
