@@ -21,6 +21,7 @@ from accounts.exchange.actions import upload
 from accounts.people.invitations import invite, token_to_send
 from accounts.people.models import Role
 from accounts.portfolio.models import SavedFilter
+from accounts.revenue.models import ProductCategory
 from tests.factories import make_contract, make_grant, make_opportunity
 
 MANAGER, LEAD, HEAD = Role.MANAGER, Role.LEAD, Role.HEAD
@@ -103,6 +104,13 @@ def edits(name: str, method: str = "GET", **arguments: Any) -> Route:
     )
 
 
+def work(name: str, **arguments: Any) -> Route:
+    """A page about the daily work with maya's account: marketing is refused, strangers learn nothing."""
+    return Route(
+        name, frozenset({"maya", "lena", "hana"}), refused=404, arguments=arguments, others={"mira": 403}
+    )
+
+
 def public(name: str, answer: int = 200, **arguments: Any) -> Route:
     """No login needed; somebody who is logged in may be sent elsewhere."""
     return Route(name, frozenset(PEOPLE), public=True, answer=(answer, 200, 302), arguments=arguments)
@@ -145,6 +153,11 @@ def a_deal(world: Any) -> int:
 
 def a_contract(world: Any) -> int:
     return make_contract(world.maya_account).pk
+
+
+def a_category(world: Any) -> int:
+    """A product category that has a column in whitespace."""
+    return ProductCategory.objects.get_or_create(name="Pumps", defaults={"whitespace_position": 1})[0].pk
 
 
 # The admin panel has some hundred URLs of Django's own; they are tested as one (tests/people/test_admin.py).
@@ -222,6 +235,14 @@ ROUTES: list[Route] = [
     edits("revenue:contract_add", account=lambda w: w.maya_account.pk),
     edits("revenue:contract_edit", pk=a_contract),
     edits("revenue:contract_decide", pk=a_contract),
+    # whitespace and renewals
+    work("plans:whitespace", account=lambda w: w.maya_account.pk),
+    work("plans:whitespace_export", account=lambda w: w.maya_account.pk),
+    work("plans:whitespace_cell", account=lambda w: w.maya_account.pk, category=a_category),
+    edits("plans:whitespace_edit", account=lambda w: w.maya_account.pk, category=a_category),
+    edits("plans:whitespace_open", "POST", account=lambda w: w.maya_account.pk, category=a_category),
+    edits("plans:whitespace_fill", account=lambda w: w.maya_account.pk),
+    writes("plans:whitespace_take_back", MANAGER, LEAD, HEAD, ADMINISTRATOR, token="no-token"),
     # exchange
     only("exchange:import_list", ADMINISTRATOR),
     only("exchange:import_start", ADMINISTRATOR),

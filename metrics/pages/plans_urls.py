@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern
 
-from metrics.pages import plan_urls
+from metrics.pages import growth_urls, plan_urls, rhythm_urls
 
 app_name = "plans"
 urlpatterns: list[URLPattern] = [
     *plan_urls.urlpatterns,
+    *growth_urls.urlpatterns,
+    *rhythm_urls.urlpatterns,
 ]

@@ -1,0 +1,72 @@
+"""Writes of whitespace: what somebody knows about a cell, and the deal that becomes of one."""
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core import signing
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from accounts.models import Account, Opportunity, OpportunityStage, ProductCategory, User, WhitespaceCell
+from accounts.revenue.actions import UNDO_SECONDS, digest, open_deal
+from accounts.revenue.deals import visible_deal
+
+SALT = "kamplan.whitespace-deal"
+MADE = ("name", "amount", "currency", "kind", "category_id", "opened_on", "outcome")
+
+
+def save_cell(cell: WhitespaceCell, values: dict[str, Any], author: User, today: datetime.date) -> bool:
+    """Write what the form says, unless somebody else wrote this cell since it was shown."""
+    noted = {**values, "author": author, "noted_on": today}
+    if cell.pk:
+        seen = WhitespaceCell.objects.visible_to(author).filter(pk=cell.pk, version=cell.version)
+        return bool(seen.update(**noted, version=F("version") + 1))
+    try:
+        with transaction.atomic():
+            WhitespaceCell.objects.create(account=cell.account, category=cell.category, **noted)
+    except IntegrityError:
+        return False
+    return True
+
+
+@transaction.atomic
+def open_from_cell(
+    account: Account,
+    category: ProductCategory,
+    kind: str,
+    amount: Decimal | None,
+    today: datetime.date,
+) -> Opportunity:
+    """A deal over what this cell still holds, standing in the first stage from today on."""
+    deal = Opportunity(
+        account=account,
+        name=f"{category.name}, {account.name}"[:200],
+        kind=kind,
+        origin=Opportunity.Origin.EXISTING,
+        category=category,
+        amount=amount,
+        currency=account.currency,
+        opened_on=today,
+    )
+    deal.full_clean()
+    open_deal(deal, OpportunityStage.objects.first())
+    return deal
+
+
+def way_back(deal: Opportunity) -> str:
+    return signing.dumps([deal.pk, digest(deal, MADE)], salt=SALT)
+
+
+def take_back(user: User, token: str) -> bool:
+    """Remove the deal again, as long as nobody has worked on it."""
+    try:
+        pk, made_as = signing.loads(token, salt=SALT, max_age=UNDO_SECONDS)
+    except signing.BadSignature:
+        return False
+    with transaction.atomic():
+        deal = visible_deal(user, pk, locked=True)
+        if digest(deal, MADE) != made_as or deal.phases.count() > 1 or deal.touches.exists():
+            return False
+        deal.delete()
+    return True
