@@ -22,6 +22,7 @@ from accounts.exchange.models import (
     RUNNING,
     WAITING,
     Import,
+    ImportChange,
     ImportFile,
     ImportRefusal,
     RememberedMapping,
@@ -127,6 +128,7 @@ def _move(found: Import, old: State | tuple[State, ...], new: State, **values: o
 def _forget_content(pk: int) -> None:
     ImportFile.objects.filter(of=pk).delete()
     ImportRefusal.objects.filter(of=pk).delete()
+    ImportChange.objects.filter(of=pk).delete()
 
 
 # -- in the worker
@@ -219,6 +221,10 @@ def _keep(pk: int, state: State, outcome: Outcome) -> None:
                 for refusal in outcome.refusals
             ],
             batch_size=2_000,
+        )
+        ImportChange.objects.filter(of=pk).delete()
+        ImportChange.objects.bulk_create(
+            [ImportChange(of_id=pk, **asdict(change)) for change in outcome.listed], batch_size=2_000
         )
         new = State.REFUSED if outcome.refused else State.CHECKED
         _end(pk, state, new, counts=outcome.counts, rows=outcome.rows, refused=outcome.refused)

@@ -14,7 +14,8 @@ not this file.
 
     manage.py import_data KIND FILE [--mapping FILE] [--dry-run] [--source NAME] [--create-missing]
 
-Administrators find the same under *Imports* in the browser: upload, columns, dry run, apply.
+Administrators find the same under *Imports* in the browser: upload, columns, dry run, apply. A dry run lists
+row by row what would be changed (old and new values), created, removed, left alone and refused.
 
 ## What holds for every kind
 

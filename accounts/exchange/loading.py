@@ -7,6 +7,7 @@ from django.apps import apps
 from django.db import DataError, IntegrityError, transaction
 
 from accounts.exchange import files, lookups, rules, staging
+from accounts.exchange.changes import Change, listed
 from accounts.exchange.columns import Kind
 from accounts.exchange.images import Image
 from accounts.exchange.mapping import Mapping, check
@@ -37,6 +38,7 @@ class Outcome:
     refusals: list[Refusal] = field(default_factory=list)
     layout: str = ""
     written: bool = False
+    listed: list[Change] = field(default_factory=list)
 
     @property
     def changes(self) -> int:
@@ -72,6 +74,7 @@ def run(
                 layout=layout.words,
             )
             if not write or outcome.refused:
+                outcome = replace(outcome, listed=listed(images(kind, mapping, source)))
                 transaction.set_rollback(True)
                 return outcome
             progress("Writing", 0, 1)

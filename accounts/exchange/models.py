@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from accounts.people.models import User
 
-__all__ = ["CalendarFeed", "Import", "ImportFile", "ImportRefusal", "RememberedMapping"]
+__all__ = ["CalendarFeed", "Import", "ImportChange", "ImportFile", "ImportRefusal", "RememberedMapping"]
 
 
 class State(models.TextChoices):
@@ -19,6 +19,13 @@ class State(models.TextChoices):
     APPLIED = "applied", "applied"
     FAILED = "failed", "failed"
     DISCARDED = "discarded", "discarded"
+
+
+class ChangeState(models.TextChoices):
+    CHANGED = "changed", "changed"
+    CREATED = "created", "created"
+    REMOVED = "removed", "removed"
+    UNCHANGED = "unchanged", "left alone"
 
 
 WAITING = {State.CHECK_WAITING: State.CHECKING, State.APPLY_WAITING: State.APPLYING}
@@ -111,6 +118,30 @@ class ImportRefusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.row}: {self.reason}"
+
+
+class ImportChange(models.Model):
+    """One of the first rows that the last dry run would create, change, remove or leave alone."""
+
+    State = ChangeState
+
+    of = models.ForeignKey(Import, models.CASCADE, related_name="changes")
+    part = models.CharField(max_length=100)
+    state = models.CharField(max_length=10, choices=ChangeState)
+    row = models.PositiveIntegerField(null=True, blank=True)
+    name = models.CharField(max_length=200, blank=True, default="")
+    values = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=ChangeState.values), name="import_change_state_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.row}: {self.state}"
 
 
 class RememberedMapping(models.Model):

@@ -1,5 +1,7 @@
 """Imports in the browser, for administrators: upload, columns, dry run, apply."""
 
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -7,12 +9,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.exchange import actions, csvs
+from accounts.exchange.changes import SHOWN
 from accounts.exchange.forms import OURS, MappingForm, UploadForm
 from accounts.exchange.kinds import KINDS
 from accounts.exchange.loading import STEPS as STEPS_OF_A_RUN
-from accounts.exchange.models import Import, ImportRefusal, State
+from accounts.exchange.models import Import, ImportChange, State
 from accounts.exchange.values import Refused
+from accounts.people import history
 from accounts.people.models import User
+from kamplan import formats
 from kamplan.permissions import CONFIGURES, allowed, signed_in, visible_or_404
 
 PAGE = 50
@@ -95,15 +100,17 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
     found = visible_or_404(Import, user, pk=pk)
     sees_content = Import.objects.content_visible_to(user).filter(pk=pk).exists()
-    refusals = found.refusals.all() if sees_content else ImportRefusal.objects.none()
-    columns = found.mapping.get("columns", {})
-    page = Paginator(refusals, PAGE).get_page(request.GET.get("page"))
+    tabs = _tabs(found, request.GET.get("show", ""))
+    show = next((tab.key for tab in tabs if tab.active), "")
     context = {
         "import": found,
         "kind": kind_label(found),
         "sees_content": sees_content,
-        "page": page,
-        "refusals": [(one, columns.get(one.column, one.column)) for one in page],
+        "sees_old": user.is_elevated or not _is_content(found),
+        "tabs": tabs,
+        "show": show,
+        "shown": SHOWN,
+        **(_rows_of(found, show, request.GET.get("page")) if sees_content else {}),
         "changes": sum(int(c[s]) for c in found.counts for s in ("created", "changed", "removed")),
         "percent": _percent(found),
     }
@@ -115,6 +122,48 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     response = render(request, part, context)
     response["Vary"] = "HX-Request"
     return response
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One of the lists of a dry run."""
+
+    key: str
+    label: str
+    url: str
+    count: str
+    active: bool
+
+
+def _tabs(found: Import, wanted: str) -> list[Tab]:
+    """Refused, changed, created ...: what there is any of; what must be looked at comes first."""
+    if found.is_busy or not found.is_in_hand:
+        return []
+    counts = {"refused": found.refused} | {
+        state.value: sum(int(count[state.value]) for count in found.counts) for state in ImportChange.State
+    }
+    there = [key for key, count in counts.items() if count]
+    chosen = wanted if wanted in there else next(iter(there), "")
+    labels = {"refused": "Refused"} | {s.value: s.label.capitalize() for s in ImportChange.State}
+    return [
+        Tab(key, labels[key], f"?show={key}#rows", formats.number(counts[key]), key == chosen)
+        for key in there
+    ]
+
+
+def _rows_of(found: Import, show: str, number: str | None) -> dict[str, object]:
+    """A page of one of the lists."""
+    if show == "refused":
+        columns = found.mapping.get("columns", {})
+        page = Paginator(found.refusals.all(), PAGE).get_page(number)
+        return {"page": page, "refusals": [(one, columns.get(one.column, one.column)) for one in page]}
+    page = Paginator(found.changes.filter(state=show), PAGE).get_page(number)  # type: ignore[assignment]
+    return {"page": page}
+
+
+def _is_content(found: Import) -> bool:
+    """Whether the rows that are there already are account content, which administrators do not see."""
+    return found.kind not in KINDS or any(history.is_content(part.model) for part in KINDS[found.kind].parts)
 
 
 def _percent(found: Import) -> int:

@@ -237,7 +237,7 @@ class Session(AbstractBaseSession):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="sessions", null=True, editable=False)
 
-    objects = BaseSessionManager.from_queryset(SessionQuerySet)()  # type: ignore[assignment]
+    objects = BaseSessionManager.from_queryset(SessionQuerySet)()  # type: ignore[misc]
 
     class Meta(AbstractBaseSession.Meta):
         pass

@@ -38,7 +38,7 @@ class SessionStore(DatabaseStore):
         return Session
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        made = super().create_model_instance(data)
+        made: Session = super().create_model_instance(data)  # type: ignore[assignment]
         made.user_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
         return made
 

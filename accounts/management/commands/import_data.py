@@ -6,6 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.exchange import files, loading, mapping
+from accounts.exchange.changes import SHOWN as LISTED
+from accounts.exchange.changes import Change
 from accounts.exchange.kinds import KINDS
 from accounts.exchange.loading import Outcome
 from accounts.exchange.values import Refused
@@ -70,6 +72,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{count['label']}: " + ", ".join(f"{count[state]:,} {state}" for state in states)
             )
+        self.report_changes(outcome.listed)
         for refusal in outcome.refusals[:SHOWN]:
             place = f"row {refusal.row}" if refusal.row else "file"
             theirs = chosen.columns.get(refusal.column, refusal.column)
@@ -82,3 +85,16 @@ class Command(BaseCommand):
             self.stdout.write(
                 self.style.SUCCESS("Imported." if outcome.written else "Nothing written: a dry run.")
             )
+
+    def report_changes(self, listed: list[Change]) -> None:
+        """What a dry run would write, row by row; rows that stay as they are stand in the counts."""
+        changes = [change for change in listed if change.state != "unchanged"]
+        for change in changes[:SHOWN]:
+            place = f"row {change.row}, " if change.row else ""
+            values = "; ".join(
+                f"{value.label} {f'“{value.old}” to ' if change.state == 'changed' else ''}“{value.new}”"
+                for value in change.values
+            )
+            self.stdout.write(f"  {place}{change.part} “{change.name}” {change.state}: {values}".rstrip(": "))
+        if len(changes) > SHOWN:
+            self.stdout.write(f"  … and more; the browser lists the first {LISTED} of each kind")
