@@ -61,11 +61,7 @@ def test_names_dates_and_amounts_are_listed_as_people_write_them(maya: User, oma
             "created",
             3,
             "Alfa · Omar Okoye · from 1 Jul 2025",
-            [
-                ("account", "", "Alfa"),
-                ("user", "", "Omar Okoye"),
-                ("from, to", "", "from 1 Jul 2025"),
-            ],
+            [("from, to", "", "from 1 Jul 2025"), ("account", "", "Alfa"), ("user", "", "Omar Okoye")],
         ),
     ]
 
