@@ -243,6 +243,13 @@ ROUTES: list[Route] = [
     edits("plans:whitespace_open", "POST", account=lambda w: w.maya_account.pk, category=a_category),
     edits("plans:whitespace_fill", account=lambda w: w.maya_account.pk),
     writes("plans:whitespace_take_back", MANAGER, LEAD, HEAD, ADMINISTRATOR, token="no-token"),
+    # the week, reviews, handing over
+    only("plans:week_snoozed", MANAGER, LEAD, HEAD, ADMINISTRATOR),
+    writes("plans:week_wake", MANAGER, LEAD, HEAD, ADMINISTRATOR, pk=1),
+    writes("plans:week_undo", MANAGER, LEAD, HEAD, ADMINISTRATOR, token="no-token"),
+    edits("plans:week_snooze", item=lambda w: f"fell:{w.maya_account.pk}"),
+    edits("plans:week_done", "POST", item=lambda w: f"fell:{w.maya_account.pk}"),
+    edits("plans:week_hand_on", item=lambda w: f"fell:{w.maya_account.pk}"),
     # exchange
     only("exchange:import_list", ADMINISTRATOR),
     only("exchange:import_start", ADMINISTRATOR),

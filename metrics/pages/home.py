@@ -1,4 +1,4 @@
-"""Home: what is near for a manager, the team of a lead, the company, the machinery behind it."""
+"""Home: the week of a manager, the team of a lead, the company, the machinery behind it."""
 
 import datetime
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ from metrics.pages.account_figures import (
     this_month,
 )
 from metrics.pages.portfolio_rows import SOON, URGENT, Row, account_page
+from metrics.pages.week import my_week
 from metrics.reading import newest_run, reading
 from metrics.results import Result, every_key, results
 from metrics.status import status_of
@@ -81,11 +82,13 @@ def home(request: HttpRequest) -> HttpResponse:
             "period_end": day(last_year(run).last_day, year=True) if run else "",
             "renewals": renewals(user, visible, today),
         }
-        if user.role == Role.LEAD:
-            context |= team(user, visible, run, today)
-        elif user.role == Role.HEAD:
+        if user.role == Role.HEAD:
             context |= company(run)
         else:
+            context |= my_week(user, organisation, run)
+        if user.role == Role.LEAD:
+            context |= team(user, visible, run, today)
+        elif user.role == Role.MANAGER:
             context |= book(visible, run, today, organisation.reporting_currency)
     return render(request, f"portfolio/home_{user.role}.html", context)
 

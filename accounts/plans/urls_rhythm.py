@@ -1,0 +1,14 @@
+"""Writes of the week, of reviews, of handing over."""
+
+from django.urls import URLPattern, path
+
+from accounts.plans import week_views
+
+urlpatterns: list[URLPattern] = [
+    path("week/snoozed/", week_views.week_snoozed, name="week_snoozed"),
+    path("week/snoozed/<int:pk>/wake", week_views.week_wake, name="week_wake"),
+    path("week/undo/<str:token>", week_views.week_undo, name="week_undo"),
+    path("week/<str:item>/snooze", week_views.week_snooze, name="week_snooze"),
+    path("week/<str:item>/done", week_views.week_done, name="week_done"),
+    path("week/<str:item>/hand-on", week_views.week_hand_on, name="week_hand_on"),
+]
