@@ -9,6 +9,7 @@ from django.db import models
 from accounts.demo.agreements import Agreements
 from accounts.demo.calendar import Calendar
 from accounts.demo.deals import Deals
+from accounts.demo.growth import calls, categories, cells
 from accounts.demo.money import Rates
 from accounts.demo.orders import Orders
 from accounts.demo.organisation import Staff, organisation
@@ -30,9 +31,12 @@ class Company:
         self.portfolio = Portfolio(calendar, self.staff)
         self.rates = Rates(calendar)
         self.contracts = Agreements(calendar, self.portfolio, self.rates).contracts()
-        self.deals = Deals(calendar, self.portfolio, self.rates)
+        self.categories = categories()
+        self.deals = Deals(calendar, self.portfolio, self.rates, self.categories)
         self.orders = Orders(calendar, self.portfolio, self.rates, self.contracts, self.deals)
         self.quotas = list(quotas(calendar, self.portfolio))
+        self.cells = cells(calendar, self.portfolio, self.rates, self.categories, self.orders.lines)
+        self.calls = list(calls(calendar, self.portfolio, self.contracts))
 
     def batches(self) -> Iterator[Rows]:
         """Rows of one table at a time, each after what it points to."""
@@ -55,7 +59,7 @@ class Company:
         yield portfolio.classifications()
         yield portfolio.funnel_phases()
         yield self.staff.grants(portfolio.accounts)
-        yield list(orders.categories.values())
+        yield list(self.categories.values())
         yield list(orders.products.values())
         yield self.contracts
         yield deals.stages
@@ -65,3 +69,5 @@ class Company:
         yield orders.orders
         yield orders.lines
         yield self.quotas
+        yield self.cells
+        yield self.calls

@@ -11,11 +11,18 @@ from typing import NamedTuple, TypeAlias
 from accounts.demo import cast, plot
 from accounts.demo.calendar import Calendar, dice, weekday
 from accounts.demo.cast import Firm
+from accounts.demo.growth import COLUMN_OF
 from accounts.demo.money import Rates
 from accounts.demo.portfolio import Portfolio, began, buys
 from accounts.fields import days
 from accounts.people.models import User
-from accounts.revenue.models import Opportunity, OpportunityPhase, OpportunitySplit, OpportunityStage
+from accounts.revenue.models import (
+    Opportunity,
+    OpportunityPhase,
+    OpportunitySplit,
+    OpportunityStage,
+    ProductCategory,
+)
 
 Day = datetime.date
 Kind: TypeAlias = Opportunity.Kind
@@ -116,6 +123,7 @@ class Deals:
     calendar: Calendar
     portfolio: Portfolio
     rates: Rates
+    categories: dict[str, ProductCategory]
     opportunities: list[Opportunity] = field(default_factory=list)
     phases: list[OpportunityPhase] = field(default_factory=list)
     splits: list[OpportunitySplit] = field(default_factory=list)
@@ -217,6 +225,7 @@ class Deals:
             else f"Renewal: {product.lower()}",
             kind=kind,
             origin=origin,
+            category=self.categories[COLUMN_OF[product]],
             amount=self._amount(random, plan, outcome, closes),
             currency=plan.firm.currency,
             opened_on=plan.opened,

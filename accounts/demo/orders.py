@@ -14,10 +14,11 @@ from accounts.demo.agreements import FIRMS, invoice_days
 from accounts.demo.calendar import Calendar, dice, weekday
 from accounts.demo.cast import Firm
 from accounts.demo.deals import Deals, new_categories
+from accounts.demo.growth import COLUMN_OF, usual
 from accounts.demo.money import Rates
 from accounts.demo.portfolio import Portfolio, buys
 from accounts.people.models import User
-from accounts.revenue.models import Contract, Order, OrderLine, Product, ProductCategory
+from accounts.revenue.models import Contract, Order, OrderLine, Product
 
 Day = datetime.date
 SEASON = (0.90, 0.93, 1.08, 0.98, 1.00, 1.09, 0.88, 0.80, 1.07, 1.08, 1.09, 1.10)
@@ -74,10 +75,11 @@ class Orders:
     lines: list[OrderLine] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.categories = {name: ProductCategory(name=name) for name in cast.CATALOGUE}
         self.products = {
             product: Product(
-                name=product, code=f"{category[:2].upper()}-{n}0", category=self.categories[category]
+                name=product,
+                code=f"{category[:2].upper()}-{n}0",
+                category=self.deals.categories[COLUMN_OF[product]],
             )
             for category, products in cast.CATALOGUE.items()
             for n, product in enumerate(products, 1)
@@ -155,7 +157,7 @@ class Orders:
             ]
             step = "0.05" if firm.currency == "CHF" else "0.01"
             amount = self.rates.in_currency(max(20.0, euros * share), firm.currency, day, step)
-            lines.append((random.choice(products), amount))
+            lines.append((usual(firm, random.choice(products)), amount))
         return Draft(day, firm, lines, seller=self._colleague(random, firm, day))
 
     def _colleague(self, random: Random, firm: Firm, day: Day) -> User | None:
