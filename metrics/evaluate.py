@@ -190,9 +190,10 @@ def over_scope(definitions: Sequence[Definition]) -> dict[str, str]:
     for kpi in definitions:
         if isinstance(kpi, Kpi) and kpi.interval == Interval.LINEARISED:
             y, x = side(kpi.numerator), side(kpi.denominator)
-            found[f"{kpi.id}:yy"] = f"{y} * {y}"
-            found[f"{kpi.id}:xy"] = f"{x} * {y}"
-            found[f"{kpi.id}:xx"] = f"{x} * {x}"
+            # Counts are integers; their squares need not be.
+            found[f"{kpi.id}:yy"] = f"({y})::numeric * {y}"
+            found[f"{kpi.id}:xy"] = f"({x})::numeric * {y}"
+            found[f"{kpi.id}:xx"] = f"({x})::numeric * {x}"
             found[f"{kpi.id}:m"] = f"(CASE WHEN {y} IS NOT NULL OR {x} IS NOT NULL THEN 1 END)"
     return found
 
@@ -257,19 +258,32 @@ def aggregates(definitions: Sequence[Definition], whole: Window | None = None) -
     )
 
 
-def account_leaves(definitions: Sequence[Definition], facts: Facts) -> str:
+HELD_AT_START = (
+    "{condition} AND o.month >= p.starts AND o.month < p.ends AND o.month = GREATEST(p.starts, o.began)"
+)
+"""The rows `o` that say whose an account was at the start of a period `p`, or when it began."""
+
+HOLDERS = """
+        LEFT JOIN (SELECT DISTINCT account_id, holder_id, holder_team_id FROM {relation} b
+                    WHERE b.month = %(book_month)s) book ON book.account_id = f.account_id"""
+
+
+def account_leaves(definitions: Sequence[Definition], facts: Facts, view: str) -> str:
     """SELECT one row per period and account, straight from the facts; needs the relation `period`."""
     at_start = "FILTER (WHERE f.month = GREATEST(p.starts, f.began))"
     stamps = ", ".join(f"MAX(f.{name}) {at_start} AS {name}" for name in STAMPS)
+    # Whose account it is today is looked up only where that counts.
+    of_book = view == View.CURRENT_BOOK
+    holder, team = ("book.holder_id", "book.holder_team_id") if of_book else ("NULL::bigint", "NULL::bigint")
+    book = HOLDERS.format(relation=facts.relation) if of_book else ""
     return f"""
       SELECT p.starts, p.ends, f.account_id, MAX(f.currency) AS currency, {stamps},
         BOOL_OR(f.is_target) {at_start} AS is_target,
-        MAX(book.holder_id) AS holder_id, MAX(book.holder_team_id) AS holder_team_id,
+        MAX({holder}) AS holder_id, MAX({team}) AS holder_team_id,
         {aggregates(definitions)}
         FROM period p
         JOIN {facts.relation} f ON f.month >= p.last_year_starts AND f.month < p.ends
-        LEFT JOIN (SELECT DISTINCT account_id, holder_id, holder_team_id FROM {facts.relation} b
-                    WHERE b.month = %(book_month)s) book ON book.account_id = f.account_id
+        {book}
        WHERE {facts.where}
        GROUP BY p.starts, p.ends, f.account_id
       HAVING BOOL_OR(f.month >= p.starts)"""
@@ -296,11 +310,20 @@ def parted(definitions: Sequence[Definition], leaves: str, keys: Sequence[str]) 
     expressions = ",\n        ".join(
         f'NULLIF({sql}, 0) AS "{name}"' for name, sql in per_account(definitions).items()
     )
+    at_start = sorted(
+        {leaf for leaf in leaves_of(definitions) if leaf.at_start_rate}, key=lambda leaf: leaf.column
+    )
+    values = "".join(f", {leaf.column} * COALESCE(rate, 0) AS {leaf.valued}" for leaf in at_start)
+    # OFFSET 0 keeps the planner from writing each layer's expressions out wherever the next one uses them.
     return f"""
-      SELECT starts, ends, account_id, {", ".join(keys)}, {expressions}
-        FROM (SELECT leaf.*, CASE WHEN leaf.currency = org.reporting_currency THEN 1 ELSE r.rate END AS rate
-                FROM {leaves} leaf CROSS JOIN accounts_organisation org
-                LEFT JOIN metrics_dailyrate r ON r.currency = leaf.currency AND r.day = leaf.starts) valued"""
+      SELECT {", ".join(("starts", "ends", "account_id", *keys))}, {expressions}
+        FROM (SELECT rated.*{values}
+                FROM (SELECT leaf.*, CASE WHEN leaf.currency = org.reporting_currency THEN 1 ELSE r.rate END AS rate
+                        FROM {leaves} leaf CROSS JOIN accounts_organisation org
+                        LEFT JOIN metrics_dailyrate r ON r.currency = leaf.currency AND r.day = leaf.starts
+                      OFFSET 0) rated
+              OFFSET 0) valued
+      OFFSET 0"""
 
 
 def regrouped(level: Level, definitions: Sequence[Definition], leaves: str) -> str:
@@ -318,12 +341,26 @@ def summed(level: Level, definitions: Sequence[Definition], parts: str) -> str:
     return f"summed AS ({level.outer}, {sums} FROM {parts} leaf {join} {level.grouping})"
 
 
-AS_PARTS = """
+ARGUMENTS = 90
+"""How many arguments one call of a function may have, with some to spare."""
+
+
+def as_object(names: Sequence[str]) -> str:
+    """An object of these columns without those that are NULL; text is made faster than by to_jsonb."""
+    texts = [f"""'"{name}":' || "{name}\"""" for name in names]
+    pieces = [
+        f"NULLIF(CONCAT_WS(',', {', '.join(texts[first : first + ARGUMENTS])}), '')"
+        for first in range(0, len(texts), ARGUMENTS)
+    ]
+    return f"('{{' || CONCAT_WS(',', {', '.join(pieces)}) || '}}')::jsonb"
+
+
+def as_parts(definitions: Sequence[Definition]) -> str:
+    """SELECT the sums of each scope as one object, from the relation `summed`."""
+    return f"""
     SELECT * FROM (
-        SELECT starts, ends, scope, key,
-               jsonb_strip_nulls(to_jsonb(summed) - '{starts,ends,scope,key}'::text[]) AS parts
-          FROM summed) made
-     WHERE parts <> '{}'"""
+        SELECT starts, ends, scope, key, {as_object(list(over_scope(definitions)))} AS parts FROM summed) made
+     WHERE parts <> '{{}}'"""
 
 
 def statement(
@@ -339,8 +376,8 @@ def statement(
         leaves = row_leaves(definitions, facts)
         parts = parted(definitions, regrouped(level, definitions, "leaves"), [level.regroup])
     else:
-        leaves = account_leaves(definitions, facts)
+        leaves = account_leaves(definitions, facts, level.view)
         parts = parted(definitions, "leaves", KEYS_OF_ACCOUNT)
     sql = f"""WITH {values}, {TEAM_CLOSURE}, leaves AS ({leaves}), parts AS ({parts}),
-    {summed(level, definitions, "parts")} {AS_PARTS}"""
+    {summed(level, definitions, "parts")} {as_parts(definitions)}"""
     return sql, {**params, **facts.params, "book_month": facts.book_month or current_month}

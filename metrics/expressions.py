@@ -150,8 +150,13 @@ class Windowed(Expression):
         own = "_own" if self.at_start_rate else ""
         return f"{self.measure.name}{own}__{self.window.value}"
 
+    @property
+    def valued(self) -> str:
+        """The column that holds it in the reporting currency, once for all parts that need it."""
+        return f"{self.column}_valued"
+
     def sql(self) -> str:
-        return f"({self.column} * COALESCE(rate, 0))" if self.at_start_rate else self.column
+        return self.valued if self.at_start_rate else self.column
 
     def leaves(self) -> frozenset["Windowed"]:
         return frozenset([self])

@@ -29,38 +29,43 @@ PIPELINE = QUOTAS | {"opportunity", "opportunityphase", "opportunitystage"}
 
 # The owner, team and segment of an account at the period's start, or when it began if that was later.
 STAMP = """stamp AS (
-    SELECT DISTINCT p.starts, p.ends, f.account_id, f.owner_id, f.team_id, f.tier_id, f.industry_id, f.region_id,
+    SELECT p.starts, p.ends, f.account_id, f.owner_id, f.team_id, f.tier_id, f.industry_id, f.region_id,
            f.is_target::int AS target
-      FROM period p JOIN facts f ON f.month >= p.starts AND f.month < p.ends
-                                AND f.month = GREATEST(p.starts, f.began))"""
+      FROM period p JOIN facts f ON f.month = p.starts
+     UNION
+    SELECT p.starts, p.ends, f.account_id, f.owner_id, f.team_id, f.tier_id, f.industry_id, f.region_id,
+           f.is_target::int
+      FROM period p JOIN facts f ON f.month = f.began AND f.began > p.starts AND f.began < p.ends)"""
 
 CREDITED = """LEFT JOIN accounts_assignment owner ON owner.account_id = r.account_id
                 AND owner.role = 'owner' AND owner.during @> r.date"""
 
-# A person's first team counts from the first day of its month on, as in the facts.
+# A person's first team counts from the first day of its month on, as in the facts. A deal with several persons is
+# one deal of the company and of a team.
 ROW_SCOPES = """scoped AS (
-    SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, id, x FROM credited
-     UNION
+    SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, id, x FROM credited WHERE is_first
+     UNION ALL
     SELECT starts, ends, 'owner', person_id, id, x FROM credited
-     UNION
-    SELECT starts, ends, 'team', c.above_id, credited.id, x FROM credited
+     UNION ALL
+    SELECT DISTINCT starts, ends, 'team', c.above_id, credited.id, x FROM credited
       LEFT JOIN (SELECT user_id, MIN(LOWER(during)) AS day FROM accounts_membership GROUP BY 1) first
              ON first.user_id = person_id AND date_trunc('month', first.day) = credited.month
       LEFT JOIN accounts_membership m
              ON m.user_id = person_id AND m.during @> COALESCE(first.day, credited.month)
       LEFT JOIN team_closure c ON c.id = m.team_id
-     UNION
+     UNION ALL
     SELECT starts, ends, s.scope, s.key, credited.id, x FROM credited
       LEFT JOIN stamp USING (starts, ends, account_id)
      CROSS JOIN LATERAL (VALUES ('tier', stamp.tier_id), ('industry', stamp.industry_id),
-                                ('region', stamp.region_id), ('target', stamp.target)) s(scope, key))"""
+                                ('region', stamp.region_id), ('target', stamp.target)) s(scope, key)
+     WHERE is_first)"""
 
 # The bounds are order statistics at the ranks n/2 -+ 0.98 sqrt(n): free of any distribution of the values, with the
 # binomial of the ranks approximated by a normal one, so rough where n is small (none are given below 6).
 MEDIAN = f"""
     , {STAMP},
     credited AS (
-        SELECT p.starts, p.ends, r.account_id, r.person_id, r.id,
+        SELECT p.starts, p.ends, r.account_id, r.person_id, r.id, r.is_first,
                date_trunc('month', r.date)::date AS month, {{x}} AS x
           FROM period p
           JOIN deal r ON r.date >= p.starts AND r.date < p.ends
@@ -114,7 +119,8 @@ QUOTA_WINDOWS = """quota AS (
 RELATIONS = {
     "deal": f"""
         SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id,
-               SUM(r.amount) OVER (PARTITION BY r.id) AS amount, r.days
+               SUM(r.amount) OVER (PARTITION BY r.id) AS amount, r.days,
+               ROW_NUMBER() OVER (PARTITION BY r.id) = 1 AS is_first
           FROM ({CLOSED_DEALS.select()}) r {CREDITED} WHERE r.is_won""",
     "booked": f"""
         SELECT COALESCE(r.person_id, owner.user_id) AS person_id, r.date, SUM(r.amount) AS amount

@@ -30,7 +30,7 @@ def statement(
     sql = f"""
     WITH {values},
     period AS (SELECT *, LEAST(ends - 1, %(as_of)s::date) AS day FROM bounds), {TEAM_CLOSURE}, {relations},
-    facts AS (SELECT * FROM {facts.relation} f WHERE {facts.where})
+    facts AS NOT MATERIALIZED (SELECT * FROM {facts.relation} f WHERE {facts.where})
     {recipe_body(recipe)}
     """
     return sql, {**params, **facts.params, "as_of": as_of}

@@ -71,9 +71,9 @@ def account_results(
     month = run.as_of.replace(day=1)
     values, params = evaluate.period_rows(periods, month)
     sql = f"""WITH {values}, {evaluate.TEAM_CLOSURE},
-        leaves AS ({evaluate.account_leaves(kpis, facts)}),
+        leaves AS ({evaluate.account_leaves(kpis, facts, View.AS_WAS)}),
         parts AS ({evaluate.parted(kpis, "leaves", evaluate.KEYS_OF_ACCOUNT)}),
-        {evaluate.summed(LEVELS["accounts"], kpis, "parts")} {evaluate.AS_PARTS}"""
+        {evaluate.summed(LEVELS["accounts"], kpis, "parts")} {evaluate.as_parts(kpis)}"""
     computer = Computer(run, run, Scope.ACCOUNT, [account], View.AS_WAS, organisation)
     with connection.cursor() as cursor:
         cursor.execute(sql, {**params, **facts.params, "book_month": month})

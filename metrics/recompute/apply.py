@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 from metrics.models import KEY, STAMPS
-from metrics.recompute.stage import FACT_COLUMNS, Scope, execute, in_scope
+from metrics.recompute.stage import FACT_COLUMNS, Scope, execute, in_scope, same_key
 from metrics.sources import COLUMNS
 
-SAME_KEY = " AND ".join(f"{{left}}.{name} IS NOT DISTINCT FROM {{right}}.{name}" for name in KEY)
 VALUES = (*STAMPS, *(column.name for column in COLUMNS))
 
 
@@ -21,9 +20,7 @@ def row(alias: str) -> str:
     return "ROW(" + ", ".join(f"{alias}.{name}" for name in VALUES) + ")"
 
 
-# Equality on -1 lets the join be hashed; no id is negative.
-JOIN = """COALESCE(n.account_id, -1) = COALESCE(f.account_id, -1) AND n.month = f.month
-      AND COALESCE(n.person_id, -1) = COALESCE(f.person_id, -1)"""
+JOIN = same_key("n", "f")
 
 
 def apply(run: int, scope: Scope) -> Applied:
@@ -52,13 +49,13 @@ def apply(run: int, scope: Scope) -> Applied:
         f"""
         INSERT INTO metrics_accountmonth ({names}, valid_from)
         SELECT {", ".join("n." + name for name in FACT_COLUMNS)}, %(run)s
-          FROM run_fact n LEFT JOIN metrics_accountmonth f ON {JOIN}
-         WHERE f.id IS NULL
+          FROM run_fact n
+         WHERE NOT EXISTS (SELECT 1 FROM metrics_accountmonth f WHERE {JOIN})
         """,
         params,
     )
     # Most of a first run's rows are new: without fresh statistics the figures are joined row by row.
-    execute("ANALYZE metrics_accountmonth")
+    execute(f"ANALYZE metrics_accountmonth ({', '.join((*KEY, *STAMPS, 'valid_from'))})")
     return Applied(inserted, replaced, count_restated(run, scope))
 
 

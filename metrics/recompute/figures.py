@@ -11,10 +11,9 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.periods import Day, Period, PeriodKind, add_months, latest_complete, trailing_year
+from accounts.periods import Day, Period, PeriodKind, latest_complete, trailing_year
 from metrics import rowkpis
 from metrics.evaluate import (
-    AS_PARTS,
     KEYS_OF_ACCOUNT,
     LEVELS,
     STAMPS,
@@ -22,13 +21,13 @@ from metrics.evaluate import (
     Facts,
     LeafColumn,
     Level,
+    as_object,
     definitions_for,
     leaf_columns,
+    over_scope,
     parted,
+    per_account,
     period_rows,
-    regrouped,
-    row_leaves,
-    summed,
 )
 from metrics.expressions import Window
 from metrics.kpi import RowKpi
@@ -36,13 +35,14 @@ from metrics.kpis import KPIS
 from metrics.models import Run, ScopeFigures, View
 from metrics.recipes import RECIPES, Recipe
 from metrics.recompute.stage import Progress, execute
-from metrics.sources import SOURCES, columns_of
+from metrics.sources import COLUMNS, SOURCES, columns_of
 
-ACCOUNT_PERIODS_AT_ONCE = 200_000
-"""Accounts times periods that one statement sums: bounds its memory (20 periods of 10,000 accounts: 250 MB)."""
+PERIODS_AT_ONCE = 12
+"""How many periods one statement sums: bounds its memory, whatever the number of accounts."""
 
 Kind = ScopeFigures.Kind
 STOCKS = frozenset(column.name for source in SOURCES if source.is_stock for column in columns_of(source))
+COUNTS = frozenset(column.name for column in COLUMNS if column.aggregate.startswith("COUNT("))
 
 # Running totals at the ends of a window give its sum by one subtraction; a stock is read at one month.
 WINDOW_SQL = {
@@ -53,6 +53,82 @@ WINDOW_SQL = {
     Window.AT_START: "COALESCE(s.{c}, 0)",
     Window.AT_END: "e.{c}",
 }
+
+# Accounts are summed over few sets of keys first, and scopes are made of these sums: no account is read again for
+# each kind of scope. GROUPING says which set a row belongs to.
+FINE_KEYS = (
+    "owner_id",
+    "team_id",
+    "holder_id",
+    "holder_team_id",
+    "tier_id",
+    "region_id",
+    "target",
+    "industry_id",
+)
+FINE_SETS = (
+    "(starts, ends, owner_id, team_id)",
+    "(starts, ends, holder_id, holder_team_id)",
+    "(starts, ends, tier_id, region_id, target)",
+    "(starts, ends, industry_id)",
+)
+MADE_BY = "GROUPING(owner_id, holder_id, tier_id, industry_id)"
+OWNERS, HOLDERS, CLASSES, INDUSTRIES = 7, 11, 13, 14
+SCOPES_OF_FINE = f"""
+    SELECT '{View.AS_WAS}' AS view, 'owner' AS scope, owner_id AS key, f.* FROM run_fine f WHERE made_by = {OWNERS}
+     UNION ALL
+    SELECT '{View.AS_WAS}', 'team', c.above_id, f.* FROM run_fine f LEFT JOIN team_closure c ON c.id = f.team_id
+     WHERE made_by = {OWNERS}
+     UNION ALL
+    SELECT '{View.CURRENT_BOOK}', 'owner', holder_id, f.* FROM run_fine f WHERE made_by = {HOLDERS}
+     UNION ALL
+    SELECT '{View.CURRENT_BOOK}', 'team', c.above_id, f.*
+      FROM run_fine f LEFT JOIN team_closure c ON c.id = f.holder_team_id WHERE made_by = {HOLDERS}
+     UNION ALL
+    SELECT '{View.AS_WAS}', 'tier', tier_id, f.* FROM run_fine f WHERE made_by = {CLASSES}
+     UNION ALL
+    SELECT '{View.AS_WAS}', 'region', region_id, f.* FROM run_fine f WHERE made_by = {CLASSES}
+     UNION ALL
+    SELECT '{View.AS_WAS}', 'target', target, f.* FROM run_fine f WHERE made_by = {CLASSES}
+     UNION ALL
+    SELECT '{View.AS_WAS}', 'industry', industry_id, f.* FROM run_fine f WHERE made_by = {INDUSTRIES}
+     UNION ALL
+    SELECT '{View.AS_WAS}', 'company', NULL, f.* FROM run_fine f WHERE made_by = {INDUSTRIES}"""
+
+
+@dataclass(frozen=True)
+class Version:
+    """The facts of one run, which accounts of them, and whether their figures are added or taken away."""
+
+    name: str
+    facts: Facts
+    as_of: Day
+    sign: str = ""
+    changed_only: bool = False
+
+    @property
+    def total(self) -> str:
+        """The temporary table of its running totals."""
+        return f"run_total_{self.name}"
+
+    @property
+    def rows(self) -> str:
+        """The temporary table of its facts that rows are credited from."""
+        return f"run_row_{self.name}"
+
+    @property
+    def where(self) -> str:
+        return (
+            "COALESCE(f.account_id, 0) IN (SELECT account_key FROM run_changed)"
+            if self.changed_only
+            else "TRUE"
+        )
+
+    def bound(self, sql: str, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The statement with parameters of its own name, so that two versions can stand in one."""
+        return sql.replace("%(", f"%({self.name}_"), {
+            f"{self.name}_{key}": each for key, each in params.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -80,37 +156,37 @@ def store_figures(run: Run, last: Run | None, changes: Changes, progress: Progre
     """Bring the stored figures of these periods, and of the accounts' trailing years, up to the new facts."""
     periods, is_full = changes.periods, changes.is_full
     make_tables()
-    new = Facts(book_month=run.as_of.replace(day=1))
+    everyone = Version("all", Facts(book_month=run.as_of.replace(day=1)), run.as_of)
     known = set() if is_full or last is None else stored_spans()
     fresh = [period for period in periods if (period.start, period.end) not in known]
     moved = [period for period in periods if (period.start, period.end) in known]
+    accounts_of = everyone
     if fresh:
-        make_running_totals(new, "TRUE")
-        for some in batches(fresh, accounts_in_totals()):
-            progress(f"Figures up to {some[-1].last_day}")
-            collect(some, new, run.as_of, sign=1, changed_only=False)
+        collect(fresh, [everyone], progress)
     if last is not None and not is_full:
         make_changed(run, last)
+        accounts_of = Version("new", everyone.facts, run.as_of, changed_only=True)
     if moved and last is not None:
-        progress("Figures that changed")
-        collect_moved(moved, last, new, run.as_of)
+        old = Facts.as_of_run(last.pk, last.as_of.replace(day=1))
+        collect(moved, [Version("old", old, last.as_of, "-", changed_only=True), accounts_of], progress)
     add_to_stored(moved)
-    single = collect_row_figures(changes, new, run.as_of, progress)
+    single = collect_row_figures(changes, everyone.facts, run.as_of, progress)
     progress("Figures of accounts")
-    collect_accounts(new, run.as_of, changed_only=last is not None and not is_full)
+    collect_accounts(everyone, accounts_of)
     return keep_changed(run, single, is_full)
 
 
 def make_tables() -> None:
     columns = "view text, starts date, ends date, scope text, key bigint, kind text, figures jsonb"
-    execute(f"CREATE TEMP TABLE run_raw ({columns}, sign int) ON COMMIT DROP")
+    execute(f"CREATE TEMP TABLE run_raw ({columns}) ON COMMIT DROP")
     execute(f"CREATE TEMP TABLE run_figures ({columns}) ON COMMIT DROP")
     execute("CREATE TEMP TABLE run_changed (account_key bigint, month date) ON COMMIT DROP")
 
 
-def batches(periods: Sequence[Period], accounts: int) -> list[Sequence[Period]]:
-    at_once = max(4, min(64, ACCOUNT_PERIODS_AT_ONCE // max(accounts, 1)))
-    return [periods[first : first + at_once] for first in range(0, len(periods), at_once)]
+def batches(periods: Sequence[Period]) -> list[Sequence[Period]]:
+    """Periods that end together stand together: they read the same months."""
+    ordered = sorted(periods, key=lambda period: (period.end, period.start))
+    return [ordered[first : first + PERIODS_AT_ONCE] for first in range(0, len(ordered), PERIODS_AT_ONCE)]
 
 
 def stored_spans() -> set[tuple[Day, Day]]:
@@ -118,114 +194,191 @@ def stored_spans() -> set[tuple[Day, Day]]:
     return set(company.values_list("starts", "ends"))
 
 
-def make_running_totals(facts: Facts, where: str) -> None:
-    """`run_total`: per account and month the running total of every flow, the stocks, and the stamps."""
+def exists(table: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"pg_temp.{table}"])
+        found: bool = cursor.fetchone()[0]
+    return found
+
+
+def make_running_totals(version: Version) -> None:
+    """Per account and month the running total of every flow, the stocks, and the stamps, as a temporary table.
+
+    A window's sums keep the state of one account at a time, where a grouping would keep those of all.
+    """
+    if exists(version.total):
+        return
     names = sorted({column.measure for column in leaf_columns(KPIS)})
     totals = ", ".join(
-        f"SUM(f.{name}) AS {name}" if name in STOCKS else f"SUM(SUM(f.{name})) OVER w AS {name}"
+        f"(SUM({number(name)}) OVER {'one' if name in STOCKS else 'w'}){'::int' if name in COUNTS else ''} AS {name}"
         for name in names
     )
-    stamps = ", ".join(f"MAX(f.{name}) AS {name}" for name in (*STAMPS, "holder_id", "holder_team_id"))
-    execute("DROP TABLE IF EXISTS run_total")
+    stamps = ", ".join(f"f.{name}" for name in (*STAMPS, "holder_id", "holder_team_id", "is_target"))
     execute(
         f"""
-        CREATE TEMP TABLE run_total ON COMMIT DROP AS
-        SELECT COALESCE(f.account_id, 0) AS account_key, f.account_id, f.month, MIN(f.began) AS began,
-               MAX(f.currency) AS currency, {stamps}, BOOL_OR(f.is_target) AS is_target, {totals}
-          FROM {facts.relation} f WHERE {where}
-         GROUP BY f.account_id, f.month
-        WINDOW w AS (PARTITION BY f.account_id ORDER BY f.month)
+        CREATE TEMP TABLE {version.total} ON COMMIT DROP AS
+        SELECT DISTINCT ON (f.account_id, f.month)
+               COALESCE(f.account_id, 0) AS account_key, f.account_id, f.month, f.began, f.currency, {stamps}, {totals}
+          FROM {version.facts.relation} f WHERE {version.where}
+        WINDOW w AS (PARTITION BY f.account_id ORDER BY f.month), one AS (PARTITION BY f.account_id, f.month)
         """,
-        facts.params,
+        version.facts.params,
     )
-    execute("CREATE UNIQUE INDEX ON run_total (account_key, month) INCLUDE (began); ANALYZE run_total")
+    execute(f"CREATE INDEX ON {version.total} (month, account_key)")
+    execute(f"ANALYZE {version.total} (account_key, account_id, month, began)")
 
 
-def accounts_in_totals() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT COUNT(DISTINCT account_key) FROM run_total")
-        number: int = cursor.fetchone()[0]
-    return number
+def number(name: str) -> str:
+    """A count as integer: adding integers costs a fraction of adding decimals."""
+    return f"f.{name}::int" if name in COUNTS else f"f.{name}"
 
 
-def leaves_from_totals(changed_only: bool) -> str:
+def leaves_from_totals(version: Version) -> str:
     """SELECT the leaves of every period and account from the running totals; needs the relation `period`."""
     columns = ",\n        ".join(leaf_from_totals(column) for column in leaf_columns(KPIS))
     stamps = ", ".join(f"x.{name}" for name in STAMPS)
     changed = (
-        "JOIN run_changed ch ON ch.account_key = e.account_key AND ch.month < p.ends" if changed_only else ""
+        "JOIN run_changed ch ON ch.account_key = e.account_key AND ch.month < p.ends"
+        if version.changed_only
+        else ""
     )
+    # The months in question are named twice, so that only they are read.
     lookups = " ".join(
-        f"LEFT JOIN run_total {alias} ON {alias}.account_key = e.account_key AND {alias}.month = {month}"
+        f"LEFT JOIN (SELECT * FROM {version.total} WHERE month IN (SELECT {month} FROM period)) {alias}"
+        f" ON {alias}.account_key = e.account_key AND {alias}.month = p.{month}"
         for alias, month in {
-            "s": "p.start_month",
-            "le": "p.last_year_end_month",
-            "ls": "p.last_year_start_month",
-            "x": "GREATEST(p.starts, e.began)",
-            "book": "%(book_month)s",
+            "s": "start_month",
+            "le": "last_year_end_month",
+            "ls": "last_year_start_month",
         }.items()
     )
-    return f"""
+    return f"""(
       SELECT p.starts, p.ends, e.account_id, e.currency, {stamps}, x.is_target,
         book.holder_id, book.holder_team_id,
         {columns}
-        FROM period p JOIN run_total e ON e.month = p.end_month {changed} {lookups}"""
+        FROM period p
+        JOIN (SELECT * FROM {version.total} WHERE month IN (SELECT end_month FROM period)) e
+          ON e.month = p.end_month
+        {changed} {lookups}
+        LEFT JOIN {version.total} x ON x.account_key = e.account_key AND x.month = GREATEST(p.starts, e.began)
+        LEFT JOIN {version.total} book ON book.account_key = e.account_key AND book.month = %(book_month)s)"""
 
 
 def leaf_from_totals(column: LeafColumn) -> str:
     return f"{WINDOW_SQL[column.window].format(c=column.measure)} AS {column.name}"
 
 
-def collect(periods: Sequence[Period], facts: Facts, as_of: Day, sign: int, changed_only: bool) -> None:
-    """Sum the parts of these periods over every scope into `run_raw`, counted with this sign."""
-    values, params = period_rows(periods, as_of.replace(day=1))
-    params = {**params, **facts.params, "book_month": facts.book_month}
-    make_parts(values, params, changed_only)
-    rows = facts
-    if changed_only:
-        rows = facts.of(
-            "EXISTS (SELECT 1 FROM run_changed ch WHERE ch.account_key = COALESCE(f.account_id, 0)"
-            " AND ch.month < p.ends)"
-        )
-    row_definitions = definitions_for(LEVELS["row owners"])
-    execute("DROP TABLE IF EXISTS run_row_leaf")
-    execute(
-        f"CREATE TEMP TABLE run_row_leaf ON COMMIT DROP AS WITH {values} {row_leaves(row_definitions, rows)}",
-        params,
-    )
-    for level in LEVELS.values():
-        if level.name != "accounts":
-            collect_level(level, sign)
-
-
-def make_parts(values: str, params: dict[str, Any], changed_only: bool) -> None:
-    """`run_part`: the parts of every account and period, which all levels of account credit sum."""
-    execute("DROP TABLE IF EXISTS run_part")
-    parts = parted(KPIS, "leaves", KEYS_OF_ACCOUNT)
+def make_rows(version: Version) -> None:
+    """The facts that rows are credited from, as a temporary table: without the months in which nothing happened."""
+    if exists(version.rows):
+        return
+    names = sorted({column.measure for column in leaf_columns(definitions_for(LEVELS["row owners"]))})
+    values = ", ".join(f"NULLIF({number(name)}, 0) AS {name}" for name in names)
+    something = " OR ".join(f"f.{name} <> 0" for name in names)
     execute(
         f"""
-        CREATE TEMP TABLE run_part ON COMMIT DROP AS
-        WITH {values}, leaves AS ({leaves_from_totals(changed_only)}) {parts}
+        CREATE TEMP TABLE {version.rows} ON COMMIT DROP AS
+        SELECT COALESCE(f.account_id, 0) AS account_key, f.account_id, f.person_id, f.person_team_id, f.month,
+               f.currency, {values}
+          FROM {version.facts.relation} f WHERE {version.where} AND ({something})
         """,
-        params,
+        version.facts.params,
     )
+    execute(f"CREATE INDEX ON {version.rows} (month)")
+    execute(f"ANALYZE {version.rows} (account_key, account_id, person_id, person_team_id, month)")
 
 
-def collect_level(level: Level, sign: int) -> None:
-    definitions = definitions_for(level)
-    relation, kind, row_parts = "run_part", Kind.ACCOUNTS, ""
-    if level.is_row_credit:
-        leaves = regrouped(level, definitions, "run_row_leaf")
-        relation, kind = "row_part", Kind.ROWS
-        row_parts = f"row_part AS ({parted(definitions, leaves, [level.regroup])}),"
-    where = "WHERE key IS NOT NULL" if level.name == "accounts" else ""
+def collect(periods: Sequence[Period], versions: Sequence[Version], progress: Progress) -> None:
+    """Sum the parts of these periods over every scope into `run_raw`, over all versions with their signs."""
+    for version in versions:
+        make_running_totals(version)
+        make_rows(version)
+    for some in batches(periods):
+        progress(f"Figures up to {some[-1].last_day}")
+        collect_accounts_of_scopes(some, versions)
+        collect_rows_of_people(some, versions)
+
+
+def collect_accounts_of_scopes(periods: Sequence[Period], versions: Sequence[Version]) -> None:
+    """Whole accounts to the scopes they belong to, by way of the fine sums."""
+    selects, params = [], {}
+    for version in versions:
+        sql, own = fine_sums(version, periods)
+        selects.append(sql)
+        params.update(own)
+    execute("DROP TABLE IF EXISTS run_fine")
+    execute(f"CREATE TEMP TABLE run_fine ON COMMIT DROP AS {' UNION ALL '.join(selects)}", params)
+    sums = ", ".join(f'NULLIF(SUM("{name}"), 0) AS "{name}"' for name in over_scope(KPIS))
     execute(
         f"""
-        INSERT INTO run_raw (view, starts, ends, scope, key, kind, figures, sign)
-        WITH {TEAM_CLOSURE}, {row_parts} {summed(level, definitions, relation)}
-        SELECT '{level.view}', starts, ends, scope, key, '{kind}', parts, {sign} FROM ({AS_PARTS}) made {where}
+        INSERT INTO run_raw (view, starts, ends, scope, key, kind, figures)
+        WITH {TEAM_CLOSURE}, scoped AS ({SCOPES_OF_FINE})
+        SELECT view, starts, ends, scope, key, '{Kind.ACCOUNTS}', {as_object(list(over_scope(KPIS)))}
+          FROM (SELECT view, starts, ends, scope, key, {sums} FROM scoped GROUP BY 1, 2, 3, 4, 5 OFFSET 0) summed
         """
     )
+
+
+def fine_sums(version: Version, periods: Sequence[Period]) -> tuple[str, dict[str, Any]]:
+    """SELECT the sums of one version over the sets of keys that scopes are made of."""
+    values, params = period_rows(periods, version.as_of.replace(day=1))
+    parts = parted(KPIS, leaves_from_totals(version), KEYS_OF_ACCOUNT)
+    sums = ",\n ".join(f'{version.sign}SUM({sql}) AS "{name}"' for name, sql in over_scope(KPIS).items())
+    sql = f"""(WITH {values}
+        SELECT starts, ends, {MADE_BY} AS made_by, {", ".join(FINE_KEYS)}, {sums}
+          FROM ({parts}) parts GROUP BY GROUPING SETS ({", ".join(FINE_SETS)}))"""
+    return version.bound(sql, {**params, "book_month": version.facts.book_month})
+
+
+def collect_rows_of_people(periods: Sequence[Period], versions: Sequence[Version]) -> None:
+    """Single rows to the persons they name, and to those persons' teams."""
+    for level in LEVELS.values():
+        if not level.is_row_credit:
+            continue
+        selects, params = [], {}
+        for version in versions:
+            sql, own = row_sums(version, level, periods)
+            selects.append(sql)
+            params.update(own)
+        names = list(over_scope(definitions_for(level)))
+        sums = ", ".join(f'NULLIF(SUM("{name}"), 0) AS "{name}"' for name in names)
+        execute(
+            f"""
+            INSERT INTO run_raw (view, starts, ends, scope, key, kind, figures)
+            SELECT '{level.view}', starts, ends, scope, key, '{Kind.ROWS}', {as_object(names)}
+              FROM (SELECT starts, ends, scope, key, {sums} FROM ({" UNION ALL ".join(selects)}) signed
+                     GROUP BY 1, 2, 3, 4 OFFSET 0) summed
+            """,
+            params,
+        )
+
+
+def row_sums(version: Version, level: Level, periods: Sequence[Period]) -> tuple[str, dict[str, Any]]:
+    """SELECT the sums of one version by person or team; the rows of one account to one of them are one cluster."""
+    values, params = period_rows(periods, version.as_of.replace(day=1))
+    definitions = definitions_for(level)
+    of_team = "team_closure" in level.join
+    column = "c.above_id" if of_team else "f.person_id"
+    join = "LEFT JOIN team_closure c ON c.id = f.person_team_id" if of_team else ""
+    changed = (
+        "JOIN run_changed ch ON ch.account_key = f.account_key AND ch.month < p.ends"
+        if version.changed_only
+        else ""
+    )
+    leaves = ", ".join(
+        f"COALESCE(SUM(f.{each.measure})"
+        + ("" if each.window == Window.NOW else f" FILTER (WHERE {each.window.condition})")
+        + f", 0) AS {each.name}"
+        for each in leaf_columns(definitions)
+    )
+    clusters = f"""(
+        SELECT p.starts, p.ends, f.account_id, {column} AS {level.regroup}, MAX(f.currency) AS currency, {leaves}
+          FROM period p JOIN {version.rows} f ON f.month >= p.starts AND f.month < p.ends {changed} {join}
+         GROUP BY p.starts, p.ends, f.account_id, {column} OFFSET 0)"""
+    sums = ", ".join(f'{version.sign}SUM({sql}) AS "{name}"' for name, sql in over_scope(definitions).items())
+    sql = f"""(WITH {values}, {TEAM_CLOSURE}
+        {level.outer}, {sums} FROM ({parted(definitions, clusters, [level.regroup])}) leaf {level.grouping})"""
+    return version.bound(sql, params)
 
 
 # Accounts that another person (or the same in another team) holds now, with the month in which they began.
@@ -262,16 +415,6 @@ def make_changed(run: Run, last: Run) -> None:
     execute("CREATE INDEX ON run_changed (account_key); ANALYZE run_changed")
 
 
-def collect_moved(periods: Sequence[Period], last: Run, new: Facts, as_of: Day) -> None:
-    """What the changed accounts contribute now, less what they contributed in the last run."""
-    only_changed = "COALESCE(f.account_id, 0) IN (SELECT account_key FROM run_changed)"
-    old = Facts.as_of_run(last.pk, last.as_of.replace(day=1))
-    for facts, day, sign in ((old, last.as_of, -1), (new, as_of, 1)):
-        make_running_totals(facts, only_changed)
-        for some in batches(periods, accounts_in_totals()):
-            collect(some, facts, day, sign, changed_only=True)
-
-
 def add_to_stored(moved: Sequence[Period]) -> None:
     """`run_figures`: fresh sums as they are; for moved periods the stored sums with the differences added."""
     spans, params = span_rows(moved)
@@ -279,27 +422,25 @@ def add_to_stored(moved: Sequence[Period]) -> None:
         f"""
         INSERT INTO run_figures
         WITH moved (starts, ends) AS (VALUES {spans}),
-        touched AS (
-            SELECT DISTINCT view, starts, ends, scope, key, kind FROM run_raw JOIN moved USING (starts, ends)),
-        terms AS (
-            SELECT r.view, r.starts, r.ends, r.scope, r.key, r.kind, t.key AS name, r.sign * t.value::numeric AS x
-              FROM run_raw r JOIN moved USING (starts, ends), jsonb_each_text(r.figures) t
-             UNION ALL
-            SELECT f.view, f.starts, f.ends, f.scope, f.key, f.kind, t.key, t.value::numeric
-              FROM touched d
-              JOIN metrics_scopefigures f
-                ON f.valid_to IS NULL AND f.view = d.view AND f.starts = d.starts AND f.ends = d.ends
-               AND f.scope = d.scope AND COALESCE(f.key, -1) = COALESCE(d.key, -1) AND f.kind = d.kind,
-                   jsonb_each_text(f.figures) t),
-        added AS (
-            SELECT view, starts, ends, scope, key, kind, name, SUM(x) AS x
-              FROM terms GROUP BY 1, 2, 3, 4, 5, 6, 7)
+        -- An empty object added once unpacks what is stored, before it is asked for one name after the other.
+        touched AS MATERIALIZED (
+            SELECT r.*, f.figures || '{{}}' AS stored
+              FROM (SELECT * FROM run_raw JOIN moved USING (starts, ends) WHERE figures <> '{{}}') r
+              LEFT JOIN metrics_scopefigures f
+                ON f.valid_to IS NULL AND f.view = r.view AND f.starts = r.starts AND f.ends = r.ends
+               AND f.scope = r.scope AND COALESCE(f.key, -1) = COALESCE(r.key, -1) AND f.kind = r.kind)
         SELECT view, starts, ends, scope, key, kind,
-               COALESCE(jsonb_object_agg(name, x) FILTER (WHERE x <> 0), '{{}}')
-          FROM added GROUP BY 1, 2, 3, 4, 5, 6
+               COALESCE(stored, '{{}}') - added.gone || added.figures
+          FROM touched, LATERAL (
+               SELECT COALESCE(array_agg(name) FILTER (WHERE x = 0), '{{}}') AS gone,
+                      COALESCE(jsonb_object_agg(name, x) FILTER (WHERE x <> 0), '{{}}') AS figures
+                 FROM (SELECT t.key AS name,
+                              t.value::numeric + COALESCE((touched.stored ->> t.key)::numeric, 0) AS x
+                         FROM jsonb_each_text(touched.figures) t) each) added
          UNION ALL
         SELECT r.view, r.starts, r.ends, r.scope, r.key, r.kind, r.figures
-          FROM run_raw r LEFT JOIN moved m ON m.starts = r.starts AND m.ends = r.ends WHERE m.starts IS NULL
+          FROM run_raw r LEFT JOIN moved m ON m.starts = r.starts AND m.ends = r.ends
+         WHERE m.starts IS NULL AND r.figures <> '{{}}'
         """,
         params,
     )
@@ -367,30 +508,36 @@ def account_periods(as_of: Day) -> list[Period]:
     return sorted({latest_complete(PeriodKind.T12, as_of), trailing_year(as_of)})
 
 
-def collect_accounts(facts: Facts, as_of: Day, changed_only: bool) -> None:
+def collect_accounts(everyone: Version, changed: Version) -> None:
     """The accounts' own figures: of every account for a new period, else of the changed accounts."""
-    periods = account_periods(as_of)
+    periods = account_periods(everyone.as_of)
     known = set(
         ScopeFigures.objects.filter(valid_to__isnull=True, scope="account")
         .values_list("starts", "ends")
         .distinct()
     )
-    fresh = [period for period in periods if not changed_only or (period.start, period.end) not in known]
+    is_full = changed is everyone
+    fresh = [period for period in periods if is_full or (period.start, period.end) not in known]
     moved = [period for period in periods if period not in fresh]
-    first = add_months(periods[0].start, -12)
-    for some, where in (
-        (fresh, "TRUE"),
-        (moved, "COALESCE(f.account_id, 0) IN (SELECT account_key FROM run_changed)"),
-    ):
+    for some, version in ((fresh, everyone), (moved, changed)):
         if some:
-            within = f"f.month >= DATE '{first}' AND {where}"
-            make_running_totals(facts, within)
-            values, params = period_rows(some, as_of.replace(day=1))
-            make_parts(values, {**params, **facts.params, "book_month": facts.book_month}, changed_only=False)
-            execute("DELETE FROM run_raw")
-            collect_level(LEVELS["accounts"], sign=1)
+            make_running_totals(version)
+            # An account that changed at all is made anew, in whichever month that was.
+            whole = Version(version.name, version.facts, version.as_of)
+            values, params = period_rows(some, version.as_of.replace(day=1))
+            parts = parted(KPIS, leaves_from_totals(whole), ())
+            # No moments: a single account has no interval, and a portfolio reads thousands of these objects.
+            names = list(per_account(KPIS))
             execute(
-                "INSERT INTO run_figures SELECT view, starts, ends, scope, key, kind, figures FROM run_raw"
+                f"""
+                INSERT INTO run_figures
+                WITH {values}
+                SELECT '{View.AS_WAS}', starts, ends, 'account', account_id, '{Kind.ACCOUNTS}', figures
+                  FROM (SELECT starts, ends, account_id, {as_object(names)} AS figures
+                          FROM ({parts}) parts WHERE account_id IS NOT NULL) made
+                 WHERE figures <> '{{}}'
+                """,
+                {**params, "book_month": version.facts.book_month},
             )
 
 

@@ -26,6 +26,7 @@ from metrics.recompute.stage import (
     Scope,
     execute,
     make_facts,
+    make_keys,
     make_scope,
     make_stamps,
     monthly_rates_changed,
@@ -121,6 +122,7 @@ def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
         make_scope(scope)
         stage_facts(scope, progress)
         progress("Stamping and comparing")
+        make_keys()
         make_stamps()
         make_facts()
         record(run, apply(run.pk, scope))

@@ -8,9 +8,10 @@ from django.db import connection
 
 from accounts.periods import Day, add_months, last_day_of_month
 from metrics.models import KEY, STAMPS
-from metrics.sources import COLUMNS, SOURCES, Source, columns_of
+from metrics.sources import COLUMNS, SOURCES, Column, Source, columns_of
 
 Progress = Callable[[str], None]
+KEY_COLUMNS = "account_id bigint, month date, person_id bigint"
 
 # The month of the first row that belongs to no account.
 NOBODY_BEGAN = """SELECT date_trunc('month', LEAST(
@@ -135,7 +136,7 @@ def first_month(scope: Scope) -> Day:
         else:
             cursor.execute(
                 """
-                SELECT GREATEST(MIN(q.since), (SELECT MIN(f.began) FROM metrics_accountmonth f),
+                SELECT GREATEST(MIN(q.since), (SELECT MIN(f.month) FROM metrics_accountmonth f),
                                 DATE '1900-01-01')
                   FROM run_queue q
                 """
@@ -155,16 +156,26 @@ def oldest_queued_fact() -> Day | None:
     return found
 
 
+def staged(source: Source) -> str:
+    """The temporary table of a source's sums: at most one row an account, month and credited person."""
+    return f"run_of_{source.name}"
+
+
+def type_of(column: Column) -> str:
+    return f"numeric(24, {6 if column.is_money else 4})"
+
+
 def stage_facts(scope: Scope, progress: Progress) -> None:
     """Every source grouped by account, month and credited person, one statement each (two with a queue)."""
-    names = ", ".join(f"{column.name} numeric" for column in COLUMNS)
-    execute(
-        f"CREATE TEMP TABLE run_stage (account_id bigint, month date, person_id bigint, {names}) ON COMMIT DROP"
-    )
     for source in SOURCES:
         progress(source.label)
+        names = ", ".join(f"{column.name} {type_of(column)}" for column in columns_of(source))
+        execute(f"CREATE TEMP TABLE {staged(source)} ({KEY_COLUMNS}, {names}) ON COMMIT DROP")
         stage_source(source, scope)
+    execute(f"CREATE TEMP TABLE run_empty ({KEY_COLUMNS}) ON COMMIT DROP")
     add_empty_months(scope)
+    # Without statistics the sums of thousands of accounts would be joined row by row.
+    execute("".join(f"ANALYZE {staged(source)} (account_id, month, person_id);" for source in SOURCES))
 
 
 def stage_source(source: Source, scope: Scope) -> None:
@@ -183,12 +194,12 @@ def stage_source(source: Source, scope: Scope) -> None:
 
 
 def grouped(source: Source, among: str, condition: str, join: str = "") -> str:
-    """INSERT INTO run_stage the measures of a source's rows, each row credited to its person or the owner."""
+    """INSERT the measures of a source's rows, each row credited to its person or the owner."""
     columns = columns_of(source)
     names = ", ".join(column.name for column in columns)
     aggregates = ", ".join(column.aggregate for column in columns)
     return f"""
-        INSERT INTO run_stage (account_id, month, person_id, {names})
+        INSERT INTO {staged(source)} (account_id, month, person_id, {names})
         SELECT r.account_id, date_trunc('month', r.date)::date, COALESCE(r.person_id, owner.user_id), {aggregates}
           FROM ({source.select(among, days="run_month")}) r
           {join}
@@ -203,7 +214,7 @@ def add_empty_months(scope: Scope) -> None:
     """In every month since it began an account has a row for its owner on the month's last day."""
     execute(
         f"""
-        INSERT INTO run_stage (account_id, month, person_id)
+        INSERT INTO run_empty (account_id, month, person_id)
         SELECT b.account_id, m.month, owner.user_id
           FROM run_began b
           JOIN run_month m ON m.month >= b.month AND {in_scope("b.account_id", "m.month", scope)}
@@ -214,12 +225,13 @@ def add_empty_months(scope: Scope) -> None:
     )
     execute(
         f"""
-        INSERT INTO run_stage (account_id, month, person_id)
+        INSERT INTO run_empty (account_id, month, person_id)
         SELECT NULL, m.month, NULL FROM run_month m
          WHERE m.month >= ({NOBODY_BEGAN}) AND {in_scope("NULL::bigint", "m.month", scope)}
         """,
         {"since": scope.everyone_since},
     )
+    execute("ANALYZE run_empty")
 
 
 def in_scope(account: str, month: str, scope: Scope) -> str:
@@ -234,71 +246,96 @@ def in_scope(account: str, month: str, scope: Scope) -> str:
 def make_stamps() -> None:
     """Owner, team and classification of each account on each month's first day.
 
-    In the month in which an account began, what held first in that month stands in for the first day.
+    In the month in which an account began, what held first in that month stands in for the first day. Ranges are
+    compared outside the joins' equalities on purpose: looked up by their index they cost ten times as much.
     """
     execute(
         """
         CREATE TEMP TABLE run_stamp ON COMMIT DROP AS
-        WITH dated AS (
+        WITH dated AS MATERIALIZED (
             SELECT b.account_id, m.month, m.day, b.month AS began, a.currency,
                    CASE WHEN m.month = b.month THEN daterange(m.month, m.day, '[]')
                         ELSE daterange(m.month, m.month, '[]') END AS window
-              FROM (SELECT DISTINCT account_id, month FROM run_stage WHERE account_id IS NOT NULL) s
+              FROM (SELECT DISTINCT account_id, month FROM run_key WHERE account_id IS NOT NULL) s
               JOIN run_month m ON m.month = s.month
               JOIN run_began b ON b.account_id = s.account_id
-              JOIN accounts_account a ON a.id = s.account_id)
+              JOIN accounts_account a ON a.id = s.account_id),
+        owned AS (SELECT account_id, user_id, during FROM accounts_assignment WHERE role = 'owner' OFFSET 0),
+        classified AS (SELECT * FROM accounts_classification OFFSET 0)
         SELECT DISTINCT ON (d.account_id, d.month)
                d.account_id, d.month, d.began, d.currency,
                o.user_id AS owner_id, t.team_id, c.tier_id, c.industry_id, c.region_id, c.is_target,
                h.user_id AS holder_id, ht.team_id AS holder_team_id
           FROM dated d
-          LEFT JOIN accounts_assignment o
-                 ON o.account_id = d.account_id AND o.role = 'owner' AND o.during && d.window
-          LEFT JOIN accounts_classification c ON c.account_id = d.account_id AND c.during && d.window
+          LEFT JOIN owned o ON o.account_id = d.account_id AND o.during && d.window
+          LEFT JOIN classified c ON c.account_id = d.account_id AND c.during && d.window
           LEFT JOIN accounts_membership t
                  ON t.user_id = o.user_id AND t.during @> GREATEST(d.month, LOWER(o.during))
-          LEFT JOIN accounts_assignment h
-                 ON h.account_id = d.account_id AND h.role = 'owner' AND h.during @> d.day
+          LEFT JOIN owned h ON h.account_id = d.account_id AND h.during @> d.day
           LEFT JOIN accounts_membership ht ON ht.user_id = h.user_id AND ht.during @> d.day
          ORDER BY d.account_id, d.month, LOWER(o.during), LOWER(c.during)
         """
     )
-    execute("ANALYZE run_stamp")
+    execute("ANALYZE run_stamp (account_id, month)")
+
+
+def make_keys() -> None:
+    """`run_key`: every account, month and person that has a row."""
+    keys = " UNION ".join(
+        f"SELECT account_id, month, person_id FROM {table}"
+        for table in ("run_empty", *(staged(source) for source in SOURCES))
+    )
+    execute(f"CREATE TEMP TABLE run_key ON COMMIT DROP AS {keys}")
+    execute("ANALYZE run_key")
 
 
 def make_facts() -> None:
-    """The staged sums merged and stamped: one row per account, month and person, as they are to be published."""
+    """The staged sums merged and stamped: one row per account, month and person, as they are to be published.
+
+    In order of month: what is read together, all accounts of a few months, then stands together.
+    """
     sums = ", ".join(
-        f"COALESCE(SUM({column.name}), 0)::numeric(24, {6 if column.is_money else 4}) AS {column.name}"
-        for column in COLUMNS
+        f"COALESCE({staged(source)}.{column.name}, 0::{type_of(column)}) AS {column.name}"
+        for source in SOURCES
+        for column in columns_of(source)
     )
-    names = ", ".join(f"s.{column.name}" for column in COLUMNS)
+    joins = "\n".join(f"LEFT JOIN {staged(source)} ON {same_key('k', staged(source))}" for source in SOURCES)
     execute(
         f"""
         CREATE TEMP TABLE run_fact ON COMMIT DROP AS
-        WITH s AS (SELECT account_id, month, person_id, {sums} FROM run_stage GROUP BY 1, 2, 3),
-        nobody AS (SELECT ({NOBODY_BEGAN}) AS began),
+        WITH nobody AS (SELECT ({NOBODY_BEGAN}) AS began),
         joined_late AS (SELECT user_id, date_trunc('month', MIN(LOWER(during)))::date AS month
-                          FROM accounts_membership GROUP BY user_id)
-        SELECT s.account_id, s.month, s.person_id,
-               pt.team_id AS person_team_id,
-               COALESCE(x.began, nobody.began) AS began,
-               COALESCE(x.currency, org.reporting_currency) AS currency,
-               x.owner_id, x.team_id, x.tier_id, x.industry_id, x.region_id, x.is_target,
-               x.holder_id, x.holder_team_id, {names}
-          FROM s
-         CROSS JOIN nobody
-         CROSS JOIN accounts_organisation org
-          LEFT JOIN run_stamp x ON x.account_id = s.account_id AND x.month = s.month
-          LEFT JOIN joined_late j ON j.user_id = s.person_id AND j.month = s.month
-          LEFT JOIN accounts_membership pt
-                 ON pt.user_id = s.person_id
-                AND CASE WHEN j.user_id IS NULL THEN pt.during @> s.month
-                         ELSE LOWER(pt.during) = (SELECT MIN(LOWER(m.during)) FROM accounts_membership m
-                                                   WHERE m.user_id = s.person_id) END
+                          FROM accounts_membership GROUP BY user_id),
+        k AS MATERIALIZED (
+            SELECT k.account_id, k.month, k.person_id, pt.team_id AS person_team_id,
+                   COALESCE(x.began, nobody.began) AS began,
+                   COALESCE(x.currency, org.reporting_currency) AS currency,
+                   x.owner_id, x.team_id, x.tier_id, x.industry_id, x.region_id, x.is_target,
+                   x.holder_id, x.holder_team_id
+              FROM run_key k
+             CROSS JOIN nobody
+             CROSS JOIN accounts_organisation org
+              LEFT JOIN run_stamp x ON x.account_id = k.account_id AND x.month = k.month
+              LEFT JOIN joined_late j ON j.user_id = k.person_id AND j.month = k.month
+              LEFT JOIN accounts_membership pt
+                     ON pt.user_id = k.person_id
+                    AND CASE WHEN j.user_id IS NULL THEN pt.during @> k.month
+                             ELSE LOWER(pt.during) = (SELECT MIN(LOWER(m.during)) FROM accounts_membership m
+                                                       WHERE m.user_id = k.person_id) END
+             ORDER BY k.month, k.account_id)
+        SELECT k.*, {sums}
+          FROM k {joins}
         """
     )
-    execute("CREATE INDEX ON run_fact (account_id, month); ANALYZE run_fact")
+    execute("CREATE INDEX ON run_fact (account_id, month); ANALYZE run_fact (account_id, month, person_id)")
+
+
+def same_key(left: str, right: str) -> str:
+    """Equality on -1 lets the join be hashed; no id is negative."""
+    return (
+        f"COALESCE({left}.account_id, -1) = COALESCE({right}.account_id, -1) AND {left}.month = {right}.month"
+        f" AND COALESCE({left}.person_id, -1) = COALESCE({right}.person_id, -1)"
+    )
 
 
 FACT_COLUMNS = (*KEY, *STAMPS, *(column.name for column in COLUMNS))
