@@ -212,7 +212,10 @@ class AccountMonth(Stamped):
             )
         ]
         indexes = [
-            models.Index("month", "account_id", name="account_month_month"),
+            # With what a page sums over a year of everyone, so that it need not read the wide rows.
+            models.Index(fields=["month", "account_id"], include=["revenue"], name="account_month_month"),
+            models.Index("owner_id", "month", name="account_month_owner"),
+            models.Index("month", condition=Q(month=F("began")), name="account_month_first"),
             models.Index("valid_from", name="account_month_valid_from"),
         ]
 

@@ -61,7 +61,7 @@ def statement(
         return Statement(relations, f"{column} {SAME_KEY}", params)
     relations = f"""
     WITH {values}, {TEAM_CLOSURE},
-    leaf AS ({evaluate.account_leaves([kpi], facts)}),
+    leaf AS ({evaluate.account_leaves([kpi], facts, view)}),
     parts AS ({evaluate.parted([kpi], "leaf", KEYS_OF_ACCOUNT_ONLY)})"""
     return Statement(relations, scope_condition(place.scope, view), params)
 
@@ -96,11 +96,11 @@ def narrowed(facts: Facts, kpi: Kpi, place: Place, view: str) -> Facts:
         return facts
     if is_by_row(kpi, place.scope, view):
         return facts.of("f.person_id = %(key)s", key=place.key)
-    column = "holder_id" if view == View.CURRENT_BOOK else "owner_id"
-    return facts.of(
-        f"f.account_id IN (SELECT o.account_id FROM {facts.relation} o WHERE o.{column} = %(key)s)",
-        key=place.key,
-    )
+    held = evaluate.HELD_AT_START.format(condition="o.owner_id = %(key)s")
+    if view == View.CURRENT_BOOK:
+        held = "o.holder_id = %(key)s AND o.month = %(book_month)s"
+    among = f"f.account_id IN (SELECT o.account_id FROM period p JOIN {facts.relation} o ON {held})"
+    return facts.of(among, key=place.key)
 
 
 def per_account(

@@ -27,7 +27,12 @@ class Mix:
     notes: Sequence[str]
 
 
-START = "f.month = GREATEST(%(start)s::date, f.began) AND f.month < %(end)s AND f.account_id IS NOT NULL"
+# The rows of the period's first day; of an account that began later, those of its first month.
+STARTED = """(
+    SELECT * FROM {relation} f WHERE f.month = %(start)s AND f.account_id IS NOT NULL
+     UNION ALL
+    SELECT * FROM {relation} f WHERE f.month = f.began AND f.month > %(start)s AND f.month < %(end)s
+                                 AND f.account_id IS NOT NULL)"""
 SCOPED = {
     Scope.COMPANY: "TRUE",
     Scope.OWNER: "f.owner_id IS NOT DISTINCT FROM %(key)s::bigint",
@@ -52,9 +57,10 @@ def held_accounts(scope: str, view: str, facts: Facts) -> str:
             f" WHERE f.month = %(book_month)s AND f.account_id IS NOT NULL AND {HELD[Scope(scope)]}"
             " ORDER BY f.account_id"
         )
+    started = STARTED.format(relation=facts.relation)
     return (
-        f"SELECT DISTINCT ON (f.account_id) f.account_id, f.tier_id FROM {facts.relation} f"
-        f" WHERE {START} AND {SCOPED[Scope(scope)]} ORDER BY f.account_id"
+        f"SELECT DISTINCT ON (f.account_id) f.account_id, f.tier_id FROM {started} f"
+        f" WHERE {SCOPED[Scope(scope)]} ORDER BY f.account_id"
     )
 
 
@@ -63,14 +69,18 @@ def find_mix(user: User, place: Place, choice: Choice) -> Mix | None:
     facts = facts_of(choice.run, choice.newest)
     held_at_end = HELD.get(Scope(place.scope), "FALSE")
     is_personal = place.scope in HELD and choice.view == View.AS_WAS
+    # A person's few accounts are looked up; of a larger scope everyone's year is read at once.
+    few = "AND f.account_id IN (SELECT account_id FROM held)" if place.scope == Scope.OWNER else ""
     sql = f"""
     WITH {TEAM_CLOSURE},
     held AS ({held_accounts(place.scope, choice.view, facts)}),
+    bought AS (
+      SELECT f.account_id, SUM(f.revenue) AS revenue
+        FROM {facts.relation} f WHERE f.month >= %(before)s AND f.month < %(start)s {few}
+       GROUP BY 1),
     worth AS (
-      SELECT h.account_id, h.tier_id, COALESCE(SUM(f.revenue), 0) AS revenue
-        FROM held h LEFT JOIN {facts.relation} f
-          ON f.account_id = h.account_id AND f.month >= %(before)s AND f.month < %(start)s
-       GROUP BY 1, 2),
+      SELECT h.account_id, h.tier_id, COALESCE(b.revenue, 0) AS revenue
+        FROM held h LEFT JOIN bought b ON b.account_id = h.account_id),
     later AS (
       SELECT DISTINCT f.account_id FROM {facts.relation} f
        WHERE {str(is_personal).upper()} AND f.month = %(last_month)s AND f.account_id IS NOT NULL
