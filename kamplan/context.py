@@ -6,7 +6,9 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
+from accounts.engagement.forms import Box
 from accounts.people.models import Organisation, Role
+from kamplan.permissions import EDITS_ACCOUNTS
 
 SHOWING_ACCOUNTS = frozenset({Role.MANAGER, Role.LEAD, Role.HEAD, Role.MARKETING, Role.VIEWER})
 LEADING = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
@@ -32,6 +34,13 @@ ENTRIES = (
     Entry("Home", "home", "home", ("home",), EVERYBODY, tab="Home", key="h"),
     Entry(
         "Accounts", "building", "portfolio:list", ("portfolio:",), SHOWING_ACCOUNTS, tab="Accounts", key="a"
+    ),
+    Entry(
+        "Requests",
+        "message",
+        "engagement:request_list",
+        ("engagement:request",),
+        SHOWING_ACCOUNTS - {Role.MARKETING},
     ),
     Entry("Team", "users-group", "people:team_list", ("people:team",), LEADING),
     Entry(
@@ -106,6 +115,15 @@ def sections(links: list[Link]) -> list[tuple[str, list[Link]]]:
     return list(found.items())
 
 
+def log_url(request: HttpRequest) -> str:
+    """Where touches are logged, for who may: an administrator only while elevated, nobody as somebody else."""
+    user = request.user
+    may = getattr(user, "role", None) in EDITS_ACCOUNTS and getattr(request, "view_as", None) is None
+    if not may or (user.is_staff and not getattr(user, "is_elevated", False)):
+        return ""
+    return address("engagement:log")
+
+
 def frame(request: HttpRequest) -> dict[str, object]:
     """The context processor; nothing is worked out for fragments that do not show the frame."""
     if not getattr(request, "user", None) or not request.user.is_authenticated:
@@ -115,6 +133,8 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "navigation": links,
         "navigation_sections": SimpleLazyObject(lambda: sections(navigation(request))),
         "made_up": SimpleLazyObject(lambda: Organisation.current().made_up),
+        "log_url": SimpleLazyObject(lambda: log_url(request)),
+        "log_box": SimpleLazyObject(Box),
         "find_url": SimpleLazyObject(lambda: address("find")),
         "profile_url": SimpleLazyObject(lambda: address("people:profile")),
         "logout_url": SimpleLazyObject(lambda: address("account_logout") or address("logout")),

@@ -16,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("find", find, name="find"),
     path("portfolio/", include("metrics.pages.portfolio_urls")),
     path("revenue/", include("accounts.revenue.urls")),
+    path("stakeholders/", include("accounts.stakeholders.urls")),
+    path("engagement/", include("accounts.engagement.urls")),
     path("plans/", include("metrics.pages.plans_urls")),
     path("", include("metrics.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),

@@ -13,8 +13,10 @@ from django.utils import timezone
 from accounts.fields import days
 from accounts.models import (
     Account,
+    Action,
     Assignment,
     Classification,
+    Contact,
     Contract,
     ExchangeRate,
     Grant,
@@ -30,9 +32,13 @@ from accounts.models import (
     ProductCategory,
     Quota,
     Region,
+    Request,
     Role,
+    Signal,
+    SignalKind,
     Team,
     Tier,
+    Touch,
     User,
 )
 from metrics.models import Run
@@ -230,3 +236,46 @@ def make_run(as_of: Day = "2026-01-31", **fields: Any) -> Run:
     """A published run that found nothing."""
     fields.setdefault("published_at", timezone.now())
     return Run.objects.create(as_of=day(as_of), cause=fields.pop("cause", Run.Cause.MANUAL), **fields)
+
+
+def make_contact(account: Account, name: str = "", **fields: Any) -> Contact:
+    """A person at a customer, known for long."""
+    fields.setdefault("since", LONG_AGO)
+    contact: Contact = Contact.objects.create(
+        account=account, name=name or f"Contact {next(_count)}", **fields
+    )
+    return contact
+
+
+def make_touch(
+    account: Account, actor: User | None = None, at: datetime.datetime | str | None = None, **fields: Any
+) -> Touch:
+    """A call that just happened; `contacts` are who it was with."""
+    contacts = fields.pop("contacts", ())
+    when = datetime.datetime.fromisoformat(at) if isinstance(at, str) else at or timezone.now()
+    fields.setdefault("channel", "call")
+    touch: Touch = Touch.objects.create(account=account, actor=actor, at=when, **fields)
+    touch.contacts.set(contacts)
+    return touch
+
+
+def make_action(account: Account, text: str = "Send the price list", **fields: Any) -> Action:
+    if fields.get("due_on") is not None:
+        fields["due_on"] = day(fields["due_on"])
+        fields.setdefault("first_due_on", fields["due_on"])
+    action: Action = Action.objects.create(account=account, text=text, **fields)
+    return action
+
+
+def make_request(account: Account, subject: str = "Firmware rollback", **fields: Any) -> Request:
+    fields.setdefault("opened_at", timezone.now() - datetime.timedelta(hours=2))
+    request: Request = Request.objects.create(account=account, subject=subject, **fields)
+    return request
+
+
+def make_signal(account: Account, kind: str = "site_visit", **fields: Any) -> Signal:
+    """The kinds of the first migration are not there after a test that empties tables."""
+    found, _ = SignalKind.objects.get_or_create(code=kind, defaults={"name": kind.replace("_", " ")})
+    fields.setdefault("at", timezone.now())
+    signal: Signal = Signal.objects.create(account=account, kind=found, **fields)
+    return signal

@@ -13,16 +13,25 @@ where `maya` owns the one, `omar` the other, `lena` leads maya's team, and nothi
 `refused=404` where a page hides itself from the wrong person instead of refusing.
 """
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from accounts.engagement.models import Department, InternalRequest
 from accounts.exchange.actions import upload
 from accounts.people.invitations import invite, token_to_send
 from accounts.people.models import Role
 from accounts.portfolio.models import SavedFilter
 from accounts.revenue.models import ProductCategory
-from tests.factories import make_contract, make_grant, make_opportunity
+from tests.factories import (
+    make_action,
+    make_contract,
+    make_grant,
+    make_opportunity,
+    make_request,
+    make_touch,
+)
 
 MANAGER, LEAD, HEAD = Role.MANAGER, Role.LEAD, Role.HEAD
 MARKETING, VIEWER, ADMINISTRATOR = Role.MARKETING, Role.VIEWER, Role.ADMINISTRATOR
@@ -111,6 +120,17 @@ def work(name: str, **arguments: Any) -> Route:
     )
 
 
+def works(name: str, **arguments: Any) -> Route:
+    """The daily work with maya's account: marketing gets none of it, strangers do not learn that it exists."""
+    return Route(
+        name,
+        frozenset({"maya", "lena", "hana"}),
+        refused=404,
+        arguments=arguments,
+        others={"mira": 403},
+    )
+
+
 def public(name: str, answer: int = 200, **arguments: Any) -> Route:
     """No login needed; somebody who is logged in may be sent elsewhere."""
     return Route(name, frozenset(PEOPLE), public=True, answer=(answer, 200, 302), arguments=arguments)
@@ -135,6 +155,18 @@ def an_invitation(world: Any) -> str:
 def an_import(world: Any) -> int:
     content = b"external_id,name\n4711,Nordwind\n"
     return upload(world.adam, "accounts", "import", "accounts.csv", content).pk
+
+
+def an_internal_request(world: Any) -> InternalRequest:
+    department, _ = Department.objects.get_or_create(name="Engineering")
+    row: InternalRequest = InternalRequest.objects.create(
+        account=world.maya_account,
+        department=department,
+        request=make_request(world.maya_account),
+        subject="Drawings",
+        asked_on=datetime.date(2026, 1, 5),
+    )
+    return row
 
 
 def a_grant(world: Any) -> int:
@@ -250,6 +282,29 @@ ROUTES: list[Route] = [
     edits("plans:week_snooze", item=lambda w: f"fell:{w.maya_account.pk}"),
     edits("plans:week_done", "POST", item=lambda w: f"fell:{w.maya_account.pk}"),
     edits("plans:week_hand_on", item=lambda w: f"fell:{w.maya_account.pk}"),
+    # engagement
+    works("engagement:activity", account=lambda w: w.maya_account.pk),
+    works("engagement:next", account=lambda w: w.maya_account.pk),
+    only("engagement:log", MANAGER, LEAD, HEAD, ADMINISTRATOR),
+    only("engagement:whom", MANAGER, LEAD, HEAD, ADMINISTRATOR),
+    writes("engagement:undo", MANAGER, LEAD, HEAD, ADMINISTRATOR, token="no-token"),
+    edits("engagement:touch_edit", pk=lambda w: make_touch(w.maya_account).pk),
+    edits("engagement:touch_delete", "POST", pk=lambda w: make_touch(w.maya_account).pk),
+    edits("engagement:action_add", account=lambda w: w.maya_account.pk),
+    edits("engagement:action_edit", pk=lambda w: make_action(w.maya_account).pk),
+    edits("engagement:action_done", "POST", pk=lambda w: make_action(w.maya_account).pk),
+    edits("engagement:action_drop", "POST", pk=lambda w: make_action(w.maya_account).pk),
+    edits("engagement:action_move", "POST", pk=lambda w: make_action(w.maya_account).pk),
+    edits("engagement:action_hand_on", "POST", pk=lambda w: make_action(w.maya_account).pk),
+    only("engagement:request_list", MANAGER, LEAD, HEAD, VIEWER, ADMINISTRATOR),
+    works("engagement:request", pk=lambda w: make_request(w.maya_account).pk),
+    edits("engagement:request_add", account=lambda w: w.maya_account.pk),
+    edits("engagement:request_edit", pk=lambda w: make_request(w.maya_account).pk),
+    edits("engagement:request_answer", "POST", pk=lambda w: make_request(w.maya_account).pk),
+    edits("engagement:request_resolve", "POST", pk=lambda w: make_request(w.maya_account).pk),
+    edits("engagement:request_reopen", "POST", pk=lambda w: make_request(w.maya_account).pk),
+    edits("engagement:internal_add", "POST", pk=lambda w: make_request(w.maya_account).pk),
+    edits("engagement:internal_done", "POST", pk=lambda w: an_internal_request(w).pk),
     # exchange
     only("exchange:import_list", ADMINISTRATOR),
     only("exchange:import_start", ADMINISTRATOR),

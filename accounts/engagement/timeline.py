@@ -1,0 +1,364 @@
+"""What happened with an account, in one order: touches, requests, signals, deals, contracts, people.
+
+One statement finds the entries of a page by their moment (a keyset, so that page 200 costs what page 1 does);
+a few more bring the touches and requests themselves.
+"""
+
+import base64
+import datetime
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db import connection
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.engagement.models import Channel, Mood, Request, Touch
+from accounts.people.models import Organisation, User
+from accounts.revenue.models import Opportunity
+from accounts.stakeholders.models import Contact
+from kamplan.components import Choice
+from kamplan.permissions import READS_WORK
+
+ENTRIES_A_PAGE = 25
+# Each branch: at, kind, id, title, amount, currency, detail, count; `touches`: who may see it.
+DAY = "({} AT TIME ZONE %(zone)s)"
+BRANCHES: dict[str, tuple[str, ...]] = {
+    "touches": (
+        """SELECT t.at, 'touch' AS kind, t.id, '' AS title, NULL::numeric AS amount, '' AS currency,
+                  '' AS detail, 1 AS number
+             FROM accounts_touch t
+            WHERE t.account_id = %(account)s AND t.at <= %(now)s
+              AND (%(person)s IS NULL OR EXISTS (SELECT FROM accounts_touch_contacts c
+                                                  WHERE c.touch_id = t.id AND c.contact_id = %(person)s))
+              AND (%(colleague)s IS NULL OR t.actor_id = %(colleague)s)""",
+    ),
+    "requests": (
+        """SELECT r.opened_at, 'request', r.id, r.subject, NULL, '', '', 1
+             FROM accounts_request r
+            WHERE r.account_id = %(account)s
+              AND (%(person)s IS NULL OR r.contact_id = %(person)s)
+              AND (%(colleague)s IS NULL OR r.owner_id = %(colleague)s)""",
+        """SELECT r.resolved_at, 'solved', r.id, r.subject, NULL, '', '', 1
+             FROM accounts_request r
+            WHERE r.account_id = %(account)s AND r.resolved_at IS NOT NULL
+              AND (%(person)s IS NULL OR r.contact_id = %(person)s)
+              AND (%(colleague)s IS NULL OR r.owner_id = %(colleague)s)""",
+    ),
+    "signals": (
+        """SELECT max(s.at), 'signal', max(s.id), k.name, NULL, '', COALESCE(p.name, ''), count(*)::int
+             FROM accounts_signal s JOIN accounts_signalkind k ON k.id = s.kind_id
+             LEFT JOIN accounts_contact p ON p.id = s.contact_id
+            WHERE s.account_id = %(account)s AND %(colleague)s IS NULL
+              AND (%(person)s IS NULL OR s.contact_id = %(person)s)
+            GROUP BY (s.at AT TIME ZONE %(zone)s)::date, k.name, p.name""",
+    ),
+    "deals": (
+        f"""SELECT {DAY.format("closed_on::timestamp")}, outcome, id, name, amount, currency,
+                   CASE WHEN outcome = 'won' THEN kind ELSE loss_reason END, 1
+              FROM accounts_opportunity
+             WHERE account_id = %(account)s AND outcome <> 'open' AND %(nobody)s""",
+        f"""SELECT {DAY.format("opened_on::timestamp")}, 'opened', id, name, amount, currency, kind, 1
+              FROM accounts_opportunity WHERE account_id = %(account)s AND %(nobody)s""",
+    ),
+    "contracts": (
+        f"""SELECT {DAY.format("LOWER(during)::timestamp")}, 'contract', id, number, annual_value, currency,
+                   name, 1
+              FROM accounts_contract c
+             WHERE account_id = %(account)s AND LOWER(during) <= %(today)s AND %(nobody)s
+               AND NOT EXISTS (SELECT FROM accounts_contract b WHERE b.account_id = c.account_id
+                                  AND b.number = c.number AND b.outcome = 'renewed'
+                                  AND UPPER(b.during) = LOWER(c.during))""",
+        f"""SELECT {DAY.format("(UPPER(during) - 1)::timestamp")}, 'contract_' || outcome, id, number,
+                   CASE WHEN outcome = 'renewed' THEN renewed_value ELSE annual_value END, currency, name, 1
+              FROM accounts_contract
+             WHERE account_id = %(account)s AND outcome <> 'open' AND UPPER(during) - 1 <= %(today)s
+               AND %(nobody)s""",
+    ),
+    "people": (
+        f"""SELECT {DAY.format("left_on::timestamp")}, 'left', id, name, NULL, '', title, 1
+              FROM accounts_contact
+             WHERE account_id = %(account)s AND left_on <= %(today)s AND %(colleague)s IS NULL
+               AND (%(person)s IS NULL OR id = %(person)s)""",
+        f"""SELECT {DAY.format("LOWER(s.during)::timestamp")}, 'assigned_' || s.role, s.id, u.name, NULL, '',
+                   '', 1
+              FROM accounts_assignment s JOIN accounts_user u ON u.id = s.user_id
+             WHERE s.account_id = %(account)s AND LOWER(s.during) <= %(today)s AND %(person)s IS NULL
+               AND (%(colleague)s IS NULL OR s.user_id = %(colleague)s)""",
+        f"""SELECT {DAY.format("since::timestamp")}, 'tier', id, tier, NULL, '', earlier, 1 FROM (
+                SELECT LOWER(k.during) AS since, COALESCE(t.name, '') AS tier, k.id,
+                       COALESCE(LAG(t.name) OVER (ORDER BY LOWER(k.during)), '') AS earlier,
+                       ROW_NUMBER() OVER (ORDER BY LOWER(k.during)) AS place
+                  FROM accounts_classification k LEFT JOIN accounts_tier t ON t.id = k.tier_id
+                 WHERE k.account_id = %(account)s AND LOWER(k.during) <= %(today)s) changes
+             WHERE place > 1 AND tier <> earlier AND %(nobody)s""",
+    ),
+}
+WORK = frozenset({"touches", "requests"})
+KINDS = {
+    "touches": "Touches",
+    "requests": "Requests",
+    "signals": "Signals",
+    "deals": "Deals",
+    "contracts": "Contracts",
+    "people": "People",
+}
+PERIODS = {"": "any time", "30": "30 days", "90": "90 days", "365": "12 months"}
+ICONS = {
+    "solved": "circle-check",
+    "request": "message",
+    "signal": "world",
+    "won": "check",
+    "lost": "x",
+    "opened": "briefcase",
+    "contract": "file-text",
+    "left": "user",
+    "assigned": "user",
+    "tier": "star",
+}
+WORDS = {
+    "won": "Deal won",
+    "lost": "Deal lost",
+    "opened": "Deal opened",
+    "contract": "Contract begun",
+    "contract_renewed": "Contract renewed",
+    "contract_lost": "Contract ended by the customer",
+    "contract_lapsed": "Contract lapsed",
+    "assigned_owner": "New owner",
+    "assigned_deputy": "New deputy",
+    "assigned_sponsor": "New executive sponsor",
+    "tier": "Tier changed",
+}
+DEAL_KINDS = dict(Opportunity.Kind.choices)
+CHANNEL_ICONS = {
+    Channel.CALL: "phone",
+    Channel.MEETING: "users",
+    Channel.VIDEO: "video",
+    Channel.MAIL: "mail",
+    Channel.MESSAGE: "message",
+}
+
+
+@dataclass
+class Entry:
+    """Something that happened with the account."""
+
+    at: datetime.datetime
+    kind: str
+    id: int
+    title: str
+    amount: Decimal | None
+    currency: str
+    detail: str
+    number: int
+    touch: Touch | None = None
+    request: Request | None = None
+    people: list[Contact] = field(default_factory=list)
+
+    @property
+    def day(self) -> datetime.date:
+        return timezone.localtime(self.at).date()
+
+    @property
+    def icon(self) -> str:
+        if self.touch is not None:
+            return CHANNEL_ICONS[Channel(self.touch.channel)]
+        return ICONS[self.kind.split("_")[0]]
+
+    @property
+    def words(self) -> str:
+        if self.touch is not None:
+            return (
+                ", ".join(each.name for each in self.people) or self.touch.get_channel_display().capitalize()
+            )
+        if self.kind == "left":
+            return f"{self.title} left"
+        if self.kind == "signal":
+            return self.title if self.number == 1 else f"{self.title}, {self.number} times"
+        if self.request is not None:
+            number = f" {self.request.number}" if self.request.number else ""
+            return f"Request{number} {'resolved' if self.kind == 'solved' else 'came in'}"
+        return WORDS[self.kind]
+
+    @property
+    def text(self) -> str:
+        """The second line."""
+        if self.kind == "tier":
+            return f"{self.detail or 'none'} to {self.title or 'none'}"
+        if self.kind in {"left", "signal"}:
+            return self.detail
+        detail = DEAL_KINDS.get(self.detail, self.detail) if self.kind in {"won", "opened"} else self.detail
+        return " · ".join(part for part in (self.title, str(detail)) if part)
+
+    @property
+    def is_contract(self) -> bool:
+        return self.kind.startswith("contract")
+
+    @property
+    def mood(self) -> str:
+        mood = self.touch.mood if self.touch is not None else None
+        return str(Mood(mood).label) if mood else ""
+
+    @property
+    def key(self) -> str:
+        """Where the next page begins."""
+        place = json.dumps([self.at.isoformat(), self.kind, self.id])
+        return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The filters of the address; whatever is no filter counts as none."""
+
+    kind: str = ""
+    person: int | None = None
+    colleague: int | None = None
+    days: str = ""
+    before: tuple[str, str, int] | None = None
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Wanted":
+        get = request.GET
+        days = get.get("days", "")
+        return cls(
+            get.get("show", "") if get.get("show") in KINDS else "",
+            _number(get.get("person", "")),
+            _number(get.get("colleague", "")),
+            days if days in PERIODS else "",
+            _place(get.get("before", "")),
+        )
+
+    def query(self, **changes: Any) -> str:
+        now = {"show": self.kind, "person": self.person, "colleague": self.colleague, "days": self.days}
+        return "?" + urlencode({key: value for key, value in {**now, **changes}.items() if value})
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.kind or self.person or self.colleague or self.days)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 16 else None
+
+
+def _place(text: str) -> tuple[str, str, int] | None:
+    try:
+        at, kind, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return datetime.datetime.fromisoformat(at).isoformat(), str(kind), int(pk)
+    except (ValueError, TypeError):
+        return None
+
+
+def entries(
+    user: User, account: int, wanted: Wanted, today: datetime.date, at_most: int
+) -> tuple[list[Entry], bool]:
+    """A page of the timeline, and whether there is more. The account is one that the person may see."""
+    shown = [
+        sql
+        for kind, branches in BRANCHES.items()
+        if (not wanted.kind or kind == wanted.kind) and (kind not in WORK or user.role in READS_WORK)
+        for sql in branches
+    ]
+    if not shown:
+        return [], False
+    conditions = ["at >= %(since)s"] if wanted.days else []
+    conditions += ["(at, kind, id) < (%(at)s, %(kind)s, %(id)s)"] if wanted.before else []
+    # The first branch names the columns.
+    head = (
+        "SELECT NULL::timestamptz AS at, '' AS kind, 0::bigint AS id, '' AS title, NULL::numeric AS amount, "
+    )
+    head += "'' AS currency, '' AS detail, 0 AS number WHERE FALSE"
+    sql = f"""SELECT at, kind, id, title, amount, currency, detail, number
+                FROM ({" UNION ALL ".join([head, *shown])}) facts
+               WHERE {" AND ".join(conditions) or "TRUE"}
+               ORDER BY at DESC, kind DESC, id DESC LIMIT %(limit)s"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, _parameters(account, wanted, today, at_most + 1))
+        found = [Entry(*row) for row in cursor.fetchall()]
+    return with_rows(user, found[:at_most]), len(found) > at_most
+
+
+def _parameters(account: int, wanted: Wanted, today: datetime.date, limit: int) -> dict[str, Any]:
+    at, kind, pk = wanted.before or ("", "", 0)
+    now = timezone.now()
+    return {
+        "account": account,
+        "today": today,
+        "now": now,
+        "zone": Organisation.current().time_zone,
+        "person": wanted.person,
+        "colleague": wanted.colleague,
+        "nobody": wanted.person is None and wanted.colleague is None,
+        "since": now - datetime.timedelta(days=int(wanted.days or 0)),
+        "at": at or now,
+        "kind": kind,
+        "id": pk,
+        "limit": limit,
+    }
+
+
+def with_rows(user: User, found: list[Entry]) -> list[Entry]:
+    """The touches and requests that the entries stand for, in one statement a table."""
+    touch_ids = [each.id for each in found if each.kind == "touch"]
+    request_ids = [each.id for each in found if each.kind in {"request", "solved"}]
+    touches = (
+        {
+            each.pk: each
+            for each in Touch.objects.visible_to(user)
+            .filter(pk__in=touch_ids)
+            .select_related("actor", "opportunity")
+            .prefetch_related("contacts", "actions")
+        }
+        if touch_ids
+        else {}
+    )
+    requests = (
+        {
+            each.pk: each
+            for each in Request.objects.visible_to(user)
+            .filter(pk__in=request_ids)
+            .select_related("contact", "owner")
+        }
+        if request_ids
+        else {}
+    )
+    for each in found:
+        if each.kind == "touch":
+            each.touch = touches.get(each.id)
+            each.people = list(each.touch.contacts.all()) if each.touch else []
+        elif each.kind in {"request", "solved"}:
+            each.request = requests.get(each.id)
+    return found
+
+
+def planned(user: User, account: int) -> list[Touch]:
+    """Meetings that are still to come, the next one first."""
+    visible = Touch.objects.visible_to(user).filter(account=account, at__gt=timezone.now())
+    return list(visible.select_related("actor").prefetch_related("contacts").order_by("at", "pk")[:20])
+
+
+def page_of(request: HttpRequest, user: User, frame: dict[str, Any]) -> dict[str, Any]:
+    """The context of an account's activity."""
+    from accounts.engagement.promises import next_of
+
+    account, today = frame["account"], frame["today"]
+    wanted = Wanted.of(request)
+    found, more = entries(user, account.pk, wanted, today, ENTRIES_A_PAGE)
+    people = Contact.objects.visible_to(user, today).filter(account=account).known()
+    colleagues = User.objects.filter(touches__account=account).distinct().order_by("name")
+    return {
+        "wanted": wanted,
+        "entries": found,
+        "older": wanted.query(before=found[-1].key) if more else "",
+        "newest": wanted.query() if wanted.before else "",
+        "kinds": [Choice("All", wanted.query(show=""), not wanted.kind)]
+        + [Choice(words, wanted.query(show=kind), kind == wanted.kind) for kind, words in KINDS.items()],
+        "people_of_account": list(people.values_list("pk", "name")),
+        "colleagues": list(colleagues.values_list("pk", "name")),
+        "periods": list(PERIODS.items()),
+        "planned": planned(user, account.pk),
+        "next": next_of(user, account.pk, today),
+    }
