@@ -24,12 +24,10 @@ COLUMNS = {
     "Remote diagnostics": ("Remote diagnostics",),
     "Sensors": ("Vibration sensors", "Pressure sensors"),
     "Fleet analytics": ("Fleet analytics",),
-    "Control systems": ("Control cabinet",),
-    "Service contracts": ("Service contract", "Emergency call-out"),
-    "Inspection": ("Inspection on site", "Calibration"),
+    "Service": ("Service contract", "Emergency call-out", "Inspection on site", "Calibration"),
     "Training": ("Operator training",),
     "Spare parts": ("Bearing set", "Seal kit", "Gear unit", "Filter cartridge", "Pump head"),
-    "Retrofit kits": ("Retrofit kit, small", "Retrofit kit, large", "Frequency drive"),
+    "Retrofit kits": ("Retrofit kit, small", "Retrofit kit, large", "Frequency drive", "Control cabinet"),
     "Modernisation": ("Line modernisation", "Energy recovery unit"),
 }
 COLUMN_OF = {product: column for column, products in COLUMNS.items() for product in products}

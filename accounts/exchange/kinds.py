@@ -374,6 +374,11 @@ OPPORTUNITIES = Kind(
                 Column(
                     "origin", "Where the deal came from; empty: unknown.", aliases=("source", "lead source")
                 ),
+                Column(
+                    "category",
+                    "Name of the product category; empty: several, or not known.",
+                    aliases=("product category", "product group", "product line"),
+                ),
                 Column("amount", "Empty: not estimated.", aliases=("value", "deal value", "betrag")),
                 Column("currency", "Empty: the reporting currency."),
                 Column(

@@ -20,7 +20,8 @@ from kamplan.panel import AccountContent, Configuration, ContentHistory
 
 @admin.register(ProductCategory)
 class ProductCategoryAdmin(Configuration):
-    list_display = ["name", "external_id"]
+    list_display = ["name", "whitespace_position", "external_id"]
+    list_editable = ["whitespace_position"]
     search_fields = ["name", "external_id"]
     ordering = ["name"]
 
@@ -108,9 +109,9 @@ class OpportunitySplitInline(admin.TabularInline):  # type: ignore[type-arg]
 class OpportunityAdmin(AccountContent):
     list_display = ["name", "account", "kind", "amount", "currency", "opened_on", "closed_on", "outcome"]
     list_select_related = ["account"]
-    list_filter = ["outcome", "kind", "origin"]
+    list_filter = ["outcome", "kind", "origin", "category"]
     search_fields = ["name", "external_id", "account__name"]
-    autocomplete_fields = ["account"]
+    autocomplete_fields = ["account", "category"]
     date_hierarchy = "opened_on"
     inlines = [OpportunityPhaseInline, OpportunitySplitInline]
 

@@ -88,11 +88,15 @@ def deal_list(deals: Iterable[Opportunity], today: datetime.date) -> DealList:
 def with_stage(deals: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
     """The phase without an end is where a deal stands."""
     standing = FilteredRelation("phases", condition=Q(phases__during__upper_inf=True))
-    return deals.annotate(standing=standing).annotate(
-        stage_id=F("standing__stage"),
-        stage_name=F("standing__stage__name"),
-        probability=F("standing__stage__probability"),
-        stage_since=F("standing__during__startswith"),
+    return (
+        deals.select_related("category")
+        .annotate(standing=standing)
+        .annotate(
+            stage_id=F("standing__stage"),
+            stage_name=F("standing__stage__name"),
+            probability=F("standing__stage__probability"),
+            stage_since=F("standing__during__startswith"),
+        )
     )
 
 

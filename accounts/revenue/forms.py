@@ -83,7 +83,9 @@ class SeenForm(forms.ModelForm):  # type: ignore[type-arg]
 def _text(field: forms.Field, value: Any) -> str:
     if value in (None, ""):
         return "empty"
-    if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+    if isinstance(field, forms.ModelChoiceField):
+        return str(field.queryset.filter(pk=value).first() or value)  # type: ignore[union-attr]
+    if isinstance(field, forms.ChoiceField):
         return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]
     if isinstance(value, Decimal):
         return MoneyInput().format_value(value) or ""
@@ -91,7 +93,7 @@ def _text(field: forms.Field, value: Any) -> str:
 
 
 class OpportunityForm(SeenForm):
-    watched = ("name", "kind", "origin", "amount", "currency", "opened_on", "first_contact_on")
+    watched = ("name", "kind", "origin", "category", "amount", "currency", "opened_on", "first_contact_on")
     stage = forms.ModelChoiceField(
         OpportunityStage.objects.all(),
         required=False,
@@ -101,7 +103,16 @@ class OpportunityForm(SeenForm):
 
     class Meta:
         model = Opportunity
-        fields = ["name", "kind", "origin", "amount", "currency", "opened_on", "first_contact_on"]
+        fields = [
+            "name",
+            "kind",
+            "origin",
+            "category",
+            "amount",
+            "currency",
+            "opened_on",
+            "first_contact_on",
+        ]
         widgets = {
             "amount": MoneyInput(),
             "opened_on": day_input(),

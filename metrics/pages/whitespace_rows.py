@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from accounts.models import WhitespaceCell
 from accounts.periods import Period
+from kamplan.formats import SYMBOLS
 
 FRESH_DAYS, YEAR_DAYS = 180, 365
 USUAL_SHARE = Decimal("0.5")
@@ -211,6 +212,10 @@ class Board:
     currency: str
     missing: int
     """Amounts that no exchange rate is known for; they are in no sum."""
+
+    @property
+    def sign(self) -> str:
+        return SYMBOLS.get(self.currency, self.currency)
 
     @property
     def cells(self) -> list[Cell]:

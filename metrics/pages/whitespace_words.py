@@ -100,7 +100,7 @@ def sub_lines(part: Cell | Sum, age: int | None = None) -> list[str]:
     if part.open:
         found.append(f"+ {thousands(part.open)} open")
     elif isinstance(part, Cell) and part.deals:
-        found.append(f"+ {part.deals} open")
+        found.append(f"+ {part.deals} deal{'' if part.deals == 1 else 's'}")
     if part.potential:
         more = " more" if part.won else ""
         old = f" · {months(age)}" if age is not None else ""

@@ -117,14 +117,14 @@ CASES = [
     Case(
         "opportunities",
         "opportunities",
-        "external_id,name,account,kind,origin,amount,currency,opened,closed,outcome,stage,stage_from,splits\n"
-        "D1,Crane,A-1,upsell,referral,900,EUR,2026-01-05,,open,First,2026-01-05,jana@crm.example:0.6;tom@crm.example:0.4\n"
-        "D1,Crane,A-1,upsell,referral,900,EUR,2026-01-05,,open,Second,2026-02-05,jana@crm.example:0.6;tom@crm.example:0.4\n"
-        "D2,Rope,,,,,,2026-01-06,2026-03-01,lost,,,\n",
+        "external_id,name,account,kind,origin,category,amount,currency,opened,closed,outcome,stage,stage_from,splits\n"
+        "D1,Crane,A-1,upsell,referral,Pumps,900,EUR,2026-01-05,,open,First,2026-01-05,jana@crm.example:0.6;tom@crm.example:0.4\n"
+        "D1,Crane,A-1,upsell,referral,Pumps,900,EUR,2026-01-05,,open,Second,2026-02-05,jana@crm.example:0.6;tom@crm.example:0.4\n"
+        "D2,Rope,,,,Pumps,,,2026-01-06,2026-03-01,lost,,,\n",
         2,
         ("D2,Rope,", "D2,Ropes,"),
         "opportunity",
-        {"external_id": "D2", "name": "Ropes", "amount": None, "origin": "", "kind": "new"},
+        {"external_id": "D2", "name": "Ropes", "amount": None, "origin": "", "category__name": "Pumps"},
         ("2026-03-01,lost", ",lost"),
         (4, "closed", "A won or lost deal has the day it was closed"),
     ),
