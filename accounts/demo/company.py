@@ -13,6 +13,7 @@ from accounts.demo.growth import calls, categories, cells
 from accounts.demo.money import Rates
 from accounts.demo.orders import Orders
 from accounts.demo.organisation import Staff, organisation
+from accounts.demo.people import People
 from accounts.demo.portfolio import Portfolio
 from accounts.demo.quotas import quotas
 
@@ -35,6 +36,7 @@ class Company:
         self.deals = Deals(calendar, self.portfolio, self.rates, self.categories)
         self.orders = Orders(calendar, self.portfolio, self.rates, self.contracts, self.deals)
         self.quotas = list(quotas(calendar, self.portfolio))
+        self.people = People(calendar, self.portfolio)
         self.cells = cells(calendar, self.portfolio, self.rates, self.categories, self.orders.lines)
         self.calls = list(calls(calendar, self.portfolio, self.contracts))
 
@@ -69,5 +71,9 @@ class Company:
         yield orders.orders
         yield orders.lines
         yield self.quotas
+        yield from self.people.levels()
+        yield self.people.facts
+        yield self.people.ties
+        yield self.people.relationships
         yield self.cells
         yield self.calls

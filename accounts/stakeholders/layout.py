@@ -86,13 +86,14 @@ class Block:
     @property
     def cost(self) -> float:
         """How badly it suits a page: a wide one must shrink, a tall one is scrolled."""
-        return max(1.0, self.width / PAGE_W) * max(1.0, self.height / PAGE_H) ** 0.5
+        tall: float = max(1.0, self.height / PAGE_H) ** 0.5
+        return max(1.0, self.width / PAGE_W) * tall
 
 
 def draw(parents: Mapping[int, int | None]) -> Drawing:
     """Place everybody: `parents` gives for each key whom it stands under, in the order to draw them."""
     if not parents:
-        return Drawing({}, [], 0, 0)
+        return Drawing({}, [], CARD_W, CARD_H)
     children: dict[int | None, list[int]] = {}
     for key, above in parents.items():
         children.setdefault(above if above in parents else None, []).append(key)

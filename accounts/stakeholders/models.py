@@ -154,7 +154,7 @@ class OpinionQuerySet(ContentQuerySet):
 
     def newest(self) -> Any:
         """Of each person and kind the latest word."""
-        return self.order_by("contact", "kind", "-noted_on", "-pk").distinct("contact", "kind")
+        return self.order_by("contact_id", "kind", "-noted_on", "-pk").distinct("contact_id", "kind")
 
 
 class SoftFact(Noted):

@@ -17,7 +17,6 @@ LEFT_SHOWN = datetime.timedelta(days=365)
 """People who left stay on the map for a year, as long as their reports and promises may hang on them."""
 TALKS = 2
 """From this level on somebody of us talks with a person regularly."""
-TRUSTED = 3
 
 SHOWS = (
     ("gaps", "Gaps in coverage"),
@@ -43,8 +42,6 @@ class Person:
     cadence: int | None
     reads_touches: bool = True
     depth: int = 0
-    line: str = ""
-    """Whom they report to, in the map's own order; used by the table."""
 
     @property
     def pk(self) -> int:
@@ -140,8 +137,10 @@ class Person:
         return max((each.level for each in self.relations.values()), default=0)
 
     @property
-    def short(self) -> list[Relationship]:
-        return [each for each in self.relations.values() if each.desired > each.level]
+    def known_by(self) -> list[Relationship]:
+        """Who of us knows them, the closest first."""
+        known = [each for each in self.relations.values() if each.level]
+        return sorted(known, key=lambda each: (-each.level, each.colleague.name))
 
     @property
     def is_gap(self) -> bool:
@@ -240,11 +239,17 @@ def in_tree_order(persons: Sequence[Person]) -> list[Person]:
 
 
 def circle_of(
-    user: User, account: Account, today: datetime.date, cadence: int | None, *, everybody: bool = False
+    user: User,
+    account: Account,
+    today: datetime.date,
+    cadence: int | None,
+    *,
+    everybody: bool = False,
+    opinions: bool = True,
 ) -> Circle:
     """The account has been found by `visible_to` before; five statements, however many people there are."""
     contacts = list(on_the_map(account, user, today, everybody))
-    opinions = may_see(user, Secret.OPINION)
+    opinions = opinions and may_see(user, Secret.OPINION)
     facts = newest_facts(user, account) if opinions else {}
     talks = last_talks(user, account)
     relations: dict[int, dict[int, Relationship]] = {}
@@ -292,7 +297,7 @@ def newest_facts(user: User, account: Account) -> dict[int, dict[str, SoftFact]]
 
 def last_talks(user: User, account: Account) -> dict[int, datetime.date]:
     """The day of the last touch in which each person took part: what they began, and talks."""
-    touches: Any = account.touches  # type: ignore[attr-defined]
+    touches: Any = account.touches
     rows = (
         touches.visible_to(user)
         .past()
