@@ -47,7 +47,7 @@ KINDS = {
             "plan",
             ("title", "goal", "contact", "kpi", "baseline", "target", "due_on", "judgement", "status"),
         ),
-        Kind("swot", SwotEntry, "swot", "SWOT entry", "plan", ("quadrant", "text")),
+        Kind("swot", SwotEntry, "swots", "SWOT entry", "plan", ("quadrant", "text")),
         Kind("risk", Risk, "risks", "risk", "plan", ("text", "severity", "answer", "owner", "closed_on")),
         Kind(
             "action",
