@@ -275,6 +275,9 @@ ROUTES: list[Route] = [
     edits("plans:whitespace_open", "POST", account=lambda w: w.maya_account.pk, category=a_category),
     edits("plans:whitespace_fill", account=lambda w: w.maya_account.pk),
     writes("plans:whitespace_take_back", MANAGER, LEAD, HEAD, ADMINISTRATOR, token="no-token"),
+    only("plans:renewals", MANAGER, LEAD, HEAD, VIEWER, ADMINISTRATOR),
+    work("plans:renewal_call", contract=a_contract),
+    writes("plans:renewal_call_take_back", MANAGER, LEAD, HEAD, ADMINISTRATOR, token="no-token"),
     # the week, reviews, handing over
     only("plans:week_snoozed", MANAGER, LEAD, HEAD, ADMINISTRATOR),
     writes("plans:week_wake", MANAGER, LEAD, HEAD, ADMINISTRATOR, pk=1),
@@ -285,6 +288,7 @@ ROUTES: list[Route] = [
     # engagement
     works("engagement:activity", account=lambda w: w.maya_account.pk),
     works("engagement:next", account=lambda w: w.maya_account.pk),
+    works("engagement:recent", account=lambda w: w.maya_account.pk),
     only("engagement:log", MANAGER, LEAD, HEAD, ADMINISTRATOR),
     only("engagement:whom", MANAGER, LEAD, HEAD, ADMINISTRATOR),
     writes("engagement:undo", MANAGER, LEAD, HEAD, ADMINISTRATOR, token="no-token"),

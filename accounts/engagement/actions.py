@@ -129,9 +129,9 @@ def colleagues_of(account: Account, today: datetime.date) -> "models.QuerySet[Us
     )
     leads = Team.objects.filter(pk__in=above).values("lead")
     working = User.objects.filter(is_active=True, role__in=[Role.MANAGER, Role.LEAD, Role.HEAD])
-    return working.filter(
-        models.Q(pk__in=held.values("user")) | models.Q(pk__in=leads) | models.Q(role=Role.HEAD)
-    ).order_by("name")
+    works_on_it = models.Q(pk__in=held.values("user")) | models.Q(pk__in=leads) | models.Q(role=Role.HEAD)
+    found: models.QuerySet[User] = working.filter(works_on_it).order_by("name")
+    return found
 
 
 def _teams_above(teams: list[int], parents: dict[int, int | None]) -> set[int]:

@@ -78,7 +78,8 @@ class LogForm(forms.Form):
         return {**cleaned, "account": chosen, "contact": contacts, "promises": self._promises()}
 
     def _promises(self) -> list[Promise]:
-        texts, days = self.data.getlist("action_text"), self.data.getlist("action_due")  # type: ignore[attr-defined]
+        data: Any = self.data
+        texts, days = data.getlist("action_text"), data.getlist("action_due")
         made = []
         for text, day in list(zip(texts, [*days, *[""] * len(texts)], strict=False))[:MOST_PROMISES]:
             try:
@@ -86,8 +87,8 @@ class LogForm(forms.Form):
             except ValueError:
                 self.add_error(None, f"“{day[:20]}” is not a day.")
                 continue
-            if text.strip():
-                made.append(Promise(" ".join(text.split())[:300], due))
+            if text.strip(" .;,\n"):
+                made.append(Promise(" ".join(text.split())[:300].rstrip(" .;,"), due))
         return made
 
     def touch(self) -> Touch:
@@ -140,13 +141,17 @@ class Box:
             return []
         named = self.form.errors.items()
         return [
-            text if name == "__all__" else f"{name.capitalize()}: {text}" for name, e in named for text in e
+            str(text) if name == "__all__" else f"{name.capitalize()}: {text}"
+            for name, e in named
+            for text in e
         ]
 
     @property
     def channels(self) -> list[tuple[str, str, str, bool]]:
         chosen = self._value("channel", Channel.CALL)
-        return [(value, label, CHANNEL_ICONS[value], value == chosen) for value, label in Channel.choices]
+        return [
+            (value, label, CHANNEL_ICONS[Channel(value)], value == chosen) for value, label in Channel.choices
+        ]
 
     @property
     def directions(self) -> list[tuple[str, str, bool]]:
@@ -161,7 +166,9 @@ class Box:
     @property
     def moods(self) -> list[tuple[int, str, str, bool]]:
         chosen = self._value("mood")
-        return [(value, label, MOOD_ICONS[value], str(value) == chosen) for value, label in Mood.choices]
+        return [
+            (value, label, MOOD_ICONS[Mood(value)], str(value) == chosen) for value, label in Mood.choices
+        ]
 
     @property
     def at(self) -> str:
@@ -231,7 +238,7 @@ class TouchForm(VersionForm):
         super().__init__(*args, **kwargs)
         account = self.instance.account
         fields: dict[str, Any] = self.fields
-        fields["contacts"].queryset = Contact.objects.filter(account=account).known()  # type: ignore[attr-defined]
+        fields["contacts"].queryset = Contact.objects.filter(account=account).known()
         fields["opportunity"].queryset = Opportunity.objects.filter(account=account)
 
 
@@ -255,7 +262,7 @@ class ActionForm(VersionForm):
         fields["owner"].queryset = colleagues_of(account, today) | User.objects.filter(
             pk=self.instance.owner_id
         )
-        people = Contact.objects.filter(account=account).present(today)  # type: ignore[attr-defined]
+        people = Contact.objects.filter(account=account).present(today)
         fields["contact"].queryset = people | Contact.objects.filter(pk=self.instance.contact_id)
         if not self.instance.pk:
             self.initial.setdefault("due_on", today + USUAL_DAYS)
@@ -297,7 +304,7 @@ class RequestForm(VersionForm):
         fields["owner"].queryset = colleagues_of(account, today) | User.objects.filter(
             pk=self.instance.owner_id
         )
-        fields["contact"].queryset = Contact.objects.filter(account=account).known()  # type: ignore[attr-defined]
+        fields["contact"].queryset = Contact.objects.filter(account=account).known()
         if not self.instance.pk:
             self.initial.setdefault("opened_at", timezone.now())
             self.initial.setdefault("answer_due_at", timezone.now() + ANSWER_WITHIN)

@@ -14,9 +14,11 @@ from urllib.parse import urlencode
 
 from django.db import connection
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.engagement.models import Channel, Mood, Request, Touch
+from accounts.engagement.promises import next_of
 from accounts.people.models import Organisation, User
 from accounts.revenue.models import Opportunity
 from accounts.stakeholders.models import Contact
@@ -24,6 +26,7 @@ from kamplan.components import Choice
 from kamplan.permissions import READS_WORK
 
 ENTRIES_A_PAGE = 25
+RECENT = 7
 # Each branch: at, kind, id, title, amount, currency, detail, count; `touches`: who may see it.
 DAY = "({} AT TIME ZONE %(zone)s)"
 BRANCHES: dict[str, tuple[str, ...]] = {
@@ -154,13 +157,10 @@ class Entry:
     currency: str
     detail: str
     number: int
+    day: datetime.date
     touch: Touch | None = None
     request: Request | None = None
     people: list[Contact] = field(default_factory=list)
-
-    @property
-    def day(self) -> datetime.date:
-        return timezone.localtime(self.at).date()
 
     @property
     def icon(self) -> str:
@@ -271,7 +271,8 @@ def entries(
         "SELECT NULL::timestamptz AS at, '' AS kind, 0::bigint AS id, '' AS title, NULL::numeric AS amount, "
     )
     head += "'' AS currency, '' AS detail, 0 AS number WHERE FALSE"
-    sql = f"""SELECT at, kind, id, title, amount, currency, detail, number
+    sql = f"""SELECT at, kind, id, title, amount, currency, detail, number,
+                     (at AT TIME ZONE %(zone)s)::date AS day
                 FROM ({" UNION ALL ".join([head, *shown])}) facts
                WHERE {" AND ".join(conditions) or "TRUE"}
                ORDER BY at DESC, kind DESC, id DESC LIMIT %(limit)s"""
@@ -334,6 +335,22 @@ def with_rows(user: User, found: list[Entry]) -> list[Entry]:
     return found
 
 
+def recent_of(request: HttpRequest, user: User, account: int, today: datetime.date) -> dict[str, Any]:
+    """The last entries for the side of a page; older ones are on the account's activity."""
+    wanted = Wanted.of(request)
+    found, more = entries(user, account, wanted, today, RECENT)
+    works = user.role in READS_WORK
+    kinds = ("touches" if works else "signals", "deals", "people")
+    activity = reverse("engagement:activity", kwargs={"account": account}) if works else ""
+    return {
+        "entries": found,
+        "wanted": wanted,
+        "older": f"{activity}{wanted.query(before=found[-1].key)}#timeline" if more else "",
+        "kinds": [Choice("All", "?#timeline", not wanted.kind)]
+        + [Choice(KINDS[kind], f"?show={kind}#timeline", kind == wanted.kind) for kind in kinds],
+    }
+
+
 def planned(user: User, account: int) -> list[Touch]:
     """Meetings that are still to come, the next one first."""
     visible = Touch.objects.visible_to(user).filter(account=account, at__gt=timezone.now())
@@ -342,8 +359,6 @@ def planned(user: User, account: int) -> list[Touch]:
 
 def page_of(request: HttpRequest, user: User, frame: dict[str, Any]) -> dict[str, Any]:
     """The context of an account's activity."""
-    from accounts.engagement.promises import next_of
-
     account, today = frame["account"], frame["today"]
     wanted = Wanted.of(request)
     found, more = entries(user, account.pk, wanted, today, ENTRIES_A_PAGE)

@@ -1,6 +1,7 @@
 """The way back from a write, as a signed address that holds for a minute and for one person."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.core import signing
@@ -46,7 +47,7 @@ def undo(user: User, token: str) -> bool:
         pk, deed, *what = signing.loads(token, salt=SALT, serializer=Json, max_age=UNDO_SECONDS)
     except signing.BadSignature:
         return False
-    return pk == user.pk and DEEDS[deed](user, *what)
+    return bool(pk == user.pk) and DEEDS[deed](user, *what)
 
 
 @transaction.atomic
@@ -94,7 +95,11 @@ def _restore_touch(
     return True
 
 
-DEEDS = {"changed": _put_back, "created": _remove_created, "touch_deleted": _restore_touch}
+DEEDS: dict[str, Callable[..., bool]] = {
+    "changed": _put_back,
+    "created": _remove_created,
+    "touch_deleted": _restore_touch,
+}
 
 
 def _name(row: models.Model) -> str:

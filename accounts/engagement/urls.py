@@ -5,6 +5,7 @@ from accounts.engagement import action_views, request_views, views
 app_name = "engagement"
 urlpatterns = [
     path("accounts/<int:account>/", views.activity, name="activity"),
+    path("accounts/<int:account>/recent", views.recent, name="recent"),
     path("log", views.log, name="log"),
     path("log/whom", views.whom, name="whom"),
     path("undo/<str:token>", views.undo, name="undo"),

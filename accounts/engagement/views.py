@@ -16,12 +16,22 @@ from accounts.engagement import undo as way
 from accounts.engagement.actions import delete_touch, log_touch
 from accounts.engagement.forms import Box, LogForm, TouchForm
 from accounts.engagement.models import Action, Touch
+from accounts.engagement.timeline import page_of, recent_of
 from accounts.people.models import Organisation, User
+from accounts.portfolio.frame import account_frame
 from accounts.portfolio.models import Account
 from accounts.portfolio.views import with_toast
 from accounts.revenue.models import Opportunity
 from accounts.stakeholders.models import Contact
-from kamplan.permissions import EDITS_ACCOUNTS, READS_WORK, allowed, signed_in, visible_or_404
+from kamplan.permissions import (
+    EDITS_ACCOUNTS,
+    READS_WORK,
+    Secret,
+    allowed,
+    may_see,
+    signed_in,
+    visible_or_404,
+)
 
 CONFLICT = 409
 FOUND = 7
@@ -73,7 +83,8 @@ def said(touch: Touch, made: list[Action]) -> str:
 
 def asked_for(request: HttpRequest, user: User) -> dict[str, Any]:
     """The account, person or deal that the address names, as far as the person may see it."""
-    wanted = {key: value for key, value in request.GET.items() if value.isdecimal() and len(value) < 18}
+    sent = {key: request.GET.get(key, "") for key in ("contact", "account", "opportunity")}
+    wanted = {key: value for key, value in sent.items() if value.isdecimal() and len(value) < 18}
     found: dict[str, Any] = {}
     if "contact" in wanted:
         contact = visible_or_404(Contact, user, pk=wanted["contact"])
@@ -202,11 +213,20 @@ def back_to(request: HttpRequest, account: Account) -> str:
 
 @require_GET
 @allowed(*READS_WORK)
+def recent(request: HttpRequest, account: int) -> HttpResponse:
+    """The last entries of the timeline, as a part of a page."""
+    user = signed_in(request)
+    owner = visible_or_404(Account, user, pk=account)
+    found = recent_of(request, user, owner.pk, Organisation.current().today())
+    opinions = may_see(user, Secret.OPINION)
+    context = {"recent": found, "account": owner, "sees_opinions": opinions, "sees_values": True}
+    return render(request, "engagement/_recent.html", context)
+
+
+@require_GET
+@allowed(*READS_WORK)
 def activity(request: HttpRequest, account: int) -> HttpResponse:
     """What happened with an account, newest first, and what comes next."""
-    from accounts.engagement.timeline import page_of
-    from accounts.portfolio.frame import account_frame
-
     user = signed_in(request)
     frame = account_frame(user, account, "activity")
     context = {**frame, **page_of(request, user, frame)}

@@ -6,14 +6,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from accounts.engagement.promises import SHOWN, next_of
+from accounts.engagement.timeline import recent_of
 from accounts.models import Account, Organisation, User
 from accounts.portfolio.frame import header, with_kind
 from accounts.portfolio.models import AccountQuerySet
 from accounts.revenue.deals import every_deal, open_deals
 from kamplan.charts import plain
-from kamplan.components import Choice, Figure
+from kamplan.components import Figure
 from kamplan.formats import UNKNOWN, day, format_value, money, number
-from kamplan.permissions import signed_in
+from kamplan.permissions import READS_WORK, signed_in
 from metrics.access import may_see_kpi
 from metrics.kpi import Kpi
 from metrics.kpis.pipeline import win_rate
@@ -37,7 +39,6 @@ from metrics.urls_for import explain_url
 
 FIGURES: tuple[Kpi, ...] = (REVENUE, RETENTION, PIPELINE, win_rate)
 LABELS = {REVENUE.id: "Revenue, 12 months"}
-TIMELINE_CHOICES = (("", "All"), ("deals", "Deals"), ("contracts", "Contracts"), ("people", "People"))
 
 
 @require_GET
@@ -49,16 +50,12 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
         visible = Account.objects.visible_to(user, today)
         account = get_object_or_404(with_kind(visible, today), pk=pk)
         run = newest_run()
-        kind = request.GET.get("show", "")
         context = {
             **frame(user, account, visible, organisation, run, "overview"),
             "figures": figures(user, account, run, organisation) if run else [],
             "deals": open_deals(account, today),
-            "timeline": facts.timeline(account.pk, today, kind, page_number(request)),
-            "timeline_choices": [
-                Choice(label, f"?show={value}#timeline" if value else "?#timeline", value == kind)
-                for value, label in TIMELINE_CHOICES
-            ],
+            "recent": recent_of(request, user, account.pk, today),
+            "next": next_of(user, account.pk, today, SHOWN) if user.role in READS_WORK else None,
             "facts": profile(account),
         }
         contracts = facts.contracts_of(account)

@@ -9,7 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.db.models import Sum
 
-from accounts.models import Account, Contract, Opportunity, Order
+from accounts.models import Account, Contract, Order
 from accounts.periods import add_months, first_of_month
 from accounts.portfolio.models import AccountQuerySet
 from metrics.models import Run
@@ -19,7 +19,6 @@ from metrics.sources import ORDER_LINES
 
 MONTHS_SHOWN = 24
 ORDERS_A_PAGE = 25
-ENTRIES_A_PAGE = 12
 CLOSED_SHOWN = 10
 DEALS_READ = 60
 
@@ -183,130 +182,3 @@ def revenue_by_category(account: int, start: datetime.date, end: datetime.date) 
         )
         zero = Decimal(0)
         return [Category(name, now or zero, before or zero) for name, now, before in cursor.fetchall()]
-
-
-# ----------------------------------------------------------------------------------------------- timeline
-
-TIMELINE = """
-    SELECT closed_on AS day, outcome AS kind, name AS title, amount, currency,
-           CASE WHEN outcome = 'won' THEN kind ELSE loss_reason END AS detail, id
-      FROM accounts_opportunity WHERE account_id = %(account)s AND outcome <> 'open'
-     UNION ALL
-    SELECT opened_on, 'opened', name, amount, currency, kind, id
-      FROM accounts_opportunity WHERE account_id = %(account)s
-     UNION ALL
-    SELECT LOWER(during), 'contract', number, annual_value, currency, name, id
-      FROM accounts_contract c WHERE account_id = %(account)s AND LOWER(during) <= %(today)s
-       AND NOT EXISTS (SELECT 1 FROM accounts_contract b WHERE b.account_id = c.account_id
-                          AND b.number = c.number AND b.outcome = 'renewed' AND UPPER(b.during) = LOWER(c.during))
-     UNION ALL
-    SELECT UPPER(during) - 1, 'contract_' || outcome, number,
-           CASE WHEN outcome = 'renewed' THEN renewed_value ELSE annual_value END, currency, name, id
-      FROM accounts_contract
-     WHERE account_id = %(account)s AND outcome <> 'open' AND UPPER(during) - 1 <= %(today)s
-     UNION ALL
-    SELECT LOWER(s.during), 'assigned_' || s.role, u.name, NULL, '', '', s.id
-      FROM accounts_assignment s JOIN accounts_user u ON u.id = s.user_id
-     WHERE s.account_id = %(account)s AND LOWER(s.during) <= %(today)s
-     UNION ALL
-    SELECT since, 'tier', tier, NULL, '', earlier, id FROM (
-        SELECT LOWER(k.during) AS since, COALESCE(t.name, '') AS tier, k.id,
-               COALESCE(LAG(t.name) OVER (ORDER BY LOWER(k.during)), '') AS earlier,
-               ROW_NUMBER() OVER (ORDER BY LOWER(k.during)) AS place
-          FROM accounts_classification k LEFT JOIN accounts_tier t ON t.id = k.tier_id
-         WHERE k.account_id = %(account)s AND LOWER(k.during) <= %(today)s) changes
-     WHERE place > 1 AND tier <> earlier"""
-
-TIMELINE_KINDS = {
-    "deals": ("won", "lost", "opened"),
-    "contracts": ("contract",),
-    "people": ("assigned", "tier"),
-}
-ICONS = {
-    "won": "check",
-    "lost": "x",
-    "opened": "briefcase",
-    "contract": "file-text",
-    "assigned": "user",
-    "tier": "star",
-}
-DEAL_KINDS = dict(Opportunity.Kind.choices)
-WORDS = {
-    "won": "Deal won",
-    "lost": "Deal lost",
-    "opened": "Deal opened",
-    "contract": "Contract begun",
-    "contract_renewed": "Contract renewed",
-    "contract_lost": "Contract ended by the customer",
-    "contract_lapsed": "Contract lapsed",
-    "assigned_owner": "New owner",
-    "assigned_deputy": "New deputy",
-    "assigned_sponsor": "New executive sponsor",
-    "tier": "Tier changed",
-}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """Something that happened with the account on a day."""
-
-    day: datetime.date
-    kind: str
-    title: str
-    amount: Decimal | None
-    currency: str
-    detail: str
-
-    @property
-    def icon(self) -> str:
-        return ICONS[self.kind.split("_")[0]]
-
-    @property
-    def words(self) -> str:
-        return WORDS[self.kind]
-
-    @property
-    def is_contract(self) -> bool:
-        return self.kind.startswith("contract")
-
-    @property
-    def is_tier(self) -> bool:
-        return self.kind == "tier"
-
-    @property
-    def unit(self) -> str:
-        return " a year" if self.is_contract else ""
-
-
-def timeline(account: int, today: datetime.date, kind: str, number: int) -> Page[Entry]:
-    """What happened, newest first, a page at a time."""
-    wanted = TIMELINE_KINDS.get(kind)
-    condition = (
-        f"SPLIT_PART(kind, '_', 1) IN ({', '.join(repr(each) for each in wanted)})" if wanted else "TRUE"
-    )
-    sql = f"""SELECT day, kind, title, amount, currency, detail, COUNT(*) OVER () AS total
-                FROM ({TIMELINE}) facts
-               WHERE {condition} ORDER BY day DESC, kind, id DESC LIMIT %(limit)s OFFSET %(offset)s"""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql,
-            {
-                "account": account,
-                "today": today,
-                "limit": ENTRIES_A_PAGE,
-                "offset": (number - 1) * ENTRIES_A_PAGE,
-            },
-        )
-        found = dictionaries(cursor)
-    if not found and number > 1:
-        return timeline(account, today, kind, 1)
-    total = found[0]["total"] if found else 0
-    entries = [entry_of(each) for each in found]
-    return Page(entries, number, Paginator(range(total), ENTRIES_A_PAGE))  # type: ignore[arg-type]
-
-
-def entry_of(found: dict[str, Any]) -> Entry:
-    found.pop("total")
-    if found["kind"] in {"won", "opened"}:
-        found["detail"] = DEAL_KINDS.get(found["detail"], found["detail"])
-    return Entry(**found)
