@@ -2,8 +2,10 @@
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import Resolver404, ResolverMatch, resolve
 
 
 def told(response: HttpResponse, text: str, undo: str = "", closes: str = "") -> HttpResponse:
@@ -13,3 +15,12 @@ def told(response: HttpResponse, text: str, undo: str = "", closes: str = "") ->
         events["km:close"] = {"dialog": closes}
     response.headers["HX-Trigger"] = json.dumps(events)
     return response
+
+
+def page_behind(request: HttpRequest) -> tuple[ResolverMatch | None, QueryDict]:
+    """The page that the browser shows behind the dialog, and its filters."""
+    address = urlsplit(request.headers.get("HX-Current-URL", ""))
+    try:
+        return resolve(address.path), QueryDict(address.query)
+    except Resolver404:
+        return None, QueryDict()

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.plans.urls_growth import urlpatterns as writes
-from metrics.pages import whitespace
+from metrics.pages import renewals, whitespace
 
 CELL = "accounts/<int:account>/whitespace/<int:category>/"
 
@@ -14,5 +14,7 @@ urlpatterns = [
     path(CELL, whitespace.whitespace_cell, name="whitespace_cell"),
     path(f"{CELL}edit", whitespace.whitespace_edit, name="whitespace_edit"),
     path(f"{CELL}open", whitespace.whitespace_open, name="whitespace_open"),
+    path("renewals/", renewals.renewal_list, name="renewals"),
+    path("renewals/<int:contract>/", renewals.renewal_call, name="renewal_call"),
     *writes,
 ]

@@ -4,16 +4,15 @@ import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Account, Opportunity, Organisation, ProductCategory, User, WhitespaceCell
-from accounts.plans.answers import told
+from accounts.plans.answers import page_behind, told
 from accounts.plans.whitespace import open_from_cell, save_cell, way_back
 from accounts.plans.whitespace_forms import CellForm, FillForm
 from accounts.portfolio.frame import account_frame
@@ -260,7 +259,7 @@ def board_again(request: HttpRequest, user: User, cell: Cell, text: str, undo: s
     if not request.htmx:  # type: ignore[attr-defined]
         messages.success(request, text)
         return redirect("plans:whitespace", account=cell.unit.id)
-    account, query = page_behind(request, cell.unit.id)
+    account, query = board_behind(request, cell.unit.id)
     with reading():
         board = read_board(user, account)
     context = {**board_context(query, account, board), "may_edit": True}
@@ -268,16 +267,12 @@ def board_again(request: HttpRequest, user: User, cell: Cell, text: str, undo: s
     return told(response, text, undo, closes="growth-dialog")
 
 
-def page_behind(request: HttpRequest, usual: int) -> tuple[int, QueryDict]:
+def board_behind(request: HttpRequest, usual: int) -> tuple[int, QueryDict]:
     """The board that the browser shows: its account and its filters."""
-    address = urlsplit(request.headers.get("HX-Current-URL", ""))
-    try:
-        match = resolve(address.path)
-    except Resolver404:
+    match, query = page_behind(request)
+    if match is None or match.view_name != "plans:whitespace":
         return usual, QueryDict()
-    if match.view_name != "plans:whitespace":
-        return usual, QueryDict()
-    return int(match.kwargs["account"]), QueryDict(address.query)
+    return int(match.kwargs["account"]), query
 
 
 # --------------------------------------------------------------------------------------- filling unknowns
