@@ -14,6 +14,7 @@ from accounts.demo.money import Rates
 from accounts.demo.orders import Orders
 from accounts.demo.organisation import Staff, organisation
 from accounts.demo.people import People
+from accounts.demo.plans import Plans
 from accounts.demo.portfolio import Portfolio
 from accounts.demo.quotas import quotas
 
@@ -37,6 +38,7 @@ class Company:
         self.orders = Orders(calendar, self.portfolio, self.rates, self.contracts, self.deals)
         self.quotas = list(quotas(calendar, self.portfolio))
         self.people = People(calendar, self.portfolio)
+        self.plans = Plans(calendar, self.portfolio, self.people, self.rates, self.orders.lines)
         self.cells = cells(calendar, self.portfolio, self.rates, self.categories, self.orders.lines)
         self.calls = list(calls(calendar, self.portfolio, self.contracts))
 
@@ -77,3 +79,4 @@ class Company:
         yield self.people.relationships
         yield self.cells
         yield self.calls
+        yield from self.plans.batches()

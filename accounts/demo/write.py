@@ -15,6 +15,8 @@ from accounts.revenue.models import ExchangeRate, Order, Product
 BATCH = 4000
 FACTS = (User, Team, Account, Product, Order, ExchangeRate)
 KEPT_APPS = {"contenttypes", "auth"}
+# What migrations ship and every installation begins with.
+KEPT_TABLES = {"accounts_plantemplate", "accounts_plantemplateitem"}
 
 
 class HoldsRealData(Exception):
@@ -71,7 +73,10 @@ def _emptied() -> list[type[models.Model]]:
     return [
         model
         for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed and not model._meta.proxy and model._meta.app_label not in KEPT_APPS
+        if model._meta.managed
+        and not model._meta.proxy
+        and model._meta.app_label not in KEPT_APPS
+        and model._meta.db_table not in KEPT_TABLES
     ]
 
 

@@ -55,16 +55,16 @@ def plain(value: Any) -> Any:
 
 def content_of(plan: Plan) -> Content:
     """Every line of the plan by kind, people by their number: erasing a person erases them here, too."""
+    return content_from(plan, {kind.word: rows_of(kind, plan).order_by("pk") for kind in KINDS.values()})
+
+
+def content_from(plan: Plan, rows: Mapping[str, Iterable[Any]]) -> Content:
     content: Content = {"plan": {name: plain(getattr(plan, name)) for name in PLAN_FIELDS}}
     for kind in KINDS.values():
-        columns = [kind.model._meta.get_field(name).attname for name in kind.compared]
-        rows = rows_of(kind, plan).order_by("pk").values("pk", *columns)
+        columns = {name: kind.model._meta.get_field(name).attname for name in kind.compared}
         content[kind.word] = [
-            {
-                "id": row["pk"],
-                **{name: plain(row[column]) for name, column in zip(kind.compared, columns, strict=True)},
-            }
-            for row in rows
+            {"id": row.pk, **{name: plain(getattr(row, column)) for name, column in columns.items()}}
+            for row in rows.get(kind.word, ())
         ]
     return content
 
