@@ -32,6 +32,10 @@ class Cover:
         return self.people[0] if self.people else None
 
     @property
+    def more(self) -> int:
+        return max(0, len(self.people) - 1)
+
+    @property
     def is_missing(self) -> bool:
         return not self.people
 

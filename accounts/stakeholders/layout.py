@@ -15,9 +15,10 @@ MARGIN = 4
 BELOW = 14
 """How far under a card the line of a conflict runs."""
 STEP = 5
-LIMITS = (2, 3, 4, 5, 6, 8, 10)
+LIMITS = (3, 4, 6, 8)
 """How many columns a level may have before it is wrapped: the one that fits a page best is taken."""
 PAGE_W, PAGE_H = 1008, 760
+CARD_EDGES = [(0.0, float(CARD_W))]
 
 
 @dataclass
@@ -74,6 +75,8 @@ class Block:
     parts: list[tuple["Block", float, float]] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     """In which row each part stands."""
+    edges: list[tuple[float, float]] = field(default_factory=list)
+    """How far it reaches to the left and right on each level: a neighbour may stand above its branches."""
 
     @property
     def is_card(self) -> bool:
@@ -133,31 +136,56 @@ def _shelves(blocks: Sequence[Block], limit: int) -> Block:
     """Blocks side by side, in a new row where the columns are used up."""
     widest = max(limit * COLUMN - GUTTER, *(block.width for block in blocks))
     whole = Block(0, 0)
-    x = y = tall = 0.0
+    edges: list[tuple[float, float]] = []
     row = 0
     for block in blocks:
-        if x and x + block.width > widest + 1:
-            x, y, tall, row = 0, y + tall, 0, row + 1
-        whole.parts.append((block, x, y))
+        x = _beside(edges, block)
+        if edges and x + block.width > widest + 1:
+            whole.edges += edges
+            edges, x, row = [], 0.0, row + 1
+        whole.parts.append((block, x, len(whole.edges) * LEVEL))
         whole.rows.append(row)
         whole.width = max(whole.width, x + block.width)
-        x += block.width + GUTTER
-        tall = max(tall, block.height)
-    whole.height = y + tall
+        edges = _joined(edges, block, x)
+    whole.edges += edges
+    whole.height = len(whole.edges) * LEVEL
     return whole
+
+
+def _beside(edges: Sequence[tuple[float, float]], block: Block) -> float:
+    """How far to the right a block must stand so that it meets no card of the row, on any level."""
+    shared = zip(edges, block.edges, strict=False)
+    return max((right + GUTTER - left for (_, right), (left, _) in shared), default=0.0) if edges else 0.0
+
+
+def _joined(edges: Sequence[tuple[float, float]], block: Block, x: float) -> list[tuple[float, float]]:
+    """The edges of a row after a block was set to its right: level by level the block's own right one."""
+    added = [(left + x, right + x) for left, right in block.edges]
+    joined = [(mine[0], other[1]) for mine, other in zip(edges, added, strict=False)]
+    return joined + added[len(edges) :] + list(edges[len(added) :])
 
 
 def _over(key: int, below: list[Block], limit: int) -> Block:
     """A person above everybody who reports to them."""
     if not below:
-        return Block(CARD_W, LEVEL, key)
+        return Block(CARD_W, LEVEL, key, edges=CARD_EDGES)
     # Whole branches first: single cards then fill rows of their own.
     rest = _shelves(sorted(below, key=lambda block: block.is_card), limit)
     shift = LANE if rest.wraps else 0
     parts = [(block, x + shift, y + LEVEL) for block, x, y in rest.parts]
     first = [x + block.top for (block, x, _), row in zip(parts, rest.rows, strict=True) if row == 0]
     top = (first[0] + first[-1]) / 2
-    return Block(rest.width + shift, rest.height + LEVEL, key, top, parts, rest.rows)
+    # Where a row is wrapped its lane runs down at the left of all levels.
+    edges = [(0.0 if shift else left, right + shift) for left, right in rest.edges]
+    return Block(
+        rest.width + shift,
+        rest.height + LEVEL,
+        key,
+        top,
+        parts,
+        rest.rows,
+        [(top, top + CARD_W), *edges],
+    )
 
 
 def _spread(whole: Block) -> Drawing:

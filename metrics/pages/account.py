@@ -12,6 +12,7 @@ from accounts.models import Account, Organisation, User
 from accounts.portfolio.frame import header, with_kind
 from accounts.portfolio.models import AccountQuerySet
 from accounts.revenue.deals import every_deal, open_deals
+from accounts.stakeholders.coverage import coverage_of
 from kamplan.charts import plain
 from kamplan.components import Figure
 from kamplan.formats import UNKNOWN, day, format_value, money, number
@@ -57,6 +58,7 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
             "recent": recent_of(request, user, account.pk, today),
             "next": next_of(user, account.pk, today, SHOWN) if user.role in READS_WORK else None,
             "facts": profile(account),
+            "covers": coverage_of(user, account, today, rhythm(account)),
         }
         contracts = facts.contracts_of(account)
         months = facts.revenue_by_month(account.pk, run) if run else []
@@ -110,6 +112,12 @@ def frame(
         "family": facts.family_of(account.pk, visible, run, today),
         "period_end": day(last_year(run).last_day, year=True) if run else "",
     }
+
+
+def rhythm(account: Any) -> int | None:
+    """How many days may pass without a talk, by the tier of today."""
+    kind = getattr(account, "kind", None)
+    return kind.tier.cadence_days if kind and kind.tier else None
 
 
 def profile(account: Account) -> list[tuple[str, str, str]]:

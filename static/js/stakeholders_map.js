@@ -1,0 +1,32 @@
+// The map fits its place where it stays readable, and is made smaller and larger by its buttons.
+(() => {
+  const READABLE = 0.8;
+  const sheet = () => document.querySelector(".km-map__sheet");
+  const natural = (svg) => svg.viewBox.baseVal;
+  const size = (svg, scale) => {
+    const { width, height } = natural(svg);
+    svg.setAttribute("width", Math.round(width * scale));
+    svg.setAttribute("height", Math.round(height * scale));
+  };
+  const fitting = (svg) => Math.min(1, (svg.parentNode.clientWidth - 4) / natural(svg).width);
+  const begin = () => {
+    const svg = sheet();
+    if (svg && svg.getClientRects().length) size(svg, Math.max(READABLE, fitting(svg)));
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest && event.target.closest("[data-km-zoom]");
+    const svg = sheet();
+    if (!button || !svg) return;
+    const now = svg.clientWidth / natural(svg).width;
+    const wanted = { in: now * 1.25, out: now / 1.25, fit: fitting(svg), full: 1 }[button.dataset.kmZoom];
+    size(svg, Math.min(3, Math.max(0.1, wanted)));
+  });
+  // Touching a card of a map that overflows: the chosen card comes into sight.
+  const show = () => {
+    const card = document.querySelector(".km-card a[aria-current]");
+    if (card) card.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
+  begin();
+  show();
+  document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "people" || event.target.querySelector?.("#people")) begin(); });
+})();
