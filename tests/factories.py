@@ -33,6 +33,7 @@ from accounts.models import (
     Quota,
     Region,
     Request,
+    Review,
     Role,
     Signal,
     SignalKind,
@@ -230,6 +231,14 @@ def make_quota(user: User, starts_on: Day = "2026-01-01", amount: Amount = 10000
 def make_rate(currency: str, rate: Amount, date: Day = LONG_AGO, quote: str = "EUR") -> ExchangeRate:
     """From this date on one unit of `currency` is worth `rate` units of `quote`."""
     return ExchangeRate.objects.create(currency=currency, quote=quote, date=day(date), rate=Decimal(rate))
+
+
+def make_review(account: Account, on: Day = "2026-12-01", **fields: Any) -> Review:
+    """A planned review that looks back on the third quarter of 2026."""
+    fields.setdefault("title", "Quarterly review")
+    fields.setdefault("period_start", day("2026-07-01"))
+    fields.setdefault("period_end", day("2026-10-01"))
+    return Review.objects.create(account=account, on=day(on), **fields)
 
 
 def make_run(as_of: Day = "2026-01-31", **fields: Any) -> Run:

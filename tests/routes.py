@@ -30,6 +30,7 @@ from tests.factories import (
     make_grant,
     make_opportunity,
     make_request,
+    make_review,
     make_touch,
 )
 
@@ -192,6 +193,11 @@ def a_category(world: Any) -> int:
     return ProductCategory.objects.get_or_create(name="Pumps", defaults={"whitespace_position": 1})[0].pk
 
 
+def a_review(world: Any) -> int:
+    """A planned review of maya's account."""
+    return make_review(world.maya_account).pk
+
+
 # The admin panel has some hundred URLs of Django's own; they are tested as one (tests/people/test_admin.py).
 WHOLE_NAMESPACES = {"admin"}
 
@@ -285,6 +291,16 @@ ROUTES: list[Route] = [
     edits("plans:week_snooze", item=lambda w: f"fell:{w.maya_account.pk}"),
     edits("plans:week_done", "POST", item=lambda w: f"fell:{w.maya_account.pk}"),
     edits("plans:week_hand_on", item=lambda w: f"fell:{w.maya_account.pk}"),
+    works("plans:review_list", account=lambda w: w.maya_account.pk),
+    edits("plans:review_add", account=lambda w: w.maya_account.pk),
+    works("plans:review", pk=a_review),
+    works("plans:review_file", pk=a_review, kind="xlsx"),
+    edits("plans:review_plan", pk=a_review),
+    edits("plans:review_edit", "POST", pk=a_review),
+    edits("plans:review_hold", pk=a_review),
+    edits("plans:review_actions", "POST", pk=a_review),
+    edits("plans:review_cancel", "POST", pk=a_review),
+    writes("plans:review_restore", MANAGER, LEAD, HEAD, ADMINISTRATOR, token="no-token"),
     # engagement
     works("engagement:activity", account=lambda w: w.maya_account.pk),
     works("engagement:next", account=lambda w: w.maya_account.pk),

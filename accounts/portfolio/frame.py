@@ -66,6 +66,7 @@ def header(user: User, account: Account, tab: str, today: datetime.date) -> dict
         # Joined in without a row where the account is not classified today.
         "kind": getattr(account, "kind", None),
         "may_edit": user.role in EDITS_ACCOUNTS,
+        "reads_work": user.role in READS_WORK,
         "sees_values": may_see(user, Secret.CONTRACT_VALUE),
         "sees_opinions": may_see(user, Secret.OPINION),
         "tabs": tabs(user, account, tab),

@@ -117,7 +117,9 @@ def deed_url(item: Item, run: Run | None) -> str:
     """The page on which the deed is done."""
     account = reverse("portfolio:account", kwargs={"pk": item.account})
     match item.kind:
-        case "cold" | "left":
+        case "left":
+            return address("stakeholders:left", account, item.pk)
+        case "cold":
             return address("stakeholders:map", account, item.account) + f"?person={item.pk}"
         case "notice":
             decide = reverse("revenue:contract_decide", kwargs={"pk": item.pk})

@@ -24,7 +24,7 @@ NO_DOUBT_DAYS = 90
 REVIEW_DAYS = 14
 LEFT_DAYS = 120
 USUAL_MONTHS = 11
-NOISE_WIDTH = 2
+NOISE_WIDTH = 3
 LEAST_FALL = Decimal("0.03")
 """A fall under 3 % of the year's revenue is not worth a sentence, however quiet the account was before."""
 
