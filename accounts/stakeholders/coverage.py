@@ -2,11 +2,14 @@
 
 import datetime
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
 
 from accounts.people.models import User
 from accounts.portfolio.models import Account
-from accounts.stakeholders.models import DecisionRole
-from accounts.stakeholders.people import Circle, Person, last_talks, newest_facts, on_the_map
+from accounts.stakeholders.models import DecisionRole, SoftFact
+from accounts.stakeholders.people import Circle, Person, on_the_map, zone
 from kamplan.permissions import READS_WORK, Secret, may_see
 
 NEEDED = (
@@ -77,12 +80,24 @@ def coverage(circle: Circle) -> list[Cover]:
 
 
 def coverage_of(user: User, account: Account, today: datetime.date, cadence: int | None) -> list[Cover]:
-    """For other pages: three statements; the account has been found by `visible_to` before."""
+    """For other pages, in one statement; the account has been found by `visible_to` before."""
     if not may_see(user, Secret.OPINION):
         return []
-    facts, talks = newest_facts(user, account), last_talks(user, account)
-    persons = [
-        Person(each, facts.get(each.pk, {}), {}, talks.get(each.pk), today, cadence, user.role in READS_WORK)
-        for each in on_the_map(account, user, today, everybody=False)
-    ]
+    roles = SoftFact.objects.filter(contact=OuterRef("pk"), kind=SoftFact.Kind.ROLE)
+    newest = roles.order_by("-noted_on", "-pk")
+    touches: Any = account.touches
+    talks = touches.past().answered().filter(contacts=OuterRef("pk")).order_by("-at")
+    contacts: Any = on_the_map(account, user, today, everybody=False)
+    rows = contacts.annotate(
+        role=Subquery(newest.values("value")[:1]),
+        role_basis=Subquery(newest.values("basis")[:1]),
+        last_talk=Subquery(talks.values("at")[:1]),
+    ).filter(role__in=[role for role, _, _ in NEEDED])
+    persons = [person_of(each, today, cadence, user.role in READS_WORK) for each in rows]
     return coverage(Circle(account, today, cadence, True, persons))
+
+
+def person_of(row: Any, today: datetime.date, cadence: int | None, reads_touches: bool) -> Person:
+    fact = SoftFact(kind=SoftFact.Kind.ROLE, value=row.role, basis=row.role_basis)
+    talk = row.last_talk.astimezone(zone()).date() if row.last_talk else None
+    return Person(row, {SoftFact.Kind.ROLE: fact}, {}, talk, today, cadence, reads_touches)
