@@ -45,16 +45,17 @@ def call_due_since(
 
 
 class CallForm(forms.ModelForm):  # type: ignore[type-arg]
+    call = forms.ChoiceField(label="What do you expect?", choices=Call.choices, widget=forms.RadioSelect)
+
     class Meta:
         model = RenewalCall
         fields = ["call", "expected_value", "reason"]
-        widgets = {"call": forms.RadioSelect, "expected_value": MoneyInput()}
+        widgets = {"expected_value": MoneyInput()}
 
     def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
         contract = self.instance.contract
-        self.fields["call"].label = "What do you expect?"
         self.fields[
             "expected_value"
         ].help_text = (

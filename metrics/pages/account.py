@@ -16,7 +16,7 @@ from accounts.stakeholders.coverage import coverage_of
 from kamplan.charts import plain
 from kamplan.components import Figure
 from kamplan.formats import UNKNOWN, day, format_value, money, number
-from kamplan.permissions import READS_WORK, signed_in
+from kamplan.permissions import READS_WORK, Secret, may_see, signed_in
 from metrics.access import may_see_kpi
 from metrics.kpi import Kpi
 from metrics.kpis.pipeline import win_rate
@@ -32,6 +32,7 @@ from metrics.pages.account_figures import (
     this_month,
 )
 from metrics.pages.portfolio import page_number
+from metrics.pages.renewal_rows import renewals
 from metrics.reading import newest_run, reading
 from metrics.results import Result
 from metrics.status import is_too_few, status_of
@@ -62,7 +63,10 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
         }
         contracts = facts.contracts_of(account)
         months = facts.revenue_by_month(account.pk, run) if run else []
-    context["renewal"] = facts.next_renewal(contracts, today)
+        renewal = facts.next_renewal(contracts, today)
+        context["renewal"] = renewal
+        if renewal and user.role in READS_WORK:
+            context |= outlook(user, account, renewal.contract.pk, run, organisation)
     context["has_contracts"] = bool(contracts)
     context |= columns(months)
     return render(request, "portfolio/account.html", context)
@@ -177,6 +181,17 @@ def note(result: Result, target: Any, currency: str) -> str:
         return f"{number(parts['deals_won'])} won of {number(parts['deals_decided'])} closed"
     orders = int(parts.get("orders_now", 0))
     return f"{orders} order{'' if orders == 1 else 's'}" if orders else UNKNOWN
+
+
+def outlook(
+    user: User, account: Account, contract: int, run: Run | None, organisation: Organisation
+) -> dict[str, Any]:
+    """What speaks for and against the renewal, and what the manager expects."""
+    visible = Account.objects.visible_to(user, organisation.today()).filter(pk=account.pk)
+    found = renewals(visible, run, organisation, contract=contract)
+    if not found:
+        return {}
+    return {"outlook": found[0], "evidence": found[0].signal.evidence(may_see(user, Secret.OPINION))}
 
 
 def columns(months: list[facts.Month]) -> dict[str, Any]:

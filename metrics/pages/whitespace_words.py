@@ -36,6 +36,11 @@ def thousands(amount: Decimal) -> str:
     return f"{number(part, 0 if abs(part) >= 10 or part == 0 else 1)}\u00a0k"
 
 
+def bare(amount: Decimal) -> str:
+    """The same without its letter, for the small lines."""
+    return thousands(amount).removesuffix("\u00a0k")
+
+
 def money_thousands(amount: Decimal, currency: str) -> str:
     return f"{SYMBOLS.get(currency, currency + chr(0xA0))}{thousands(amount)}"
 
@@ -98,11 +103,10 @@ def sub_lines(part: Cell | Sum, age: int | None = None) -> list[str]:
     """What is in the pipeline, and what somebody thinks is there besides."""
     found = []
     if part.open:
-        found.append(f"+ {thousands(part.open)} open")
+        found.append(f"+ {bare(part.open)} open")
     elif isinstance(part, Cell) and part.deals:
         found.append(f"+ {part.deals} deal{'' if part.deals == 1 else 's'}")
     if part.potential:
-        more = " more" if part.won else ""
-        old = f" · {months(age)}" if age is not None else ""
-        found.append(f"~ {thousands(part.potential)}{more}{old}")
+        tail = f" · {months(age)}" if age is not None else " more" if part.won else ""
+        found.append(f"~ {bare(part.potential)}{tail}")
     return found
