@@ -31,6 +31,7 @@ from metrics.pages.account_figures import (
     last_year,
     this_month,
 )
+from metrics.pages.plan_overview import plan_section
 from metrics.pages.portfolio import page_number
 from metrics.pages.renewal_rows import renewals
 from metrics.reading import newest_run, reading
@@ -60,6 +61,7 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
             "next": next_of(user, account.pk, today, SHOWN) if user.role in READS_WORK else None,
             "facts": profile(account),
             "covers": coverage_of(user, account, today, rhythm(account)),
+            **plan_section(user, account.pk, run, organisation),
         }
         contracts = facts.contracts_of(account)
         months = facts.revenue_by_month(account.pk, run) if run else []
