@@ -283,7 +283,7 @@ class Plans:
         """Nearly every account of two managers has an approved plan; elsewhere some are drafts, some missing."""
         if firm.name in plot.LOST and firm.name != "Tessellate Robotics Ltd":
             return ""
-        luck = dice("plan", firm.name).random()
+        luck = 0.0 if firm.name == NORDLYS else dice("plan", firm.name).random()
         if firm.owner in RICH:
             return (
                 "approved" if luck < 0.62 else "submitted" if luck < 0.8 else "draft" if luck < 0.92 else ""
@@ -340,7 +340,10 @@ class Plans:
         ago = random.choice([4, 11, 19, 19, 26, 40, 63, 120, None])
         if ago is None:
             return {}
-        return {"verified_on": self.calendar.in_days(-ago), "verified_by": owner}
+        # Nobody has looked into some plans for months.
+        ago += dice("looked at", owner.name, self.plans[-1].account.name).choice([0, 2, 5, 9, 30, 110])
+        day = max(self.calendar.in_days(-ago), Day(self.year, 1, 1))
+        return {"verified_on": day, "verified_by": owner}
 
     def _due(self, random: Random, first: Day) -> dict[str, Day]:
         moved = random.random() < 0.25

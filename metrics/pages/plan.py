@@ -18,7 +18,7 @@ from accounts.plans.steps import WAYS, steps_for, take_step
 from accounts.plans.versions import changes_between, content_of
 from accounts.portfolio.frame import account_frame
 from kamplan.permissions import EDITS_ACCOUNTS, READS_WORK, allowed, signed_in, visible_or_404
-from metrics.pages.plan_figures import period_words, tally
+from metrics.pages.plan_figures import period_words
 from metrics.pages.plan_lines import Shown
 from metrics.reading import reading
 
@@ -51,7 +51,6 @@ def page(request: HttpRequest, plan: Plan) -> HttpResponse:
         frame = account_frame(user, plan.account_id, "plan")
         shown = Shown.of(plan, user, request.GET.get("run", ""))
         context = {**frame, **shown.context(), **way_context(user, plan, frame["today"])}
-        context["tally"] = tally(shown.found.values())
         context["others"] = others(user, plan)
     return render(request, "plans/plan.html", {**context, "account": frame["account"]})
 

@@ -84,14 +84,10 @@ def step_state(step: Any) -> str:
 
 
 def measure_state(row: Any) -> str:
-    way = f"{number(row.baseline)} to {number(row.target)} {row.unit}".strip()
+    way = f"{row.baseline_text or formats.UNKNOWN} to {row.target_text or formats.UNKNOWN} {row.unit}".strip()
     if row.met is None:
         return way
-    return f"{way}; measured {number(row.actual)}: {'met' if row.met else 'missed'}"
-
-
-def number(value: Any) -> str:
-    return formats.UNKNOWN if value is None else f"{value.normalize():f}"
+    return f"{way}; measured {row.actual_text or formats.UNKNOWN}: {'met' if row.met else 'missed'}"
 
 
 def objective_of(row: Any, stand: Stand) -> dict[str, Any]:

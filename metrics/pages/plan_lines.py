@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch
@@ -144,7 +145,14 @@ def hang(lines: Lines, today: datetime.date) -> None:
             step.is_late = step.reached_on is None and step.due_on < today
         for measure in goal.measures:
             measure.focus_key = f"outcome-{measure.pk}"
+            for name in ("baseline", "target", "actual"):
+                setattr(measure, f"{name}_text", unpadded(getattr(measure, name)))
             measure.is_late = measure.met is None and measure.due_on < today
+
+
+def unpadded(amount: Decimal | None) -> str:
+    """Without the zeros that the database keeps."""
+    return "" if amount is None else f"{amount.normalize():f}"
 
 
 @dataclass

@@ -110,7 +110,7 @@ class Row:
 
     @property
     def open(self) -> str:
-        return f"{self.tally['open']} open"
+        return f"{self.tally['open']} undecided"
 
 
 @require_GET
