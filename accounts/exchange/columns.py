@@ -42,6 +42,8 @@ class Part:
     rows: str = "import_resolved r"
     only: str = "TRUE"
     replaces: bool = False
+    # A field in which a row and the row of the same model above it must agree.
+    within: str = ""
 
     @property
     def label(self) -> str:

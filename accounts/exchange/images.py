@@ -229,9 +229,11 @@ class Image:
         column = self.own_parent()
         assert column is not None
         target = self.column_named(column.field or column.name)
+        within = self.column_named(self.part.within) if self.part.within else ""
+        same = f" AND o.{within} = i.{within}" if within else ""
         execute(
             f"UPDATE {self.image} i SET {target} = o.id FROM {self.image} o WHERE i.{target} IS NULL "
-            f"AND (i.named_parent = o.external_id OR lower(i.named_parent) = lower(o.name))"
+            f"AND (i.named_parent = o.external_id OR lower(i.named_parent) = lower(o.name)){same}"
         )
 
     def _compare(self) -> None:

@@ -17,6 +17,7 @@ from accounts.revenue.models import (
     Product,
     Quota,
 )
+from accounts.stakeholders.models import Contact, Tie
 
 IN_SOURCE = ("source", "external_id")
 PERSON = ("manager", "person", "employee", "sales person", "salesperson", "sales rep", "rep", "mitarbeiter")
@@ -556,6 +557,93 @@ EXCHANGE_RATES = Kind(
     example="currency,quote,date,rate\nUSD,EUR,2026-01-02,0.9214",
 )
 
+CONTACTS = Kind(
+    "contacts",
+    "People at the customers, and whom they report to.",
+    (
+        Part(
+            Contact,
+            (
+                external_id("The person's key in the other system.", "contact id", required=True),
+                account(),
+                Column("name", required=True, aliases=("contact", "full name", "kontakt")),
+                Column(
+                    "placeholder",
+                    "Whether it is a place whose holder nobody knows yet; empty: no.",
+                    field="is_placeholder",
+                ),
+                Column("title", "Job title.", aliases=("job title", "position", "funktion")),
+                Column("department", aliases=("abteilung",)),
+                Column("city", aliases=("ort", "town")),
+                Column("email", aliases=("e-mail", "mail")),
+                Column("phone", aliases=("telephone", "telefon")),
+                Column("language", "In which we write to them, as de or en.", aliases=("sprache",)),
+                Column(
+                    "reports_to",
+                    "External id or name of the person above, at the same account.",
+                    aliases=("manager", "superior", "vorgesetzter"),
+                ),
+                Column("key_from", "First day as a key person.", field="key_during", holds=Date()),
+                Column("key_to", "First day no longer a key person.", field="key_during", holds=Date()),
+                Column(
+                    "since",
+                    "The day on which the person came onto the map.",
+                    required=True,
+                    aliases=("created", "known since", *FROM),
+                ),
+                Column(
+                    "left_on",
+                    "First day on which the person is gone; empty: still there.",
+                    aliases=("left", "until", "to"),
+                ),
+            ),
+            match=(IN_SOURCE,),
+            computed={
+                "key_during": f"""CASE WHEN r."key_from" IS NOT NULL THEN {span('r."key_from"', 'r."key_to"')} END"""
+            },
+            within="account",
+        ),
+    ),
+    notes=("What we think of people is not imported: every opinion has an author, who enters it.",),
+    example="external_id,account,name,title,email,reports_to,since\n"
+    "K-1,4711,Ingrid Haugen,Chief operating officer,ingrid@example.org,,2024-05-01\n"
+    "K-2,4711,Anette Bakke,Fleet performance,anette@example.org,K-1,2024-05-01",
+)
+
+TIES = Kind(
+    "ties",
+    "Who influences whom at a customer, and who is in conflict.",
+    (
+        Part(
+            Tie,
+            (
+                external_id("The line's key in the other system; empty: the two people and its kind."),
+                Column(
+                    "contact", "External id or name of the first person.", required=True, aliases=("person",)
+                ),
+                Column("kind", "Influences, or conflicts.", required=True, aliases=("type",)),
+                Column("other", "External id or name of the other person.", required=True, aliases=("whom",)),
+                Column("about", aliases=("subject", "over")),
+                Column("basis", "Assumed or confirmed; empty: assumed.", aliases=("how sure",)),
+                Column(
+                    "since",
+                    "The day on which it was noted.",
+                    field="noted_on",
+                    required=True,
+                    aliases=("noted on", "date", *FROM),
+                ),
+                Column("ended_on", "First day without it; empty: it holds.", aliases=("ended", *TO)),
+            ),
+            match=(IN_SOURCE,),
+            computed={
+                "external_id": """COALESCE(r."external_id", r."contact" || '/' || r."kind" || '/' || r."other")"""
+            },
+            always=("external_id",),
+        ),
+    ),
+    example="contact,kind,other,about,basis,since\nK-2,influences,K-1,,confirmed,2026-03-02",
+)
+
 # In the order in which a new installation needs them.
 KINDS: dict[str, Kind] = {
     kind.id: kind
@@ -565,6 +653,8 @@ KINDS: dict[str, Kind] = {
         ACCOUNTS,
         ASSIGNMENTS,
         CLASSIFICATIONS,
+        CONTACTS,
+        TIES,
         PRODUCTS,
         ORDERS,
         OPPORTUNITIES,

@@ -36,6 +36,8 @@ def refuse_violations(image: Image) -> None:
             )
     if image.own_parent():
         _refuse_loops(image)
+        if image.part.within:
+            _refuse_foreign(image)
 
 
 def as_expression(expression: Any) -> Any:
@@ -163,3 +165,20 @@ def _refuse_loops(image: Image) -> None:
         f"ORDER BY file_row LIMIT {MAX_REFUSALS}"
     )
     refuse([Refusal(row, column.name, "", "It would be part of itself.") for (row,) in rows])
+
+
+def _refuse_foreign(image: Image) -> None:
+    """The row above belongs to the same account, say; one that the file names but nobody knows is refused, too."""
+    column = image.own_parent()
+    assert column is not None
+    above = image.column_named(column.field or column.name)
+    within = image.column_named(image.part.within)
+    rows = fetch(
+        f"WITH after AS (SELECT id, {within} AS w FROM {image.image} "
+        f"UNION ALL SELECT id, {within} FROM {image.table} WHERE id NOT IN (SELECT id FROM {image.image})) "
+        f"SELECT i.file_row FROM {image.image} i LEFT JOIN after a ON a.id = i.{above} "
+        f"WHERE i.named_parent IS NOT NULL AND a.w IS DISTINCT FROM i.{within} "
+        f"ORDER BY i.file_row LIMIT {MAX_REFUSALS}"
+    )
+    noun = image.part.within.replace("_", " ")
+    refuse([Refusal(row, column.name, "", f"It belongs to another {noun}.") for (row,) in rows])

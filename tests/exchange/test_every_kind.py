@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import models
 
 from accounts.exchange.kinds import KINDS
-from accounts.models import Account, OpportunityStage, Product, Team, User
+from accounts.models import Account, Contact, OpportunityStage, Product, Team, User
 from tests.exchange.helpers import counts, imported, reasons
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +89,32 @@ CASES = [
         {"tier__name": "B", "is_target": False, "industry__name": "Steel"},
         ("2025-01-01,,B", "2025-01-01,2024-01-01,B"),
         (3, "from", "It must begin before it ends"),
+    ),
+    Case(
+        "contacts",
+        "contacts",
+        "external_id,account,name,title,email,reports_to,key_from,key_to,since,left_on,placeholder\n"
+        "C-1,A-1,Ida Ek,Chief,ida@alfa.example,,2025-01-01,,2024-01-01,,no\n"
+        "C-2,A-1,Bo Alm,Buyer,bo@alfa.example,Ida Ek,,,2024-01-01,2026-01-01,\n"
+        "C-3,A-1,Head of IT,,,C-1,,,2024-01-01,,yes\n",
+        3,
+        ("Buyer", "Head buyer"),
+        "contact",
+        {"external_id": "C-2", "title": "Head buyer", "reports_to__name": "Ida Ek", "account__name": "Alfa"},
+        ("C-2,A-1", "C-2,A-2"),
+        (3, "reports_to", "It belongs to another account"),
+    ),
+    Case(
+        "ties",
+        "ties",
+        "contact,kind,other,about,basis,since,ended_on\nP-Eva,influences,P-Uwe,prices,confirmed,2026-01-01,\n"
+        "Eva Elm,in conflict with,Uwe Ulm,budget,,2026-01-01,\n",
+        2,
+        ("prices", "terms"),
+        "tie",
+        {"contact__name": "Eva Elm", "other__name": "Uwe Ulm", "about": "terms", "basis": "confirmed"},
+        ("Eva Elm,in conflict with,Uwe Ulm", "Eva Elm,in conflict with,Eva Elm"),
+        (3, "contact", "A tie needs two people"),
     ),
     Case(
         "products",
@@ -173,7 +199,10 @@ def world() -> None:
     User.objects.create(email="tom@crm.example", name="Tom Tal")
     Team.objects.create(name="Base", lead=jana)
     Team.objects.create(name="Second")
-    Account.objects.create(name="Alfa", source="crm", external_id="A-1")
+    alfa = Account.objects.create(name="Alfa", source="crm", external_id="A-1")
+    Account.objects.create(name="Beta", source="crm", external_id="A-2")
+    for key, name in (("P-Eva", "Eva Elm"), ("P-Uwe", "Uwe Ulm")):
+        Contact.objects.create(account=alfa, name=name, source="crm", external_id=key, since="2020-01-01")
     Product.objects.create(name="Crane", source="crm", external_id="P-1")
     OpportunityStage.objects.create(name="First", probability="0.1")
     OpportunityStage.objects.create(name="Second", probability="0.5")
