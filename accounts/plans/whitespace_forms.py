@@ -61,3 +61,4 @@ class FillForm(CellForm):
 
     class Meta(CellForm.Meta):
         fields = ["holder", "holder_name", "yearly_spend", "currency", "basis"]
+        widgets = {**CellForm.Meta.widgets, "holder": forms.RadioSelect(attrs={"autofocus": True})}
