@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from accounts.plans import week_views
+from accounts.plans import reassign_views, week_views
 
 urlpatterns: list[URLPattern] = [
     path("week/snoozed/", week_views.week_snoozed, name="week_snoozed"),
@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern] = [
     path("week/undo/<str:token>", week_views.week_undo, name="week_undo"),
     path("week/<str:item>/snooze", week_views.week_snooze, name="week_snooze"),
     path("week/<str:item>/done", week_views.week_done, name="week_done"),
+    path("reassign/", reassign_views.reassign, name="reassign"),
     path("week/<str:item>/hand-on", week_views.week_hand_on, name="week_hand_on"),
 ]

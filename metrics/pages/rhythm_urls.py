@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from accounts.plans.urls_rhythm import urlpatterns as writes
-from metrics.pages import review
+from metrics.pages import handover, review
 
 urlpatterns: list[URLPattern] = [
     path("accounts/<int:account>/reviews/", review.review_list, name="review_list"),
@@ -16,5 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("reviews/<int:pk>/cancel", review.review_cancel, name="review_cancel"),
     path("reviews/restore/<str:token>", review.review_restore, name="review_restore"),
     path("reviews/<int:pk>/file.<slug:kind>", review.review_file, name="review_file"),
+    path("accounts/<int:account>/hand-over/", handover.hand_over, name="hand_over"),
+    path("accounts/<int:account>/hand-over.pdf", handover.hand_over_pdf, name="hand_over_pdf"),
     *writes,
 ]
