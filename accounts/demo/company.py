@@ -17,6 +17,7 @@ from accounts.demo.people import People
 from accounts.demo.plans import Plans
 from accounts.demo.portfolio import Portfolio
 from accounts.demo.quotas import quotas
+from accounts.demo.work import Work
 
 Rows = Sequence[models.Model]
 
@@ -38,6 +39,7 @@ class Company:
         self.orders = Orders(calendar, self.portfolio, self.rates, self.contracts, self.deals)
         self.quotas = list(quotas(calendar, self.portfolio))
         self.people = People(calendar, self.portfolio)
+        self.work = Work(calendar, self.portfolio, self.people)
         self.plans = Plans(calendar, self.portfolio, self.people, self.rates, self.orders.lines)
         self.cells = cells(calendar, self.portfolio, self.rates, self.categories, self.orders.lines)
         self.calls = list(calls(calendar, self.portfolio, self.contracts))
@@ -80,3 +82,4 @@ class Company:
         yield self.cells
         yield self.calls
         yield from self.plans.batches()
+        yield from self.work.batches()

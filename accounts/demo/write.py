@@ -8,6 +8,8 @@ from django.db import connection, models, transaction
 
 from accounts.demo.company import Company
 from accounts.demo.organisation import PASSWORD
+from accounts.engagement.models import SignalKind, SignalWeight
+from accounts.engagement.reference import add_signal_kinds
 from accounts.people.models import Organisation, Team, User
 from accounts.portfolio.models import Account
 from accounts.revenue.models import ExchangeRate, Order, Product
@@ -42,6 +44,8 @@ def write(today: datetime.date) -> Company:
         user.password = password
     with transaction.atomic():
         Organisation.objects.filter(pk=1).delete()
+        SignalWeight.objects.all().delete()
+        SignalKind.objects.all().delete()
         for rows in company.batches():
             if rows:
                 type(rows[0])._default_manager.bulk_create(rows, batch_size=BATCH)
@@ -67,6 +71,8 @@ def clear() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f"DELETE FROM {quote(table)}")
+        # What every installation begins with.
+        add_signal_kinds(SignalKind, SignalWeight)
 
 
 def _emptied() -> list[type[models.Model]]:
