@@ -19,15 +19,18 @@ from accounts.models import (
     Contact,
     Contract,
     ExchangeRate,
+    Goal,
     Grant,
     Industry,
     Membership,
+    Objective,
     Opportunity,
     OpportunityPhase,
     OpportunitySplit,
     OpportunityStage,
     Order,
     OrderLine,
+    Plan,
     Product,
     ProductCategory,
     Quota,
@@ -37,7 +40,9 @@ from accounts.models import (
     Role,
     Signal,
     SignalKind,
+    SoftFact,
     Team,
+    Tie,
     Tier,
     Touch,
     User,
@@ -256,6 +261,22 @@ def make_contact(account: Account, name: str = "", **fields: Any) -> Contact:
     return contact
 
 
+def make_fact(contact: Contact, kind: str, value: str, on: Day = "2026-01-31", **fields: Any) -> SoftFact:
+    """What somebody thinks of a person; confirmed unless a test says otherwise."""
+    fields.setdefault("basis", "confirmed")
+    return SoftFact.objects.create(contact=contact, kind=kind, value=value, noted_on=day(on), **fields)
+
+
+def make_tie(
+    account: Account, contact: Contact | None = None, other: Contact | None = None, **fields: Any
+) -> Tie:
+    """One person who influences another."""
+    fields.setdefault("kind", "influences")
+    fields.setdefault("noted_on", LONG_AGO)
+    ends = contact or make_contact(account), other or make_contact(account)
+    return Tie.objects.create(contact=ends[0], other=ends[1], **fields)
+
+
 def make_touch(
     account: Account, actor: User | None = None, at: datetime.datetime | str | None = None, **fields: Any
 ) -> Touch:
@@ -288,3 +309,28 @@ def make_signal(account: Account, kind: str = "site_visit", **fields: Any) -> Si
     fields.setdefault("at", timezone.now())
     signal: Signal = Signal.objects.create(account=account, kind=found, **fields)
     return signal
+
+
+def make_plan(account: Account, first: Day = "2026-01-01", until: Day = "2027-01-01", **fields: Any) -> Plan:
+    """A draft for the days `[first, until)`."""
+    fields.setdefault("name", f"Plan {day(first).year}")
+    plan: Plan = Plan.objects.create(account=account, during=span(first, until), **fields)
+    return plan
+
+
+def make_goal(plan: Plan, title: str = "Fewer stops of line 2", **fields: Any) -> Goal:
+    fields.setdefault("position", Goal.objects.filter(plan=plan).count() + 1)
+    goal: Goal = Goal.objects.create(plan=plan, title=title, **fields)
+    return goal
+
+
+def make_objective(plan: Plan, title: str = "Grow with them", kpi: str = "", **fields: Any) -> Objective:
+    """Due on the plan's last day; the amounts as numbers or text."""
+    fields.setdefault("position", Objective.objects.filter(plan=plan).count() + 1)
+    fields.setdefault("due_on", plan.last_day)
+    fields.setdefault("first_due_on", fields["due_on"])
+    for name in ("baseline", "target"):
+        if fields.get(name) is not None:
+            fields[name] = Decimal(fields[name])
+    objective: Objective = Objective.objects.create(plan=plan, title=title, kpi=kpi, **fields)
+    return objective

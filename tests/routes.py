@@ -22,15 +22,20 @@ from accounts.engagement.models import Department, InternalRequest
 from accounts.exchange.actions import upload
 from accounts.people.invitations import invite, token_to_send
 from accounts.people.models import Role
+from accounts.plans.models import Goal, Milestone, Plan, SwotEntry
 from accounts.portfolio.models import SavedFilter
 from accounts.revenue.models import ProductCategory
 from tests.factories import (
     make_action,
+    make_contact,
     make_contract,
+    make_goal,
     make_grant,
     make_opportunity,
+    make_plan,
     make_request,
     make_review,
+    make_tie,
     make_touch,
 )
 
@@ -101,7 +106,13 @@ def writes(
     return Route(name, _of(roles), "POST", refused, answer=answer, arguments=arguments, data=data)
 
 
-def edits(name: str, method: str = "GET", **arguments: Any) -> Route:
+def edits(
+    name: str,
+    method: str = "GET",
+    *,
+    data: Callable[[Any], dict[str, Any]] | None = None,
+    **arguments: Any,
+) -> Route:
     """Writes to maya's account: her, her lead and the head; others see it only, or not at all."""
     return Route(
         name,
@@ -111,6 +122,7 @@ def edits(name: str, method: str = "GET", **arguments: Any) -> Route:
         answer=(200, 204, 302, 422),
         arguments=arguments,
         others={"mira": 403, "vic": 403},
+        data=data,
     )
 
 
@@ -198,6 +210,27 @@ def a_review(world: Any) -> int:
     return make_review(world.maya_account).pk
 
 
+def a_plan(world: Any) -> int:
+    """A draft of maya's account."""
+    plans = Plan.objects.filter(account=world.maya_account)
+    return (plans.first() or make_plan(world.maya_account)).pk
+
+
+def a_goal(world: Any) -> int:
+    return make_goal(Plan.objects.get(pk=a_plan(world))).pk
+
+
+def a_step(world: Any) -> int:
+    due = datetime.date(2026, 6, 30)
+    goal = Goal.objects.get(pk=a_goal(world))
+    return Milestone.objects.create(goal=goal, title="First line", due_on=due, first_due_on=due).pk
+
+
+def a_plan_action(world: Any) -> int:
+    entry = SwotEntry.objects.create(plan_id=a_plan(world), quadrant="threat", text="Hexatron")
+    return make_action(world.maya_account, swot_entry=entry).pk
+
+
 # The admin panel has some hundred URLs of Django's own; they are tested as one (tests/people/test_admin.py).
 WHOLE_NAMESPACES = {"admin"}
 
@@ -274,6 +307,23 @@ ROUTES: list[Route] = [
     edits("revenue:contract_edit", pk=a_contract),
     edits("revenue:contract_decide", pk=a_contract),
     # whitespace and renewals
+    only("plans:list", MANAGER, LEAD, HEAD, VIEWER, ADMINISTRATOR),
+    work("plans:plan_of", account=lambda w: w.maya_account.pk),
+    work("plans:plan", pk=a_plan),
+    work("plans:plan_versions", pk=a_plan),
+    work("plans:plan_pdf", pk=a_plan),
+    edits("plans:plan_new", account=lambda w: w.maya_account.pk),
+    edits("plans:plan_edit", pk=a_plan),
+    edits("plans:plan_step", "POST", pk=a_plan, data=lambda w: {"step": "comment", "text": "Good."}),
+    edits("plans:plan_carry_over", pk=a_plan),
+    edits("plans:item_add", plan=a_plan, kind="goal"),
+    edits("plans:item_edit", kind="goal", pk=a_goal),
+    edits("plans:item_delete", "POST", kind="goal", pk=a_goal),
+    edits("plans:item_verify", "POST", kind="goal", pk=a_goal),
+    edits("plans:item_move", "POST", kind="goal", pk=a_goal),
+    writes("plans:item_restore", MANAGER, LEAD, HEAD, ADMINISTRATOR, token="no-token"),
+    edits("plans:milestone_check", "POST", pk=a_step, data=lambda w: {"said": "on"}),
+    edits("plans:action_done", "POST", pk=a_plan_action),
     work("plans:whitespace", account=lambda w: w.maya_account.pk),
     work("plans:whitespace_export", account=lambda w: w.maya_account.pk),
     work("plans:whitespace_cell", account=lambda w: w.maya_account.pk, category=a_category),
@@ -310,7 +360,9 @@ ROUTES: list[Route] = [
     seen_by("stakeholders:map_svg", "maya", "lena", "hana", "mira", account=lambda w: w.maya_account.pk),
     seen_by("stakeholders:map_pdf", "maya", "lena", "hana", "mira", account=lambda w: w.maya_account.pk),
     seen_by("stakeholders:people_xlsx", "maya", "lena", "hana", "mira", account=lambda w: w.maya_account.pk),
-    seen_by("stakeholders:panel", "maya", "lena", "hana", "mira", pk=lambda w: make_contact(w.maya_account).pk),
+    seen_by(
+        "stakeholders:panel", "maya", "lena", "hana", "mira", pk=lambda w: make_contact(w.maya_account).pk
+    ),
     edits("stakeholders:add", account=lambda w: w.maya_account.pk),
     edits("stakeholders:edit", pk=lambda w: make_contact(w.maya_account).pk),
     edits("stakeholders:move", "POST", pk=lambda w: make_contact(w.maya_account).pk),
