@@ -18,6 +18,8 @@ class Recipe:
     """The watched tables (as the queue names them) whose changes can alter it; others leave it alone."""
     has_windows: bool = False
     """Later rows alter it too, as long as the window of a quota that began in the period is open."""
+    reads_rows: bool = True
+    """Made of rows as they are today; only facts keep what they were."""
 
 
 EVERYWHERE = {"account", "membership", "team", "exchangerate"}
@@ -85,11 +87,11 @@ MEDIAN = f"""
 CONCENTRATION = f"""
     , {STAMP},
     bought AS (
-        SELECT p.ends, f.account_id, SUM(f.revenue) AS x
-          FROM (SELECT DISTINCT ends, t12_starts FROM period) p
-          JOIN facts f ON f.month >= p.t12_starts AND f.month < p.ends
-         WHERE f.account_id IS NOT NULL AND f.revenue <> 0
-         GROUP BY 1, 2 HAVING SUM(f.revenue) > 0),
+        SELECT p.ends, e.account_id, e.x - COALESCE(before.x, 0) AS x
+          FROM (SELECT DISTINCT ends, end_month, last_year_end_month FROM period) p
+          JOIN revenue e ON e.month = p.end_month
+          LEFT JOIN revenue before ON before.account_id = e.account_id AND before.month = p.last_year_end_month
+         WHERE e.x > COALESCE(before.x, 0)),
     scoped AS (
         SELECT p.starts, p.ends, s.scope, s.key, b.x
           FROM period p
@@ -114,9 +116,13 @@ QUOTA_WINDOWS = """quota AS (
       FROM accounts_quota q CROSS JOIN accounts_organisation org
       LEFT JOIN metrics_dailyrate r ON r.currency = q.currency AND r.day = q.starts_on)"""
 
-# What recipes read besides the facts: a run makes these once, a page inside its statement. A deal whose credit
-# is split has one row a person, each with the amount of the whole deal.
+# What recipes read besides the facts' rows: a run makes these once, a page inside its statement. A deal whose credit
+# is split has one row a person, each with the amount of the whole deal; revenue is each account's running total, of
+# which two months give the sum between them.
 RELATIONS = {
+    "revenue": """
+        SELECT DISTINCT account_id, month, SUM(revenue) OVER (PARTITION BY account_id ORDER BY month) AS x
+          FROM facts WHERE account_id IS NOT NULL""",
     "deal": f"""
         SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id,
                SUM(r.amount) OVER (PARTITION BY r.id) AS amount, r.days,
@@ -187,7 +193,7 @@ PIPELINE_COVERAGE = f"""
 RECIPES: dict[str, Recipe] = {
     "median_deal_size": Recipe(MEDIAN.format(x="r.amount", condition="TRUE"), "deals won", DEALS),
     "sales_cycle_median": Recipe(MEDIAN.format(x="r.days", condition="r.days >= 0"), "deals won", DEALS),
-    "concentration": Recipe(CONCENTRATION, "accounts", ORDERS),
+    "concentration": Recipe(CONCENTRATION, "accounts", ORDERS, reads_rows=False),
     "quota_attainment": Recipe(QUOTA_ATTAINMENT, "quotas", QUOTAS, has_windows=True),
     "pipeline_coverage": Recipe(PIPELINE_COVERAGE, "quotas", PIPELINE),
 }

@@ -34,6 +34,10 @@ REASONS = {
     "not_defined": "it is not defined for this scope",
 }
 
+TODAYS_ROWS = (
+    "made of today's rows: the earlier run did not store this period, and single rows keep no versions"
+)
+
 Key = int | None
 Span = tuple[Any, Any]
 
@@ -66,6 +70,8 @@ class Result:
     low: Decimal | None = None
     high: Decimal | None = None
     reason: str = ""
+    notice: str = ""
+    """What has to be known about the value beside its certainty."""
     parts: dict[str, Decimal] = field(default_factory=dict)
     beside: dict[str, Decimal] = field(default_factory=dict)
     inputs: tuple["Result", ...] = ()
@@ -155,6 +161,7 @@ class Computer:
         self.view = view if scope in {Scope.OWNER, Scope.TEAM} else View.AS_WAS
         self.currency: str = run.settings.get("reporting_currency") or organisation.reporting_currency
         self.figures: dict[tuple[str, Span, Key], Figures] = {}
+        self.live: set[tuple[str, Span]] = set()
 
     def all(
         self, kpis: Sequence[Definition], periods: Sequence[Period]
@@ -188,6 +195,7 @@ class Computer:
             stored = self.stored_spans(periods)
             missing = [period for period in periods if (period.start, period.end) not in stored]
         if missing:
+            self.live |= {(scope, (period.start, period.end)) for period in missing}
             self.load_live(scope, keys, missing, view)
 
     def valid(self) -> Q:
@@ -339,7 +347,8 @@ class Computer:
         if value is None:
             reason = "no_loss" if kpi.fallback_setting else "no_base"
             return self.fallback(kpi, period, scope, key, inputs, reason)
-        return self.blank(kpi, period, scope, key, value=value, n=n, inputs=inputs)
+        notice = next((each.notice for each in inputs if each.notice), "")
+        return self.blank(kpi, period, scope, key, value=value, n=n, inputs=inputs, notice=notice)
 
     def make_input(self, each: Input, period: Period, scope: str, key: Key) -> Result:
         over = trailing_year(period.last_day) if each.over == PeriodKind.T12 else period
@@ -371,7 +380,12 @@ class Computer:
         figure = {name: Decimal(value) for name, value in stored.items()}
         scale = scale_of(kpi.unit)
         n = figure.get("n", ZERO)
-        common = {"n": n, "numerator": figure.get("numerator"), "denominator": figure.get("denominator")}
+        common: dict[str, Any] = {
+            "n": n,
+            "numerator": figure.get("numerator"),
+            "denominator": figure.get("denominator"),
+        }
+        common["notice"] = self.notice_of(kpi, period, scope)
         beside = {name: figure[name] for name in ("top1", "hhi") if name in figure}
         value = figure.get("value")
         if value is None:
@@ -387,6 +401,13 @@ class Computer:
         return self.blank(
             kpi, period, scope, key, value=value * scale, low=low, high=high, beside=beside, **common
         )
+
+    def notice_of(self, kpi: Definition, period: Period, scope: str) -> str:
+        """As of an earlier run a period that it did not store can only be made of what the rows are today."""
+        is_past = self.newest is not None and self.run.pk != self.newest.pk
+        is_live = (scope, (period.start, period.end)) in self.live
+        of_rows = isinstance(kpi, RowKpi) and RECIPES[kpi.recipe_name].reads_rows
+        return TODAYS_ROWS if is_past and is_live and of_rows else ""
 
 
 def is_defined(kpi: Definition, scope: str, view: str) -> bool:

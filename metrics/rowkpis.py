@@ -10,12 +10,18 @@ from metrics.evaluate import TEAM_CLOSURE, Facts, period_rows
 from metrics.recipes import RELATIONS, Recipe
 
 
-def make_run_relations() -> None:
+def make_run_relations(facts: Facts) -> None:
     """Temporary tables of the relations that recipes read, for the length of a run."""
     with connection.cursor() as cursor:
         for name, sql in RELATIONS.items():
-            cursor.execute(f"CREATE TEMP TABLE run_{name} ON COMMIT DROP AS {sql}")
+            cursor.execute(
+                f"CREATE TEMP TABLE run_{name} ON COMMIT DROP AS WITH {facts_sql(facts)} {sql}", facts.params
+            )
             cursor.execute(f"ANALYZE run_{name}")
+
+
+def facts_sql(facts: Facts) -> str:
+    return f"facts AS NOT MATERIALIZED (SELECT * FROM {facts.relation} f WHERE {facts.where})"
 
 
 def statement(
@@ -29,8 +35,8 @@ def statement(
     )
     sql = f"""
     WITH {values},
-    period AS (SELECT *, LEAST(ends - 1, %(as_of)s::date) AS day FROM bounds), {TEAM_CLOSURE}, {relations},
-    facts AS NOT MATERIALIZED (SELECT * FROM {facts.relation} f WHERE {facts.where})
+    period AS (SELECT *, LEAST(ends - 1, %(as_of)s::date) AS day FROM bounds), {TEAM_CLOSURE},
+    {facts_sql(facts)}, {relations}
     {recipe_body(recipe)}
     """
     return sql, {**params, **facts.params, "as_of": as_of}

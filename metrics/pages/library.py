@@ -19,7 +19,7 @@ from metrics.kpis import KPI, KPIS
 from metrics.models import Run, Scope
 from metrics.pages import words
 from metrics.pages.choice import Choice, read_choice
-from metrics.pages.explain import credit_words
+from metrics.pages.explain_words import credit_words
 from metrics.pages.figures import PageComputer
 from metrics.pages.making import capital, formula_of
 from metrics.pages.rows import row_sets

@@ -72,7 +72,8 @@ def sub_line(result: Result, reporting_currency: str) -> str:
     if isinstance(kpi, RowKpi) and result.n is not None:
         label = RECIPES[kpi.recipe_name].label
         count = formats.at_most_one_decimal(result.n)
-        return f"{count} {label.removesuffix('s') if result.n == 1 else label}"
+        today = ", from today's rows" if result.notice else ""
+        return f"{count} {label.removesuffix('s') if result.n == 1 else label}{today}"
     return kpi.sub
 
 

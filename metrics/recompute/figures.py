@@ -360,6 +360,7 @@ def row_sums(version: Version, level: Level, periods: Sequence[Period]) -> tuple
     of_team = "team_closure" in level.join
     column = "c.above_id" if of_team else "f.person_id"
     join = "LEFT JOIN team_closure c ON c.id = f.person_team_id" if of_team else ""
+    team = ", c.above_id" if of_team else ""
     changed = (
         "JOIN run_changed ch ON ch.account_key = f.account_key AND ch.month < p.ends"
         if version.changed_only
@@ -367,14 +368,21 @@ def row_sums(version: Version, level: Level, periods: Sequence[Period]) -> tuple
     )
     leaves = ", ".join(
         f"COALESCE(SUM(f.{each.measure})"
-        + ("" if each.window == Window.NOW else f" FILTER (WHERE {each.window.condition})")
+        + (
+            ""
+            if each.window == Window.NOW
+            else f" FILTER (WHERE {each.window.condition.replace('p.', 'f.')})"
+        )
         + f", 0) AS {each.name}"
         for each in leaf_columns(definitions)
     )
+    # In order, so that the sums of one cluster at a time are held in memory and not those of all.
     clusters = f"""(
-        SELECT p.starts, p.ends, f.account_id, {column} AS {level.regroup}, MAX(f.currency) AS currency, {leaves}
-          FROM period p JOIN {version.rows} f ON f.month >= p.starts AND f.month < p.ends {changed} {join}
-         GROUP BY p.starts, p.ends, f.account_id, {column} OFFSET 0)"""
+        SELECT f.starts, f.ends, f.account_id, f.{level.regroup}, MAX(f.currency) AS currency, {leaves}
+          FROM (SELECT p.*, f.*{team}
+                  FROM period p JOIN {version.rows} f ON f.month >= p.starts AND f.month < p.ends {changed} {join}
+                 ORDER BY p.starts, p.ends, f.account_id, {column} OFFSET 0) f
+         GROUP BY f.starts, f.ends, f.account_id, f.{level.regroup} OFFSET 0)"""
     sums = ", ".join(f'{version.sign}SUM({sql}) AS "{name}"' for name, sql in over_scope(definitions).items())
     sql = f"""(WITH {values}, {TEAM_CLOSURE}
         {level.outer}, {sums} FROM ({parted(definitions, clusters, [level.regroup])}) leaf {level.grouping})"""
@@ -462,7 +470,7 @@ def collect_row_figures(changes: Changes, facts: Facts, as_of: Day, progress: Pr
     """
     if not changes.periods:
         return []
-    rowkpis.make_run_relations()
+    rowkpis.make_run_relations(facts)
     progress("Figures made of single rows")
     execute(
         "CREATE TEMP TABLE run_single (starts date, ends date, scope text, key bigint, kpi text, figure jsonb)"

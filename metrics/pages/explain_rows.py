@@ -1,0 +1,155 @@
+"""The rows of an explanation, as a page, as a file and as the statement that lists them."""
+
+import csv
+import io
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db import connection
+from django.http import Http404, HttpResponse
+
+from kamplan import formats
+from kamplan.components import Choice as Link
+from kamplan.permissions import Secret, may_see
+from metrics import rowkpis
+from metrics.access import sees_everything
+from metrics.kpi import Kpi, RowKpi
+from metrics.models import Scope, View
+from metrics.pages import making
+from metrics.pages.accounts import sums_statement
+from metrics.pages.explanation import Explanation, choice_url
+from metrics.pages.rows import PAGE, Found, RowSet, find_rows, history_since, measured, row_sets
+from metrics.pages.scorecards import (
+    safe,
+)
+from metrics.reading import facts_of
+from metrics.recipes import RECIPES
+from metrics.sources import DUE_CONTRACTS, LIVE_CONTRACTS
+
+
+def allowed_sets(explained: Explanation) -> list[RowSet]:
+    """Kinds of rows this person may list: no amounts of contracts for those who may not see them."""
+    sets = row_sets(explained.kpi)
+    if may_see(explained.user, Secret.CONTRACT_VALUE):
+        return sets
+    return [each for each in sets if each.source not in (LIVE_CONTRACTS, DUE_CONTRACTS)]
+
+
+def set_links(explained: Explanation, sets: Sequence[RowSet], chosen: int) -> list[Link]:
+    return [
+        Link(making.capital(each.words), choice_url(explained, rows=1, set=place) + "#rows", place == chosen)
+        for place, each in enumerate(sets)
+    ]
+
+
+def chosen_set(explained: Explanation, sets: Sequence[RowSet]) -> int:
+    asked = explained.choice.asked.get("set", "0")
+    return int(asked) if asked.isdecimal() and int(asked) < len(sets) else 0
+
+
+def rows_context(explained: Explanation, page: str) -> dict[str, Any]:
+    sets = allowed_sets(explained)
+    if not sets:
+        return {"found": None}
+    chosen = chosen_set(explained, sets)
+    row_set = sets[chosen]
+    number = int(page) if page.isdecimal() and 0 < int(page) < 1_000_000 else 1
+    found = find_rows(explained.user, row_set, explained.place, explained.choice, number)
+    pages = Paginator(range(max(found.shown_count, 0)), PAGE)
+    shown: Page[int] = pages.get_page(number)
+    if shown.number != number:
+        found = find_rows(explained.user, row_set, explained.place, explained.choice, shown.number)
+    money = row_set.is_money
+    return {
+        "found": found,
+        "row_set": row_set,
+        "sets": set_links(explained, sets, chosen),
+        "page": shown,
+        "counted_head": f"Counted, {explained.currency}" if money else "Counted",
+        "total_text": amount_text(found.total, money),
+        "hidden_text": amount_text(found.hidden_total, money),
+        "row_lines": [
+            (
+                row,
+                formats.money(row.booked, row.currency, full=True) if row.currency else "",
+                amount_text(row.counted, money),
+            )
+            for row in found.rows
+        ],
+        "csv_url": choice_url(explained, part="csv", set=chosen),
+        "difference": difference(explained, row_set, found),
+        "account_urls": {row.account_id for row in found.rows},
+        "choice": explained.choice,
+        "previous_url": choice_url(explained, rows=1, set=chosen, page=shown.number - 1) + "#rows",
+        "next_url": choice_url(explained, rows=1, set=chosen, page=shown.number + 1) + "#rows",
+    }
+
+
+def difference(explained: Explanation, row_set: RowSet, found: Found) -> dict[str, Any]:
+    """Figure of the shown run against today's rows, and what the audit history says happened since."""
+    if not explained.choice.is_past_run:
+        return {}
+    then = measured(row_set, explained.place, explained.choice)
+    if then is None or abs(then - found.total) < Decimal("0.005"):
+        return {}
+    return {
+        "then": amount_text(then, row_set.is_money),
+        "now": amount_text(found.total, row_set.is_money),
+        "difference": amount_text(found.total - then, row_set.is_money, signed=True),
+        "history": history_since(row_set, explained.choice.run.published_at),
+    }
+
+
+def as_csv(explained: Explanation) -> HttpResponse:
+    sets = allowed_sets(explained)
+    if not sets:
+        raise Http404
+    row_set = sets[chosen_set(explained, sets)]
+    found = find_rows(explained.user, row_set, explained.place, explained.choice, 1, None)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["date", "account", "row", "detail", "amount", "currency", "counted", "counted_currency"])
+    counted_in = explained.currency if row_set.is_money else ""
+    for row in found.rows:
+        writer.writerow(
+            [
+                row.date.isoformat(), safe(row.account), safe(row.label), safe(row.detail),
+                "" if row.booked is None else row.booked, row.currency, row.counted, counted_in,
+            ]
+        )  # fmt: skip
+    if found.hidden_count:
+        note = f"{found.hidden_count} rows in accounts you may not see"
+        writer.writerow(["", note, "", "", "", "", found.hidden_total, counted_in])
+    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{explained.kpi.id}-rows.csv"'
+    return response
+
+
+def statement_text(explained: Explanation) -> str:
+    """A statement that anyone with a read-only login can run; made of the same pieces as the number."""
+    choice, place = explained.choice, explained.place
+    if not sees_everything(explained.user) and place.scope not in {Scope.OWNER, Scope.TEAM, Scope.COMPANY}:
+        return ""
+    if isinstance(explained.kpi, Kpi):
+        text, params = sums_statement(
+            explained.kpi, place, choice.view, choice.period, choice.run, choice.newest
+        )
+    elif isinstance(explained.kpi, RowKpi) and choice.view == View.AS_WAS:
+        recipe = RECIPES[explained.kpi.recipe_name]
+        facts = facts_of(choice.run, choice.newest)
+        inner, params = rowkpis.statement(recipe, [choice.period], facts, choice.run.as_of)
+        text = f"""SELECT figures FROM ({inner}) made
+ WHERE scope = %(scope)s AND key IS NOT DISTINCT FROM %(key)s::bigint"""
+        params = {**params, "scope": str(place.scope), "key": place.key}
+    else:
+        return ""
+    composed: str = connection.ops.compose_sql(text, params)  # type: ignore[attr-defined]
+    return "\n".join(line for line in composed.splitlines() if line.strip())
+
+
+def amount_text(amount: Decimal, money: bool, signed: bool = False) -> str:
+    if money:
+        return formats.number(amount, signed=signed)
+    return formats.at_most_one_decimal(amount, signed=signed)

@@ -1,0 +1,200 @@
+"""What an explanation says in words: how sure a number is, how it changed, how it is defined, who is credited."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from kamplan import formats
+from metrics.kpi import Credit, Definition, Derived, Direction, Kpi, RowKpi
+from metrics.models import Run, Scope, View
+from metrics.pages import making, words
+from metrics.pages.choice import period_words
+from metrics.pages.explanation import Explanation
+from metrics.pages.scorecards import (
+    changed_days,
+)
+from metrics.recipes import RECIPES
+from metrics.status import is_exact, is_too_few, status_of
+
+
+def status_words(explained: Explanation, target: Decimal | None) -> str:
+    name = status_of(explained.now, target)
+    shown = words.target_words(explained.now, target)
+    usual = {
+        "on_target": f"on {shown}",
+        "within_limit": f"within {shown}",
+        "short": f"short of {shown}",
+        "over": f"over the {shown}",
+        "too_close": f"too close to call, {shown}",
+    }
+    return usual.get(name, "")
+
+
+def bar_texts(explained: Explanation, target: Decimal | None) -> dict[str, str]:
+    result = explained.now
+
+    def bare(value: Decimal | None) -> str:
+        if value is None:
+            return ""
+        return words.number_text(value, result).removesuffix(f"{words.NBSP}%")
+
+    low, high = result.interval or (None, None)
+    shown = words.target_words(result, target).removesuffix(f"{words.NBSP}%")
+    return {"value": bare(result.value), "low": bare(low), "high": bare(high), "target": shown}
+
+
+def certainty(explained: Explanation, target: Decimal | None) -> str:
+    """One paragraph on how far the number can be trusted."""
+    notice = explained.now.notice
+    said = certainty_of_value(explained, target)
+    return f"It is {notice}. {said}".strip() if notice else said
+
+
+def certainty_of_value(explained: Explanation, target: Decimal | None) -> str:
+    result = explained.now
+    if result.value is None:
+        return ""
+    n = formats.at_most_one_decimal(result.n) if result.n is not None else ""
+    what = counted_words(explained)
+    if is_exact(result):
+        kind = (
+            "a sum"
+            if isinstance(explained.kpi, Kpi) and not explained.kpi.denominator
+            else "a share of a whole"
+        )
+        return (
+            f"This is {kind}, not an estimate: it is exactly what its rows add up to. "
+            "It has no range, and a difference of two such numbers is a fact, not chance."
+        )
+    if is_too_few(result):
+        return (
+            f"It rests on {n} {what} only. That is too few to judge: one more or one less would move it far, "
+            "so it is neither compared nor measured against the target."
+        )
+    if result.interval is None:
+        return (
+            f"It rests on {n} {what}. No likely range is computed for numbers of this kind; "
+            "take small differences for chance."
+        )
+    opening = (
+        f"With {n} {what}, one or two large ones decide this number. "
+        if (result.n or 0) < 30
+        else (f"It rests on {n} {what}. ")
+    )
+    low, high = (words.number_text(bound, result) for bound in result.interval)
+    between = f"What lies behind it is likely between {low} and {high}; "
+    between += "a range made this way is right 95 times in 100."
+    return f"{opening}{between}{against(explained, target)}"
+
+
+def against(explained: Explanation, target: Decimal | None) -> str:
+    if target is None or explained.now.interval is None:
+        return ""
+    shown = words.plain_value(target, explained.now)
+    name = "limit" if explained.kpi.direction == Direction.DOWN else "target"
+    low, high = explained.now.interval
+    if low < target <= high or (low <= target < high):
+        return f" The {name} of {shown} lies inside, so these figures do not say whether it is reached or missed."
+    good = status_of(explained.now, target) in {"on_target", "within_limit"}
+    return f" The {name} of {shown} lies outside, so the {'success' if good else 'shortfall'} is more than chance."
+
+
+def counted_words(explained: Explanation) -> str:
+    if isinstance(explained.kpi, Kpi) and explained.kpi.n:
+        return explained.kpi.n.label
+    if isinstance(explained.kpi, RowKpi):
+        return RECIPES[explained.kpi.recipe_name].label
+    return "cases"
+
+
+def compared_label(explained: Explanation) -> str:
+    compared = explained.choice.compared
+    if not compared.by_run:
+        return period_words(compared.period)
+    if compared.period != explained.choice.period:
+        return f"Run of {formats.day(compared.run.as_of)}: {period_words(compared.period)}"
+    return f"Run of {formats.day(compared.run.as_of)}"
+
+
+def change_words(explained: Explanation, change: Any) -> str:
+    if change.amount is None:
+        return "not compared: one of the two has no value"
+    difference = formats.format_difference(change.amount, explained.kpi.unit, explained.currency)
+    if change.state == "not_compared":
+        return f"{difference}; too few to compare"
+    if change.state == "none":
+        return "no change"
+    if change.noise is None:
+        return difference
+    noise = (
+        formats.number(change.noise, 1)
+        if explained.kpi.unit.value in {"share", "points"}
+        else (words.number_text(change.noise, explained.now))
+    )
+    verdict = "more than noise" if change.state == "named" else "within noise"
+    return f"{difference}, {verdict} (±{noise})"
+
+
+def formula_note(explained: Explanation) -> str:
+    if isinstance(explained.kpi, Kpi) and explained.kpi.uses_money:
+        return f"Amounts in {explained.currency}."
+    return "" if isinstance(explained.kpi, Kpi) else explained.kpi.words
+
+
+def definition_words(
+    explained: Explanation, firsts: Sequence[tuple[Run, dict[str, str]]]
+) -> list[tuple[str, str]]:
+    kpi = explained.kpi
+    direction = {Direction.UP: "higher is better", Direction.DOWN: "lower is better"}
+    versions = changed_days(kpi, firsts)
+    first = versions[-1] if versions else firsts[0][0] if firsts else explained.choice.run
+    found = [
+        ("In words", making.capital(kpi.words)),
+        ("Direction", direction.get(kpi.direction, "neither high nor low is good by itself")),
+        ("Window", window_words(explained)),
+    ]
+    if currency_words(explained):
+        found.append(("Currency", currency_words(explained)))
+    found.append(("Credit", credit_words(kpi, explained.place.scope, explained.choice.view)))
+    found.append(("Version", f"{len(versions) + 1}, since {formats.day(first.as_of, year=True)}"))
+    run = explained.choice.run
+    found.append(("Run", f"{formats.moment(run.published_at)}, {formats.number(run.seconds, 1)} s"))
+    return found
+
+
+def window_words(explained: Explanation) -> str:
+    whole = f"{period_words(explained.choice.period)}, whole months"
+    return (
+        f"{whole}, so far up to {formats.day(explained.choice.run.as_of)}"
+        if explained.choice.is_partial
+        else whole
+    )
+
+
+def currency_words(explained: Explanation) -> str:
+    kpi = explained.kpi
+    if isinstance(kpi, Kpi) and any(
+        leaf.at_start_rate for part in kpi.parts() for leaf in part.expression.leaves()
+    ):
+        day = formats.day(explained.choice.period.start, year=True)
+        return f"{explained.currency}, rates of {day} for both ends"
+    money = kpi.uses_money if isinstance(kpi, Kpi) else kpi.unit.value.startswith("money")
+    return f"{explained.currency}, each amount at the rate of its own day" if money else ""
+
+
+def credit_words(kpi: Definition, scope: str, view: str) -> str:
+    """Who gets what, as the engine derives it from the formula."""
+    if isinstance(kpi, Derived):
+        return "as in the numbers it is made of"
+    if view == View.CURRENT_BOOK and scope in {Scope.OWNER, Scope.TEAM}:
+        return "every account whole, to its owner of today"
+    if scope == Scope.COMPANY:
+        return "everything counts"
+    if scope == Scope.ACCOUNT:
+        return "everything of this account, whoever looked after it"
+    if scope in {Scope.OWNER, Scope.TEAM}:
+        by_row = isinstance(kpi, RowKpi) or (isinstance(kpi, Kpi) and kpi.credit == Credit.ROW)
+        if by_row:
+            return "each row to the person it names, else to the account's owner on its day; a handover moves nothing"
+        return "every account counts once, whole, for its owner on the period's first day"
+    return "every account as it was classified on the period's first day"

@@ -1,0 +1,233 @@
+"""The figures behind an explanation: one number of one place, now and in the comparison, and what belongs to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property, partial
+from typing import Any
+
+from accounts.models import Account, User
+from accounts.periods import PeriodKind
+from kamplan import formats
+from metrics.access import sees_everything
+from metrics.kpi import Definition, Direction, Kpi
+from metrics.models import Run, Scope, Target
+from metrics.pages import making, words
+from metrics.pages.accounts import Parts, per_account
+from metrics.pages.choice import KIND_WORDS, Choice, period_words
+from metrics.pages.figures import PageComputer, Versions, elsewhere
+from metrics.pages.places import Place
+from metrics.results import wants_company, wants_trailing
+from metrics.targets import TargetForm, Targets, may_set
+from metrics.urls_for import explain_url
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    name: str
+    value: str
+    n: str
+    url: str
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What an earlier run published for this very period."""
+
+    run: Run
+    value: str
+    url: str
+
+
+class Explanation:
+    """What the page knows of one number of one place: its figures, its accounts, its targets."""
+
+    def __init__(self, user: User, kpi: Definition, place: Place, choice: Choice) -> None:
+        self.user = user
+        self.kpi = kpi
+        self.place = place
+        self.choice = choice
+        self.currency = choice.organisation.reporting_currency
+        self.names: dict[int, str] = {}
+
+    def load(self) -> None:
+        choice, compared = self.choice, self.choice.compared
+        periods = [*choice.trend, choice.period]
+        if not compared.by_run:
+            periods.append(compared.period)
+        mine = self.computer(choice.run, self.place)
+        self.series = mine.all([self.kpi], list(dict.fromkeys(periods)))
+        self.now = self.series[self.kpi.id, choice.period, self.place.key]
+        if compared.by_run:
+            before = self.computer(compared.run, self.place).all([self.kpi], [compared.period])
+            self.before = before[self.kpi.id, compared.period, self.place.key]
+        else:
+            self.before = self.series[self.kpi.id, compared.period, self.place.key]
+
+    def computer(self, run: Run, place: Place) -> PageComputer:
+        choice = self.choice
+        return PageComputer(run, choice.newest, place.scope, [place.key], choice.view, choice.organisation)
+
+    def load_accounts(self) -> None:
+        """What each account gave, now and in the comparison; names only of those that may be seen."""
+        self.now_by: dict[int | None, Parts] = {}
+        self.then_by: dict[int | None, Parts] = {}
+        if not isinstance(self.kpi, Kpi):
+            return
+        choice, compared = self.choice, self.choice.compared
+        load = partial(per_account, self.kpi, self.place, choice.view, newest=choice.newest)
+        self.now_by, self.then_by = load(
+            wanted=[(choice.period, choice.run), (compared.period, compared.run)]
+        )
+        seen = Account.objects.visible_to(self.user, choice.organisation.today())
+        wanted = {account for account in (*self.now_by, *self.then_by) if account is not None}
+        self.names = dict(seen.filter(pk__in=wanted).values_list("pk", "name"))
+
+    def name_of(self, account: int | None) -> str:
+        if account is None:
+            return "Rows without an account" if sees_everything(self.user) else ""
+        return self.names.get(account, "")
+
+    @property
+    def is_wide(self) -> bool:
+        """A team, a segment or the company may hold thousands of accounts: they come after the page."""
+        narrow = self.place.scope in {Scope.OWNER, Scope.ACCOUNT}
+        return isinstance(self.kpi, Kpi) and not narrow and not self.choice.asked.get("full")
+
+    def earlier_versions(self) -> list[Earlier]:
+        """What earlier runs published for this period after it was complete, where it read otherwise."""
+        choice, place = self.choice, self.place
+        if place.scope == Scope.ACCOUNT or self.now.value is None and not self.now.reason:
+            return []
+        if wants_company(self.kpi) or wants_trailing(self.kpi):
+            # Made of other scopes or periods: their own pages say what was restated.
+            return []
+        versions = Versions(place.scope, place.key, choice.view, choice.period, choice.organisation)
+        found, last = [], words.value_text(self.now)
+        for end in versions.ends[:5]:
+            run = next((run for run in choice.runs if run.pk < end), None)
+            if run is None or run.pk >= choice.run.pk or choice.period.is_partial(run.as_of):
+                continue
+            text = words.value_text(versions.result(self.kpi, run, choice.newest))
+            if text != last:
+                found.append(Earlier(run, text, self.url(run=run.pk)))
+                last = text
+        return found
+
+    def url(self, **more: object) -> str:
+        return explain_url(
+            self.kpi.id, self.place.scope, self.place.key, self.choice.period, self.choice.view, **more
+        )
+
+    def inputs(self) -> list[making.InputLine]:
+        return [
+            making.InputLine(
+                each.kpi.name,
+                explain_url(each.kpi.id, each.scope, each.key, each.period, each.view)
+                if each.scope == self.place.scope or sees_everything(self.user)
+                else "",
+                words.value_text(each),
+                formats.at_most_one_decimal(each.n) if each.n is not None else "",
+                period_words(each.period) + ("" if each.scope == self.place.scope else ", company"),
+            )
+            for each in self.now.inputs
+        ]
+
+    def beside(self) -> list[tuple[str, str]]:
+        """Figures shown with the number that do not enter it."""
+        if isinstance(self.kpi, Kpi):
+            return [
+                (
+                    making.capital(part.label),
+                    words.part_text(part, self.now.beside.get(part.name), self.currency),
+                )
+                for part in self.kpi.beside
+            ]
+        names = {"top1": "Share of the largest account", "hhi": "Sum of squared shares (HHI)"}
+        return [
+            (names[name], formats.share(value * 100) if name == "top1" else formats.number(value, 3))
+            for name, value in self.now.beside.items()
+        ]
+
+    def trend(self, target: Decimal | None, marks: Sequence[int]) -> dict[str, Any]:
+        results = [self.series[self.kpi.id, period, self.place.key] for period in self.choice.trend]
+        known = [
+            value for each in results for value in (each.value, each.low, each.high) if value is not None
+        ]
+        if not known:
+            return {}
+        if target is not None:
+            known.append(target)
+        return {
+            "points": [each.value for each in results],
+            "low": [each.low for each in results],
+            "high": [each.high for each in results],
+            "marks": marks,
+            "first": period_words(self.choice.trend[0]),
+            "last": period_words(self.choice.trend[-1]),
+            "middle": "line: the definition changed" if marks else "",
+            "top": words.number_text(max(known), self.now),
+            "bottom": words.number_text(min(known), self.now),
+            "rows": [
+                (period_words(each.period), words.value_text(each), words.range_text(each), each.n)
+                for each in reversed(results)
+            ],
+            "has_range": any(each.low is not None for each in results),
+        }
+
+    def elsewhere(self) -> list[Elsewhere]:
+        """The same number of the team and the company, for whoever may see this one."""
+        if self.kpi.id == "growth_contribution":
+            return []
+        choice, places = self.choice, self.place.wider
+        keys = [(place.scope, place.key) for place in places]
+        results = elsewhere(
+            self.kpi, choice.period, keys, choice.view, choice.run, choice.newest, choice.organisation
+        )
+        found = []
+        for place, result in zip(places, results, strict=True):
+            opens = sees_everything(self.user) or (self.user.role == "lead" and place.scope == Scope.TEAM)
+            url = explain_url(self.kpi.id, place.scope, place.key, self.choice.period, self.choice.view)
+            n = formats.at_most_one_decimal(result.n) if result.n is not None else ""
+            found.append(Elsewhere(place.name, words.value_text(result), n, url if opens else ""))
+        return found
+
+    @cached_property
+    def targets(self) -> Targets:
+        return Targets.of([(self.place.scope, self.place.key)], [self.kpi.id])
+
+    def shows_form(self) -> bool:
+        """Whoever may open the card of a team or of somebody else as its lead may set its targets."""
+        if self.kpi.direction == Direction.NONE:
+            return False
+        place, user = self.place, self.user
+        if user.role == "lead" and (place.scope, place.key) != (Scope.OWNER, user.pk):
+            return place.scope in {Scope.OWNER, Scope.TEAM}
+        return may_set(user, place.scope, place.key, self.choice.organisation.today())
+
+    def target_rows(self, held: Target | None) -> list[tuple[Target, str]]:
+        """The targets for this kind of period, or those that stand in for them; newest first."""
+        kind = held.period_kind if held else self.choice.period.kind.value
+        return [
+            (row, KIND_WORDS[PeriodKind(row.period_kind)].lower())
+            for row in self.targets.rows
+            if row.period_kind == kind
+        ][:8]
+
+    def target_form(self, data: Any = None) -> TargetForm:
+        choice = self.choice
+        kind = choice.period.kind.value if choice.period.kind.value != "custom" else "t12"
+        instance = Target(
+            kpi=self.kpi.id, scope=self.place.scope, key=self.place.key, period_kind=kind, set_by=self.user
+        )
+        unit = {"share": "In per cent.", "money": f"In {self.currency}.", "days": "In days."}
+        initial = {"starts": choice.period.start}
+        return TargetForm(data, instance=instance, initial=initial, words=unit.get(self.kpi.unit.value, ""))
+
+
+def choice_url(explained: Explanation, **changes: object) -> str:
+    """This page's own address with its whole state."""
+    choice = explained.choice
+    kept = {name: choice.asked.get(name, "") for name in ("compare", "run")}
+    return explained.url(**{**kept, **changes})
