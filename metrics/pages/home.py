@@ -32,10 +32,11 @@ from metrics.pages.account_figures import (
     last_year,
     this_month,
 )
+from metrics.pages.figures import PageComputer
 from metrics.pages.portfolio_rows import SOON, URGENT, Row, account_page
 from metrics.pages.week import my_week
 from metrics.reading import newest_run, reading
-from metrics.results import Result, every_key, results
+from metrics.results import Result, results
 from metrics.status import status_of
 from metrics.targets import Targets
 from metrics.urls_for import explain_url, scorecard_url
@@ -270,7 +271,9 @@ def company(run: Run | None) -> dict[str, Any]:
         return {}
     year, now = last_year(run), this_month(run)
     years = [year.moved(-back) for back in range(TREND_MONTHS)][::-1]
-    found = results(COMPANY, [*years, now], run=run)
+    organisation = Organisation.current()
+    whole = PageComputer(run, run, Scope.COMPANY, [None], View.AS_WAS, organisation)
+    found = whole.all(COMPANY, [*years, now])
     targets = Targets.of([(Scope.COMPANY, None)], [kpi.id for kpi in COMPANY])
     figures = []
     for kpi in COMPANY:
@@ -281,7 +284,7 @@ def company(run: Run | None) -> dict[str, Any]:
         figures.append(
             company_figure(result, target, [found[kpi.id, period, None].value for period in periods])
         )
-    tiers = {**every_key(TEAM, year, Scope.TIER, run=run), **every_key([PIPELINE], now, Scope.TIER, run=run)}
+    tiers = PageComputer(run, run, Scope.TIER, None, View.AS_WAS, organisation).all(TEAM, [year, now])
     keys = {key for _, _, key in tiers}
     lines = [
         line(f"Tier {each.name}", "", scorecard_url(Scope.TIER, each.pk), tiers, year, now, each.pk)
