@@ -425,6 +425,12 @@ ROUTES: list[Route] = [
         key=lambda w: w.maya.pk,
         kpi="account_revenue",
     ),
+    Route(
+        "metrics:one_on_one",
+        frozenset({"lena", "hana"}),
+        refused=403,
+        arguments={"manager": lambda w: w.maya.pk},
+    ),
     everyone("metrics:kpi_list"),
     everyone("metrics:kpi", id="nrr"),
     only("metrics:run_list", HEAD, ADMINISTRATOR),

@@ -214,6 +214,8 @@ class Line:
     change: Result | None
     retention: Result | None
     pipeline: Result | None
+    meet_url: str = ""
+    """The page of a talk with this person."""
 
     @property
     def change_share(self) -> Decimal | None:
@@ -223,7 +225,14 @@ class Line:
 
 
 def line(
-    name: str, sub: str, url: str, found: dict[Any, Result], year: Period, now: Period, key: int | None
+    name: str,
+    sub: str,
+    url: str,
+    found: dict[Any, Result],
+    year: Period,
+    now: Period,
+    key: int | None,
+    meet_url: str = "",
 ) -> Line:
     return Line(
         name,
@@ -233,6 +242,7 @@ def line(
         found.get(("growth_contribution", year, key)),
         found.get((RETENTION.id, year, key)),
         found.get((PIPELINE.id, now, key)),
+        meet_url,
     )
 
 
@@ -259,6 +269,7 @@ def team(user: User, accounts: AccountQuerySet, run: Run | None, today: datetime
                 year,
                 now,
                 each.user_id,
+                reverse("metrics:one_on_one", args=[each.user_id]),
             )
             for each in members
         ]

@@ -172,6 +172,7 @@ def page(
             "covers": covers,
             "last": last,
             "form": form or (TextsForm(instance=review) if context["may_edit"] else None),
+            "is_kept": bool(review.figures) and review.status == Review.Status.HELD,
             "is_held": review.status == Review.Status.HELD,
             "steps": steps,
             "made": made,
