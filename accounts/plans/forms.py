@@ -269,9 +269,10 @@ class PlanForm(MergingForm):
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.initial.setdefault("first_month", self.instance.first_day)
-        last = self.instance.last_day
-        self.initial.setdefault("last_month", last.replace(day=1) if last else None)
+        if self.instance.during:
+            last = self.instance.last_day
+            self.initial.setdefault("first_month", self.instance.first_day)
+            self.initial.setdefault("last_month", last.replace(day=1) if last else None)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
