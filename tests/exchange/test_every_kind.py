@@ -1,6 +1,6 @@
 """Each kind: rows are created, corrected, left alone by the same file, and a bad one is named."""
 
-from dataclasses import dataclass
+import datetime
 from typing import Any
 
 import pytest
@@ -8,25 +8,13 @@ from django.apps import apps
 from django.db import models
 
 from accounts.exchange.kinds import KINDS
-from accounts.models import Account, Contact, OpportunityStage, Product, Team, User
+from accounts.fields import days
+from accounts.models import Account, Campaign, Contact, Lead, OpportunityStage, Product, Team, User
+from tests.exchange.case import Case
+from tests.exchange.cases_marketing import MARKETING_CASES
 from tests.exchange.helpers import counts, imported, reasons
 
 pytestmark = pytest.mark.django_db
-
-
-@dataclass(frozen=True)
-class Case:
-    kind: str
-    label: str
-    file: str
-    created: int
-    # (old text, new text) and what then stands where
-    change: tuple[str, str]
-    model: str
-    then: dict[str, Any]
-    # (old text, new text), row, column, words of the reason
-    spoil: tuple[str, str]
-    refused: tuple[int, str, str]
 
 
 CASES = [
@@ -189,6 +177,7 @@ CASES = [
         ("2026-01-03,0.93", "2026-01-03,0"),
         (3, "rate", "A rate is greater than 0."),
     ),
+    *MARKETING_CASES,
 ]
 
 
@@ -203,6 +192,8 @@ def world() -> None:
     Account.objects.create(name="Beta", source="crm", external_id="A-2")
     for key, name in (("P-Eva", "Eva Elm"), ("P-Uwe", "Uwe Ulm")):
         Contact.objects.create(account=alfa, name=name, source="crm", external_id=key, since="2020-01-01")
+    Campaign.objects.create(name="Fair", during=days(datetime.date(2026, 5, 4)))
+    Lead.objects.create(company="Veritas", created_on="2026-05-02")
     Product.objects.create(name="Crane", source="crm", external_id="P-1")
     OpportunityStage.objects.create(name="First", probability="0.1")
     OpportunityStage.objects.create(name="Second", probability="0.5")
