@@ -202,8 +202,12 @@ def leaves_of(definitions: Sequence[Definition]) -> set[Windowed]:
     return {leaf for part in every_part(tuple(definitions)) for leaf in part.expression.leaves()}
 
 
+GAP = "gap:"
+"""Before the name of a column of money: how many of its rows have no rate."""
+
+
 def gap_name(leaf: Windowed) -> str:
-    return f"gap:{leaf.column}"
+    return f"{GAP}{leaf.column}"
 
 
 def gap(leaf: Windowed) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from accounts.periods import PeriodKind
@@ -115,11 +116,23 @@ class Kpi(Definition):
     """A denominator at or below zero gives no value."""
 
     def parts(self) -> tuple[Part, ...]:
+        return self.distinct_parts
+
+    # A page asks hundreds of results for these; a definition never changes.
+    @cached_property
+    def distinct_parts(self) -> tuple[Part, ...]:
         terms = [term.part for term in (*self.numerator, *self.denominator)]
         found = [*terms, *([self.n] if self.n else []), *self.beside]
         return tuple(dict.fromkeys(found))
 
-    @property
+    @cached_property
+    def money_columns(self) -> tuple[str, ...]:
+        """The columns of money that decide its value."""
+        deciding = [term.part.expression for term in (*self.numerator, *self.denominator)]
+        leaves = {leaf for expression in deciding for leaf in expression.leaves()}
+        return tuple(sorted(leaf.column for leaf in leaves if leaf.measure.is_money))
+
+    @cached_property
     def credit(self) -> Credit:
         """Row credit where every part is linear in measures of one window; the engine derives it, nobody says it."""
         deciding = [term.part.expression for term in (*self.numerator, *self.denominator)]

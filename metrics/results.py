@@ -11,7 +11,7 @@ from django.db.models import Q
 from accounts.models import Organisation
 from accounts.periods import Period, PeriodKind, trailing_year
 from metrics import evaluate, rowkpis
-from metrics.evaluate import LEVELS, Facts, Level, gap_name
+from metrics.evaluate import GAP, LEVELS, Facts, Level
 from metrics.intervals import linearised, wilson
 from metrics.kpi import Credit, Definition, Derived, Input, Interval, Kpi, RowKpi, Term, Unit
 from metrics.kpis import KPIS
@@ -471,13 +471,7 @@ def is_money(unit: Unit) -> bool:
 
 
 def has_gap(kpi: Kpi, sums: dict[str, Decimal]) -> bool:
-    deciding = [term.part.expression for term in (*kpi.numerator, *kpi.denominator)]
-    return any(
-        sums.get(gap_name(leaf))
-        for expression in deciding
-        for leaf in expression.leaves()
-        if leaf.measure.is_money
-    )
+    return any(sums.get(f"{GAP}{column}") for column in kpi.money_columns)
 
 
 def bounds(
