@@ -61,4 +61,4 @@ format: develop ## Put the code into its usual shape
 bench: develop ## Measure recompute and pages with 1,000 and 10,000 accounts
 	@# Never in a database that somebody uses: it is filled with made-up rows.
 	env -u DATABASE_URL $(WITH_SERVICES) bench -- sh -c \
-		'$(RUN) manage.py migrate --no-input --verbosity=0 && $(RUN) -m bench.engine && $(RUN) -m bench.pages'
+		'$(RUN) manage.py migrate --no-input --verbosity=0 && $(RUN) -m bench'

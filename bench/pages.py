@@ -1,36 +1,17 @@
 """Processor time (application and database), p95 and statements of the main pages at two sizes."""
 
-import logging
-import os
 import statistics
 import time
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from bench.engine import NIGHT, START
-from bench.synthetic import fill
-from metrics.recompute.run import Order, recompute
+from bench.engine import backend_seconds
 
 VISITS = 20
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def backend_seconds() -> float:
-    """Processor time that the database has spent for this connection; 0 where it runs elsewhere."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        pid = cursor.fetchone()[0]
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 class Count:
@@ -58,6 +39,7 @@ def pages() -> list[tuple[str, User, str]]:
     scorecard = "metrics:scorecard_of"
     return [
         ("portfolio, head", head, reverse("portfolio:list")),
+        ("home, head", head, reverse("home")),
         ("portfolio, manager", manager, reverse("portfolio:list")),
         ("account", manager, reverse("portfolio:account", args=[account])),
         ("scorecard, manager", manager, reverse(scorecard, args=["owner", manager.pk])),
@@ -74,8 +56,10 @@ def pages() -> list[tuple[str, User, str]]:
 
 
 def measure(accounts: int) -> None:
-    fill(accounts, START)
-    recompute(Order("full", NIGHT))
+    """The pages over what the runs before have published."""
+    with connection.cursor() as cursor:
+        # What the database does by itself within a minute.
+        cursor.execute("VACUUM ANALYZE metrics_accountmonth")
     print(f"\n{accounts} accounts: page, processor time of application + database, p95, statements")
     for name, user, path in pages():
         client = visitor(user)
@@ -101,14 +85,3 @@ def measure(accounts: int) -> None:
             f"  {name:26} {statistics.mean(application) * 1000:5.0f} + {database[0] * 1000:5.0f} ms"
             f"   p95 {p95 * 1000:5.0f} ms   {counted.number:3} statements"
         )
-
-
-def main() -> None:
-    logging.disable(logging.INFO)
-    settings.ALLOWED_HOSTS = ["localhost"]
-    measure(1_000)
-    measure(10_000)
-
-
-if __name__ == "__main__":
-    main()
