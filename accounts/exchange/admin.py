@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.exchange.models import Import, RememberedMapping
+from accounts.exchange.models import CalendarFeed, Import, RememberedMapping
 from kamplan.panel import ReadOnly
 
 
@@ -25,4 +25,16 @@ class RememberedMappingAdmin(ReadOnly):
     list_filter = ["kind", "source"]
 
     def has_delete_permission(self, request: HttpRequest, obj: RememberedMapping | None = None) -> bool:  # type: ignore[override]
+        return True
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(ReadOnly):
+    """Who lets a calendar program read along, and since when; a deleted address stops working."""
+
+    list_display = ["user", "made_at", "read_at", "revoked_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__name"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: CalendarFeed | None = None) -> bool:  # type: ignore[override]
         return True
