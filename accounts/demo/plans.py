@@ -459,6 +459,8 @@ class Plans:
             "retain": [money, keep, renew, soft],
             "recover": [hold, again, soft],
         }
+        if firm.name == NORDLYS:
+            found["retain"] = [money, again, keep, soft]
         return [each for each in found[plan.situation] if not each[1] or (each[3] or 0) > 0]
 
     def _swot(self, plan: Plan, owner: User, random: Random, full: bool) -> list[tuple[SwotEntry, str]]:

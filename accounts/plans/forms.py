@@ -76,7 +76,7 @@ class LineForm(MergingForm):
         mine = working | User.objects.filter(pk=self.instance.owner_id)
         self.fields["owner"].queryset = mine.order_by("name")  # type: ignore[attr-defined]
         if not self.instance.pk:
-            self.initial.setdefault("owner", self.user.pk)
+            self.initial["owner"] = self.user.pk
 
 
 class DueForm(LineForm):
@@ -169,7 +169,7 @@ class RiskForm(LineForm):
 class ActionForm(LineForm):
     """What follows from an objective, a SWOT entry or a risk."""
 
-    serves = forms.ChoiceField(label="follows from")
+    serves = forms.ChoiceField(label="Follows from")
 
     class Meta:
         model = Action

@@ -2,13 +2,13 @@
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from accounts.models import Objective, Organisation, Plan
 from accounts.periods import BadPeriod, Period, PeriodKind, add_months
 from kamplan.formats import day, format_value
-from metrics.kpi import Definition, Derived, Direction, RowKpi
+from metrics.kpi import Credit, Definition, Derived, Direction, Kpi, RowKpi
 from metrics.kpis import KPI, KPIS
 from metrics.models import Run, Scope
 from metrics.results import Result, results
@@ -192,9 +192,14 @@ def way(
     return Way(share, first, second), elapsed(plan, objective.due_on, as_of)
 
 
+def is_known(result: Result) -> bool:
+    """Where accounts are counted, one account is all there is: its value is known, not estimated from few."""
+    return isinstance(result.kpi, Kpi) and result.kpi.credit == Credit.ACCOUNT
+
+
 def range_of(result: Result) -> tuple[Decimal, Decimal]:
     assert result.value is not None
-    if result.interval is None or is_exact(result):
+    if result.interval is None or is_exact(result) or is_known(result):
         return result.value, result.value
     return result.interval
 
@@ -223,6 +228,8 @@ def clamp(value: float) -> float:
 
 def state_of(objective: Objective, result: Result, share: Way | None, expected: float | None) -> str:
     """Ahead or behind only where the whole likely range is; at the end it is the target that counts."""
+    if is_known(result):
+        result = replace(result, low=None, high=None, n=None)
     if is_too_few(result):
         return "too_few"
     if share is None or expected is None or expected >= 1:

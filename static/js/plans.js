@@ -24,7 +24,8 @@
   });
   // A form that arrives later gets back what was typed into it, if the line is still the one it was typed for.
   document.body.addEventListener("htmx:load", (event) => {
-    event.target.querySelectorAll("form.km-plan-form").forEach((form) => {
+    const found = event.target.matches("form.km-plan-form") ? [event.target] : event.target.querySelectorAll("form.km-plan-form");
+    found.forEach((form) => {
       const kept = JSON.parse(sessionStorage.getItem(keyOf(form)) || "null");
       if (kept && !form.querySelector(".errorlist, .km-plan-clash")) fields(form).forEach((f, i) => { if (kept[i] !== undefined) f.value = kept[i]; });
       const first = fields(form)[0];
