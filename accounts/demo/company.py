@@ -17,6 +17,7 @@ from accounts.demo.people import People
 from accounts.demo.plans import Plans
 from accounts.demo.portfolio import Portfolio
 from accounts.demo.quotas import quotas
+from accounts.demo.rhythm import Rhythm
 from accounts.demo.work import Work
 
 Rows = Sequence[models.Model]
@@ -42,6 +43,7 @@ class Company:
         self.work = Work(calendar, self.portfolio, self.people)
         self.plans = Plans(calendar, self.portfolio, self.people, self.rates, self.orders.lines)
         self.cells = cells(calendar, self.portfolio, self.rates, self.categories, self.orders.lines)
+        self.rhythm = Rhythm(calendar, self.portfolio, self.people)
         self.calls = list(calls(calendar, self.portfolio, self.contracts))
 
     def batches(self) -> Iterator[Rows]:
@@ -83,3 +85,4 @@ class Company:
         yield self.calls
         yield from self.plans.batches()
         yield from self.work.batches()
+        yield from self.rhythm.batches()

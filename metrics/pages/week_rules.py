@@ -28,6 +28,9 @@ NOISE_WIDTH = 3
 LEAST_FALL = Decimal("0.03")
 """A fall under 3 % of the year's revenue is not worth a sentence, however quiet the account was before."""
 
+PROMISE_PART, REQUEST_PART = Decimal("0.6"), Decimal("0.8")
+"""A late promise or answer puts less at stake than a contract that can be ended."""
+
 Day = datetime.date
 ZERO = Decimal(0)
 
@@ -79,9 +82,13 @@ class Item:
 def urgency(days_left: int, horizon: int) -> Decimal:
     """1 on the day itself, towards 0.1 at the horizon; up to 2 a month after it."""
     if days_left < 0:
-        return Decimal(1) + Decimal(min(-days_left, 30)) / 30
+        return (Decimal(1) + Decimal(min(-days_left, 30)) / 30).quantize(Decimal("0.01"))
     part = Decimal(min(days_left, horizon)) / max(horizon, 1)
     return (1 - part * Decimal("0.9")).quantize(Decimal("0.01"))
+
+
+def part_of(whole: Decimal, part: Decimal) -> Decimal:
+    return (whole * part).quantize(Decimal("0.01"))
 
 
 def plural(count: int, word: str) -> str:
@@ -129,7 +136,7 @@ def action(fact: Promise, today: Day) -> Item | None:
         state,
         words,
         "Done",
-        urgency=urgency(left, ACTION_DAYS * 2),
+        urgency=part_of(urgency(left, ACTION_DAYS * 2), PROMISE_PART),
         action_text=fact.text,
     )
 
@@ -316,7 +323,7 @@ def request(fact: Asked, today: Day) -> Item | None:
             "overdue" if late or days >= 2 else "watch",
             f"{span_words(fact.hours_open)}{limit}",
             "Answer",
-            urgency=urgency(-max(days, 1) if late else 0, 1),
+            urgency=part_of(urgency(-max(days, 1) if late else 0, 1), REQUEST_PART),
             action_text=f"Answer {name}",
         )
     if fact.due_on is None or (fact.due_on - today).days > 2:
@@ -331,7 +338,7 @@ def request(fact: Asked, today: Day) -> Item | None:
         state,
         words,
         "Solve it",
-        urgency=urgency(left, ACTION_DAYS),
+        urgency=part_of(urgency(left, ACTION_DAYS), REQUEST_PART),
         action_text=f"Solve {name}",
     )
 
