@@ -272,7 +272,9 @@ class Work:
                     firm, random, made, due, min(due + datetime.timedelta(days=late), self.calendar.today)
                 )
         for _ in range(
-            random.randint(1, 4) if firm.owner in RICH and firm.name != FEATURED else random.randint(0, 1)
+            random.randint(1, 4)
+            if firm.owner in RICH and firm.name != FEATURED
+            else random.randint(0, 1) * (firm.name != FEATURED)
         ):
             made = weekday(self.calendar.in_days(-random.randint(3, 35)))
             due = weekday(self.calendar.in_days(random.choice((-12, -5, -2, 1, 3, 8, 15, 30))))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from accounts.engagement.models import Action
 from accounts.people.models import User
 
-SHOWN = 8
+SHOWN = 5
 
 
 @dataclass(frozen=True)

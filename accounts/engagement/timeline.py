@@ -100,6 +100,17 @@ BRANCHES: dict[str, tuple[str, ...]] = {
              WHERE place > 1 AND tier <> earlier AND %(nobody)s""",
     ),
 }
+# Among everything else a week of signals is one entry; alone they stand by day, kind and person.
+WEEK_OF_SIGNALS = """
+    SELECT max(last), 'signals', max(id), '', NULL, '',
+           string_agg(name || ' ' || number, ', ' ORDER BY number DESC, name), sum(number)::int
+      FROM (SELECT date_trunc('week', s.at AT TIME ZONE %(zone)s) AS week, k.name, max(s.at) AS last,
+                   max(s.id) AS id, count(*) AS number
+              FROM accounts_signal s JOIN accounts_signalkind k ON k.id = s.kind_id
+             WHERE s.account_id = %(account)s AND %(colleague)s IS NULL
+               AND (%(person)s IS NULL OR s.contact_id = %(person)s)
+             GROUP BY week, k.name) kinds
+     GROUP BY week"""
 WORK = frozenset({"touches", "requests"})
 KINDS = {
     "touches": "Touches",
@@ -114,6 +125,7 @@ ICONS = {
     "solved": "circle-check",
     "request": "message",
     "signal": "world",
+    "signals": "world",
     "won": "check",
     "lost": "x",
     "opened": "briefcase",
@@ -176,6 +188,8 @@ class Entry:
             )
         if self.kind == "left":
             return f"{self.title} left"
+        if self.kind == "signals":
+            return f"{self.number} digital signal{'' if self.number == 1 else 's'} that week"
         if self.kind == "signal":
             return self.title if self.number == 1 else f"{self.title}, {self.number} times"
         if self.request is not None:
@@ -188,7 +202,7 @@ class Entry:
         """The second line."""
         if self.kind == "tier":
             return f"{self.detail or 'none'} to {self.title or 'none'}"
-        if self.kind in {"left", "signal"}:
+        if self.kind in {"left", "signal", "signals"}:
             return self.detail
         detail = DEAL_KINDS.get(self.detail, self.detail) if self.kind in {"won", "opened"} else self.detail
         return " · ".join(part for part in (self.title, str(detail)) if part)
@@ -253,14 +267,16 @@ def _place(text: str) -> tuple[str, str, int] | None:
 
 
 def entries(
-    user: User, account: int, wanted: Wanted, today: datetime.date, at_most: int
+    user: User, account: int, wanted: Wanted, today: datetime.date, at_most: int, without: str = ""
 ) -> tuple[list[Entry], bool]:
     """A page of the timeline, and whether there is more. The account is one that the person may see."""
+    branches = BRANCHES if wanted.kind else {**BRANCHES, "signals": (WEEK_OF_SIGNALS,)}
     shown = [
         sql
-        for kind, branches in BRANCHES.items()
-        if (not wanted.kind or kind == wanted.kind) and (kind not in WORK or user.role in READS_WORK)
-        for sql in branches
+        for kind, of_kind in branches.items()
+        if (kind == wanted.kind if wanted.kind else kind != without)
+        and (kind not in WORK or user.role in READS_WORK)
+        for sql in of_kind
     ]
     if not shown:
         return [], False
@@ -338,8 +354,8 @@ def with_rows(user: User, found: list[Entry]) -> list[Entry]:
 def recent_of(request: HttpRequest, user: User, account: int, today: datetime.date) -> dict[str, Any]:
     """The last entries for the side of a page; older ones are on the account's activity."""
     wanted = Wanted.of(request)
-    found, more = entries(user, account, wanted, today, RECENT)
     works = user.role in READS_WORK
+    found, more = entries(user, account, wanted, today, RECENT, without="signals" if works else "")
     kinds = ("touches" if works else "signals", "deals", "people")
     activity = reverse("engagement:activity", kwargs={"account": account}) if works else ""
     return {
