@@ -332,3 +332,47 @@ class Target(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kpi} {self.scope} {self.key or ''}: {self.value}"
+
+
+class FittedModel(models.Model):
+    """One model of one run: its rates, or why it was not fitted. Kept with the run."""
+
+    class Name(models.TextChoices):
+        ORDERS = "orders", "orders without a contract (BG/NBD and Gamma-Gamma)"
+        RENEWALS = "renewals", "contracts (shifted-beta-geometric)"
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="fitted_models")
+    name = models.CharField(max_length=10, choices=Name)
+    rates = models.JSONField(default=dict)
+    n = models.PositiveIntegerField(help_text="Customers or contracts it was fitted on.")
+    log_likelihood = models.FloatField(null=True)
+    refused = models.CharField(max_length=200, blank=True, default="", help_text="Why there is none.")
+    version = models.CharField(max_length=12)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "name"], name="fitted_model_one_a_run")]
+
+    def __str__(self) -> str:
+        return f"{self.get_name_display()} in run {self.run_id}"
+
+
+class Prediction(models.Model):
+    """What is to be expected of one account; rows of the newest run and of the last one of each month."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="predictions")
+    account_id = models.BigIntegerField()
+    name = models.CharField(max_length=10, choices=FittedModel.Name)
+    chance = models.FloatField(help_text="That they still order, or that the next renewal succeeds.")
+    expected = models.FloatField(help_text="Orders in the next 12 months, or renewals still to come.")
+    value = models.DecimalField(max_digits=18, decimal_places=2, help_text="In the reporting currency.")
+    low = models.DecimalField(max_digits=18, decimal_places=2)
+    high = models.DecimalField(max_digits=18, decimal_places=2)
+    inputs = models.JSONField(help_text="What the model was told about the account.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "account_id", "name"], name="prediction_one_a_run")
+        ]
+
+    def __str__(self) -> str:
+        return f"account {self.account_id} in run {self.run_id}"

@@ -286,6 +286,7 @@ ROUTES: list[Route] = [
     everyone("portfolio:list"),
     seen_by("portfolio:account", "maya", "lena", "hana", "mira", pk=lambda w: w.maya_account.pk),
     seen_by("portfolio:account_revenue", "maya", "lena", "hana", "mira", pk=lambda w: w.maya_account.pk),
+    seen_by("portfolio:account_prediction", "maya", "lena", "hana", "mira", pk=lambda w: w.maya_account.pk),
     edits("portfolio:account_edit", pk=lambda w: w.maya_account.pk, field="city"),
     writes("portfolio:saved_filter_save", *ALL),
     seen_by("portfolio:saved_filter_rename", "maya", pk=lambda w: a_filter(w).pk),

@@ -3,12 +3,13 @@
 from django.urls import path
 
 from accounts.portfolio.urls import urlpatterns as writes
-from metrics.pages import account, portfolio
+from metrics.pages import account, portfolio, prediction
 
 app_name = "portfolio"
 urlpatterns = [
     path("", portfolio.portfolio, name="list"),
     path("<int:pk>/", account.account_overview, name="account"),
     path("<int:pk>/revenue/", account.account_revenue, name="account_revenue"),
+    path("<int:pk>/expected/", prediction.account_prediction, name="account_prediction"),
     *writes,
 ]

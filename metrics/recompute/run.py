@@ -18,6 +18,7 @@ from accounts.models import Organisation
 from accounts.periods import Day, first_of_month, last_day_of_month, usual_periods
 from metrics.kpis import KPIS
 from metrics.models import Run
+from metrics.prediction.predict import predict
 from metrics.recompute.apply import Applied, apply
 from metrics.recompute.balance import Unbalanced, check_balance
 from metrics.recompute.figures import Changes, earliest_change, open_quota_starts, store_figures
@@ -131,9 +132,13 @@ def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
         run.errors = find_errors()
         changes = what_changed(run, last, scope, since, organisation)
         run.figures = store_figures(run, last, changes, progress)
-        run.seconds = round(time.monotonic() - begun, 3)
         run.published_at = timezone.now()
         run.save(force_insert=True)
+        progress("Looking ahead")
+        predict(run)
+        run.seconds = round(time.monotonic() - begun, 3)
+        run.published_at = timezone.now()
+        run.save(update_fields=["seconds", "published_at"])
         progress("Publishing")
     return run
 
