@@ -3,6 +3,8 @@
 from django.contrib.auth.hashers import make_password
 
 from accounts.exchange.columns import Column, Kind, Part
+from accounts.exchange.kinds_marketing import MARKETING_KINDS
+from accounts.exchange.shorthand import DATED, FROM, IN_SOURCE, TO, account, external_id, person, span
 from accounts.exchange.values import Date, Shares
 from accounts.people.models import Membership, Team, User
 from accounts.portfolio.models import Account, Assignment, Classification
@@ -18,36 +20,6 @@ from accounts.revenue.models import (
     Quota,
 )
 from accounts.stakeholders.models import Contact, Tie
-
-IN_SOURCE = ("source", "external_id")
-PERSON = ("manager", "person", "employee", "sales person", "salesperson", "sales rep", "rep", "mitarbeiter")
-CUSTOMER = ("customer", "reseller", "company", "client", "account id", "customer id", "kunde", "kundennummer")
-FROM = ("start", "start date", "valid from", "since", "first day", "begin", "von", "ab")
-TO = ("until", "valid to", "end", "end date", "bis")
-
-
-def external_id(help: str, *aliases: str, required: bool = False) -> Column:
-    return Column("external_id", help, required=required, aliases=("id", "key", "external key", *aliases))
-
-
-def account(required: bool = True, help: str = "External id or name of the account.") -> Column:
-    return Column("account", help, required=required, aliases=CUSTOMER)
-
-
-def person(name: str, field: str, help: str, required: bool = False, *aliases: str) -> Column:
-    return Column(name, help, field=field, required=required, aliases=(*aliases, *PERSON))
-
-
-def span(first: str, until: str) -> str:
-    """A range as SQL; a backward one becomes empty, which the models' constraints then refuse by line."""
-    return f"CASE WHEN {until} < {first} THEN 'empty'::daterange ELSE daterange({first}, {until}) END"
-
-
-FIRST_DAY = Column("from", "First day.", field="during", required=True, aliases=FROM, holds=Date())
-DAY_AFTER = Column(
-    "to", "First day on which it no longer holds; empty: open.", field="during", aliases=TO, holds=Date()
-)
-DATED = (FIRST_DAY, DAY_AFTER)
 
 USERS = Kind(
     "users",
@@ -661,5 +633,6 @@ KINDS: dict[str, Kind] = {
         CONTRACTS,
         QUOTAS,
         EXCHANGE_RATES,
+        *MARKETING_KINDS,
     )
 }

@@ -2,18 +2,25 @@
 
 from django.db import models
 
+from accounts.engagement.advocacy import LossReason
 from accounts.exchange import staging
 from accounts.exchange.columns import Kind
 from accounts.exchange.staging import MAX_REFUSALS, execute, fetch, quote
 from accounts.exchange.values import Shares
 from accounts.fields import Sourced
 from accounts.people.models import User
+from accounts.portfolio.fit import IcpCriterion
 from accounts.portfolio.models import Industry, Region, Tier
+from accounts.revenue.marketing import Lead
 from accounts.revenue.models import Product, ProductCategory
 
 # What people call a row, best first; the external id comes before all of them.
-WORDS: dict[type[models.Model], tuple[str, ...]] = {User: ("email", "name"), Product: ("code", "name")}
-MAY_BE_CREATED = (Tier, Industry, Region, ProductCategory)
+WORDS: dict[type[models.Model], tuple[str, ...]] = {
+    User: ("email", "name"),
+    Product: ("code", "name"),
+    Lead: ("company",),
+}
+MAY_BE_CREATED = (Tier, Industry, Region, ProductCategory, LossReason, IcpCriterion)
 MOST_SUGGESTIONS = 50
 
 

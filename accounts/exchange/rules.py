@@ -57,7 +57,8 @@ def _names(what: Any) -> list[str]:
     if isinstance(what, Q):
         return [name for child in what.children for name in _names(child)]
     if isinstance(what, tuple):
-        return [what[0].split("__")[0], *_names(what[1])]
+        # Of a lookup; the two ends of a range name nothing.
+        return [what[0].split("__")[0], *([] if isinstance(what[1], tuple) else _names(what[1]))]
     if isinstance(what, F):
         return [str(what.name).split("__")[0]]  # type: ignore[attr-defined]
     if isinstance(what, BaseExpression):
