@@ -36,6 +36,14 @@ ENTRIES = (
         "Accounts", "building", "portfolio:list", ("portfolio:",), SHOWING_ACCOUNTS, tab="Accounts", key="a"
     ),
     Entry(
+        "Renewals",
+        "refresh",
+        "plans:renewals",
+        ("plans:renewal",),
+        SHOWING_ACCOUNTS - {Role.MARKETING},
+        key="r",
+    ),
+    Entry(
         "Requests",
         "message",
         "engagement:request_list",
