@@ -38,7 +38,7 @@ from metrics.pages.scorecards import GROUPS, one_scorecard
 from metrics.pages.week_facts import Facts
 from metrics.reading import newest_run, reading
 
-SHOWN = 12
+SHOWN = 8
 NEEDED = (DecisionRole.SPONSOR, DecisionRole.DECISION_MAKER, DecisionRole.CHAMPION)
 
 
@@ -142,7 +142,9 @@ def numbers(user: User, person: User, last: OneOnOne | None, today: datetime.dat
 def since_words(choice: Choice, last: OneOnOne | None) -> str:
     if last is not None and choice.compared.by_run and choice.compared.run.as_of <= last.held_on:
         return f"since the talk of {day(last.held_on)}"
-    return choice.compared.since
+    if choice.compared.by_run:
+        return choice.compared.since
+    return f"against {choice.compared.words}: there is no earlier run yet"
 
 
 # --------------------------------------------------------------------------------------------- portfolio

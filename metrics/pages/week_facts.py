@@ -214,8 +214,8 @@ def key_people(facts: Facts) -> list[KeyPerson]:
 
 
 def role_words(role: str | None) -> str:
-    """As an apposition: "the sponsor"; roles that do not weigh are left out."""
-    names = {"sponsor": "the sponsor", "decision_maker": "who decides", "champion": "the champion"}
+    """As an apposition, "the sponsor"; roles that do not weigh are left out."""
+    names = {"sponsor": "the sponsor", "decision_maker": "the decision maker", "champion": "the champion"}
     return names.get(role or "", "")
 
 

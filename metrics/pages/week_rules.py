@@ -164,7 +164,7 @@ def cold(fact: KeyPerson, notice_in: int | None, today: Day) -> Item | None:
     who = f"{fact.name}, {fact.role}," if fact.role else fact.name
     cause = f"{who} has not answered for {plural(silent, 'day')}"
     if fact.last_talk is None:
-        cause = f"Nobody has talked with {who.rstrip(',')} for {plural(silent, 'day')}"
+        cause = f"Nobody of us has talked with {who} yet"
     pressing = notice_in is not None and 0 <= notice_in <= NOTICE_DAYS
     if pressing and notice_in is not None:
         cause += (
@@ -273,13 +273,14 @@ def notice(fact: Ending, today: Day) -> Item | None:
         return None
     what = "Notice by" if fact.has_notice else "Ends on"
     said = f"your call still says “{fact.call_words}”" if fact.call else "no call is made yet"
+    deed = "Make the call"
     if not call_is_due(fact, today):
-        said = f"contract {fact.number} is not decided"
+        said, deed = f"contract {fact.number} is not decided", "Decide"
     state = "overdue" if left <= REVIEW_DAYS else "watch"
     words = "today" if left == 0 else f"{plural(left, 'day')} left"
     if left < 0:
         what, words = "Notice was due" if fact.has_notice else "It ended on", f"{plural(-left, 'day')} ago"
-        said = f"contract {fact.number} is not decided"
+        said, deed = f"contract {fact.number} is not decided", "Decide"
     return Item(
         "notice",
         fact.pk,
@@ -287,7 +288,7 @@ def notice(fact: Ending, today: Day) -> Item | None:
         f"{what} {day(fact.deadline)}; {said}.",
         state,
         words,
-        "Make the call" if left >= 0 else "Decide",
+        deed,
         urgency=urgency(left, NOTICE_DAYS),
         action_text=f"Clear the renewal of contract {fact.number}",
     )
@@ -437,11 +438,11 @@ def with_stakes(items: Iterable[Item], stakes: Mapping[int, Stake]) -> list[Item
 
 
 def ranked(items: Iterable[Item], at_most: int = AT_MOST) -> list[Item]:
-    """By value times urgency; no account more than twice, no more than ten."""
-    taken: dict[int, int] = {}
-    found = []
+    """By value times urgency; no account more than twice nor with two silent people, no more than ten."""
+    found: list[Item] = []
     for each in sorted(items, key=lambda item: (-item.weight[0], -item.weight[1], item.key)):
-        if taken.get(each.account, 0) < A_SINGLE_ACCOUNT:
-            taken[each.account] = taken.get(each.account, 0) + 1
+        same = [other for other in found if other.account == each.account]
+        is_second_silence = each.kind == "cold" and any(other.kind == "cold" for other in same)
+        if len(same) < A_SINGLE_ACCOUNT and not is_second_silence:
             found.append(each)
     return found[:at_most]
