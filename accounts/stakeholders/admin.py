@@ -39,4 +39,4 @@ class RelationshipAdmin(AccountContent):
 
 
 for tracked in (Contact, Tie, Relationship):
-    admin.site.register(tracked.pgh_event_model, ContentHistory)  # type: ignore[attr-defined]
+    admin.site.register(tracked.pgh_event_model, ContentHistory)  # type: ignore[union-attr]

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
+from accounts.fields import SoftBasis
 from accounts.people.models import User
 from accounts.portfolio.models import Account
 from accounts.stakeholders.models import DecisionRole, SoftFact
-from accounts.stakeholders.people import Circle, Person, on_the_map, zone
+from accounts.stakeholders.people import ROLE, Circle, Opinion, Person, on_the_map, zone
 from kamplan.permissions import READS_WORK, Secret, may_see
 
 NEEDED = (
@@ -83,7 +84,7 @@ def coverage_of(user: User, account: Account, today: datetime.date, cadence: int
     """For other pages, in one statement; the account has been found by `visible_to` before."""
     if not may_see(user, Secret.OPINION):
         return []
-    roles = SoftFact.objects.filter(contact=OuterRef("pk"), kind=SoftFact.Kind.ROLE)
+    roles = SoftFact.objects.filter(contact=OuterRef("pk"), kind=ROLE)
     newest = roles.order_by("-noted_on", "-pk")
     touches: Any = account.touches
     talks = touches.past().answered().filter(contacts=OuterRef("pk")).order_by("-at")
@@ -98,6 +99,6 @@ def coverage_of(user: User, account: Account, today: datetime.date, cadence: int
 
 
 def person_of(row: Any, today: datetime.date, cadence: int | None, reads_touches: bool) -> Person:
-    fact = SoftFact(kind=SoftFact.Kind.ROLE, value=row.role, basis=row.role_basis)
+    opinion = Opinion(row.role, row.role_basis == SoftBasis.ASSUMED)
     talk = row.last_talk.astimezone(zone()).date() if row.last_talk else None
-    return Person(row, {SoftFact.Kind.ROLE: fact}, {}, talk, today, cadence, reads_touches)
+    return Person(row, {ROLE: opinion}, {}, talk, today, cadence, reads_touches)

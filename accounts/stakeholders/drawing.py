@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from accounts.stakeholders import layout
 from accounts.stakeholders.layout import Line, num
-from accounts.stakeholders.models import Tie
+from accounts.stakeholders.models import DecisionRole, Tie
 from accounts.stakeholders.people import Circle, Person
 
 NARROW, WIDE = set("fijlrtI.,:;'|!()[]-/ "), set("mwMWÆŒ@%")
@@ -13,15 +13,25 @@ ROOM = 142
 """Between the sides of a card."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DrawnCard:
-    person: Person
+    """Texts only: with hundreds of cards every look-up and every formatted number of a template counts."""
+
+    pk: str
+    version: str
     x: str
     y: str
+    classes: str
+    words: str
     name: str
     title: str
     role: str
-    is_faded: bool
+    role_class: str
+    influence: str
+    support: str
+    age: str
+    age_class: str
+    is_silent: bool
     is_chosen: bool
 
 
@@ -92,16 +102,33 @@ def card_of(person: Person, card: layout.Card, is_faded: bool, is_chosen: bool) 
     else:
         title = contact.title or contact.department
         role = f"{person.role_words.capitalize()}{'?' if person.role_is_assumed else ''}"
+    against = person.role == DecisionRole.BLOCKER and not person.has_left
     return DrawnCard(
-        person,
-        num(card.x),
-        num(card.y),
-        fit(contact.name, 13, ROOM),
-        fit(title, 12, ROOM),
-        role,
-        is_faded,
-        is_chosen,
+        pk=str(person.pk),
+        version=str(contact.version),
+        x=num(card.x),
+        y=num(card.y),
+        classes=f"km-card{kind_of(person)}{' km-faded' if is_faded else ''}",
+        words=person.words,
+        name=fit(contact.name, 13, ROOM),
+        title=fit(title, 12, ROOM),
+        role=role,
+        role_class="km-card__role km-card__role--neg" if against else "km-card__role",
+        influence=str(person.influence),
+        support=person.support,
+        age=person.age,
+        age_class="km-card__age km-card__age--cold" if person.is_cold else "km-card__age",
+        is_silent=person.has_left or person.is_placeholder,
+        is_chosen=is_chosen,
     )
+
+
+def kind_of(person: Person) -> str:
+    if person.has_left:
+        return " km-card--left"
+    if person.is_placeholder:
+        return " km-card--place"
+    return " km-card--assumed" if person.is_assumed else ""
 
 
 def line_of(line: Line, tie: Tie, is_faded: bool) -> DrawnLine:

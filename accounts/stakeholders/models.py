@@ -31,6 +31,9 @@ class DecisionRole(models.TextChoices):
     BLOCKER = "blocker", "blocks"
 
 
+ROLE_WORDS = {value: str(label) for value, label in DecisionRole.choices}
+
+
 class ContactQuerySet(ContentQuerySet):
     # Marketing knows names and addresses; what we think of a person is a table of its own.
     hidden_from = frozenset()
@@ -203,10 +206,14 @@ class SoftFact(Noted):
     @property
     def words(self) -> str:
         """The value as a reader says it."""
-        if self.kind == self.Kind.ROLE:
-            return str(dict(DecisionRole.choices).get(self.value, self.value))
-        words = {self.Kind.SUPPORT: self.SUPPORT_WORDS, self.Kind.INFLUENCE: self.INFLUENCE_WORDS}
-        return words.get(self.Kind(self.kind), {}).get(self.value, self.value)
+        return fact_words(self.kind, self.value)
+
+
+FACT_WORDS = {"role": ROLE_WORDS, "influence": SoftFact.INFLUENCE_WORDS, "support": SoftFact.SUPPORT_WORDS}
+
+
+def fact_words(kind: str, value: str) -> str:
+    return FACT_WORDS.get(kind, {}).get(value, value)
 
 
 class TieQuerySet(ContentQuerySet):

@@ -1,7 +1,7 @@
 """The page of an account's people: which of its three views, which people, which person beside it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -69,6 +69,14 @@ class View:
         query = {name: values[-1] for name, values in parse_qs(urlsplit(current).query).items()}
         return cls.of(account, query or request.GET.dict())
 
+    def without_opinions(self) -> "View":
+        """The same for those who may not see what we think of people."""
+        return replace(
+            self,
+            view="table" if self.view == "matrix" else self.view,
+            show="" if self.show in OPINIONS else self.show,
+        )
+
     @property
     def shown(self) -> str:
         """Without a choice the tree; narrow screens then show the table instead."""
@@ -118,8 +126,9 @@ def cadence_of(frame: Mapping[str, Any]) -> int | None:
 
 
 def people_context(user: User, circle: Circle, view: View, may_edit: bool) -> dict[str, Any]:
-    show = "" if view.show in OPINIONS and not circle.sees_opinions else view.show
-    shown = circle.shown(show)
+    if not circle.sees_opinions:
+        view = view.without_opinions()
+    shown = circle.shown(view.show)
     covers = coverage(circle)
     context: dict[str, Any] = {
         "circle": circle,
@@ -137,7 +146,7 @@ def people_context(user: User, circle: Circle, view: View, may_edit: bool) -> di
     if view.shown == "tree":
         context["map"] = drawn(circle, shown, view.contact)
     if view.shown == "matrix" and circle.sees_opinions:
-        context |= matrix(circle, [person for person in shown if not person.has_left or show == "left"])
+        context |= matrix(circle, [person for person in shown if not person.has_left or view.show == "left"])
     if view.view in {"", "table"}:
         context["table"] = in_order(shown, view.sort)
         context["columns"] = columns(circle, view)

@@ -3,14 +3,15 @@
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Max
 
 from accounts.fields import SoftBasis
-from accounts.people.models import User
+from accounts.people.models import Organisation, User
 from accounts.portfolio.models import Account, Assignment
-from accounts.stakeholders.models import Contact, DecisionRole, Relationship, SoftFact, Tie
+from accounts.stakeholders.models import ROLE_WORDS, Contact, DecisionRole, Relationship, SoftFact, Tie
 from kamplan.permissions import READS_WORK, Secret, may_see
 
 LEFT_SHOWN = datetime.timedelta(days=365)
@@ -27,7 +28,16 @@ SHOWS = (
 )
 OPINIONS = frozenset({"gaps", "assumed", "decides"})
 """Filters that would tell what we think of people."""
-Kind = SoftFact.Kind
+ROLE, INFLUENCE, SUPPORT = "role", "influence", "support"
+"""The kinds of soft facts that a card shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """The newest word of its kind on a person; the panel knows who said it."""
+
+    value: str
+    is_assumed: bool
 
 
 @dataclass
@@ -35,7 +45,7 @@ class Person:
     """One contact with what is thought of them and when they last talked with us."""
 
     contact: Contact
-    facts: dict[str, SoftFact]
+    facts: dict[str, Opinion]
     relations: dict[int, Relationship]
     last_talk: datetime.date | None
     today: datetime.date
@@ -66,26 +76,25 @@ class Person:
 
     @property
     def role(self) -> str:
-        return self.value(Kind.ROLE)
+        return self.value(ROLE)
 
     @property
     def role_words(self) -> str:
-        fact = self.facts.get(Kind.ROLE)
-        return fact.words if fact and fact.value else ""
+        return ROLE_WORDS.get(self.role, "")
 
     @property
     def role_is_assumed(self) -> bool:
-        fact = self.facts.get(Kind.ROLE)
-        return bool(fact and fact.value and fact.basis == SoftBasis.ASSUMED)
+        fact = self.facts.get(ROLE)
+        return bool(fact and fact.value and fact.is_assumed)
 
     @property
     def influence(self) -> int:
         """0: unknown."""
-        return int(self.value(Kind.INFLUENCE) or 0)
+        return int(self.value(INFLUENCE) or 0)
 
     @property
     def support(self) -> str:
-        return self.value(Kind.SUPPORT)
+        return self.value(SUPPORT)
 
     @property
     def support_words(self) -> str:
@@ -94,9 +103,7 @@ class Person:
     @property
     def is_assumed(self) -> bool:
         """Something that the card shows is only assumed."""
-        kinds = (Kind.ROLE, Kind.INFLUENCE, Kind.SUPPORT)
-        found = [self.facts[kind] for kind in kinds if kind in self.facts]
-        return any(fact.value and fact.basis == SoftBasis.ASSUMED for fact in found)
+        return any(fact.value and fact.is_assumed for fact in self.facts.values())
 
     @property
     def days(self) -> int | None:
@@ -164,7 +171,7 @@ class Person:
             return self.role == DecisionRole.DECISION_MAKER and not self.has_left
         return self.has_left if show == "left" else True
 
-    @property
+    @cached_property
     def words(self) -> str:
         """The card as a sentence, for those who do not see it."""
         contact = self.contact
@@ -247,23 +254,13 @@ def circle_of(
     everybody: bool = False,
     opinions: bool = True,
 ) -> Circle:
-    """The account has been found by `visible_to` before; five statements, however many people there are."""
+    """The account has been found by `visible_to` before; six statements, however many people there are."""
     contacts = list(on_the_map(account, user, today, everybody))
     opinions = opinions and may_see(user, Secret.OPINION)
     facts = newest_facts(user, account) if opinions else {}
     talks = last_talks(user, account)
-    relations: dict[int, dict[int, Relationship]] = {}
-    ties: list[Tie] = []
-    if opinions:
-        ours = Relationship.objects.visible_to(user, today).filter(contact__account=account)
-        for row in ours.select_related("colleague", "author"):
-            relations.setdefault(row.contact_id, {})[row.colleague_id] = row
-        ties = list(
-            Tie.objects.visible_to(user, today)
-            .filter(contact__account=account)
-            .holding(today)
-            .select_related("contact", "other", "author")
-        )
+    relations = relations_of(user, account, today) if opinions else {}
+    ties = ties_between(user, account, today, contacts) if opinions else []
     reads = user.role in READS_WORK
     persons = [
         Person(
@@ -280,6 +277,17 @@ def circle_of(
     return Circle(account, today, cadence, opinions, persons, ties)
 
 
+def ties_between(
+    user: User, account: Account, today: datetime.date, contacts: Iterable[Contact]
+) -> list[Tie]:
+    people = {contact.pk: contact for contact in contacts}
+    rows = Tie.objects.visible_to(user, today).filter(contact__account=account).holding(today)
+    ties = [tie for tie in rows if tie.contact_id in people and tie.other_id in people]
+    for tie in ties:
+        tie.contact, tie.other = people[tie.contact_id], people[tie.other_id]
+    return sorted(ties, key=lambda tie: (tie.contact.name, tie.kind, tie.pk))
+
+
 def on_the_map(account: Account, user: User, today: datetime.date, everybody: bool) -> Iterable[Contact]:
     found = Contact.objects.visible_to(user, today).filter(account=account)
     if not everybody:
@@ -287,11 +295,25 @@ def on_the_map(account: Account, user: User, today: datetime.date, everybody: bo
     return found
 
 
-def newest_facts(user: User, account: Account) -> dict[int, dict[str, SoftFact]]:
-    found: dict[int, dict[str, SoftFact]] = {}
-    rows = SoftFact.objects.visible_to(user).filter(contact__account=account).newest()
-    for row in rows.select_related("author"):
-        found.setdefault(row.contact_id, {})[row.kind] = row
+def newest_facts(user: User, account: Account) -> dict[int, dict[str, Opinion]]:
+    found: dict[int, dict[str, Opinion]] = {}
+    rows = SoftFact.objects.visible_to(user).filter(
+        contact__account=account, kind__in=(ROLE, INFLUENCE, SUPPORT)
+    )
+    for contact, kind, value, basis in rows.newest().values_list("contact", "kind", "value", "basis"):
+        found.setdefault(contact, {})[kind] = Opinion(value, basis == SoftBasis.ASSUMED)
+    return found
+
+
+def relations_of(user: User, account: Account, today: datetime.date) -> dict[int, dict[int, Relationship]]:
+    """By contact and colleague; a colleague is read once, not with every row."""
+    ours = Relationship.objects.visible_to(user, today).filter(contact__account=account)
+    rows = list(ours)
+    people = User.objects.in_bulk({row.colleague_id for row in rows})
+    found: dict[int, dict[int, Relationship]] = {}
+    for row in rows:
+        row.colleague = people[row.colleague_id]
+        found.setdefault(row.contact_id, {})[row.colleague_id] = row
     return found
 
 
@@ -307,12 +329,11 @@ def last_talks(user: User, account: Account) -> dict[int, datetime.date]:
         .values_list("contacts")
         .annotate(last=Max("at"))
     )
-    return {pk: last.astimezone(zone()).date() for pk, last in rows}
+    here = zone()
+    return {pk: last.astimezone(here).date() for pk, last in rows}
 
 
 def zone() -> datetime.tzinfo:
-    from accounts.people.models import Organisation
-
     return Organisation.current().zone
 
 
