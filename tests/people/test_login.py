@@ -233,6 +233,13 @@ def test_known_and_unknown_people_wait_equally_long(client: Client, db: None) ->
     assert unknown > known / 2
 
 
+def test_a_forgotten_password_is_answered_no_sooner_for_unknown_people(client: Client, maya: User) -> None:
+    for email in (maya.email, "nobody@kamplan.example"):
+        start = time.perf_counter()
+        assert client.post("/password/reset/", {"email": email}).status_code == 302
+        assert 0.2 <= time.perf_counter() - start < 2
+
+
 @pytest.mark.parametrize(
     ("key", "hours", "ends"),
     [("seen", 7, False), ("seen", 9, True), ("began", 167, False), ("began", 169, True)],
