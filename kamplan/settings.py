@@ -65,6 +65,8 @@ MIDDLEWARE = [
     "kamplan.logs.access_log",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Pages shrink to a fifth; random bytes and masked tokens keep their length from telling anything.
+    "django.middleware.gzip.GZipMiddleware",
     "kamplan.middleware.NoStore",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -144,3 +144,11 @@ def test_every_page_of_a_made_up_company_says_so(client: Client, maya: User, ada
         assert line in text(client, path)
     client.force_login(adam, backend=BACKEND)
     assert text(client, "/").count(line) == 1
+
+
+def test_a_page_travels_small(client: Client, maya: User) -> None:
+    client.force_login(maya, backend=BACKEND)
+    plain = client.get("/people/me/")
+    packed = client.get("/people/me/", headers={"Accept-Encoding": "gzip"})
+    assert packed["Content-Encoding"] == "gzip"
+    assert len(packed.content) < len(plain.content) / 2
