@@ -7,10 +7,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.engagement.forms import Box
-from accounts.people.models import Organisation, Role
+from accounts.people.models import Organisation, Role, User
+from accounts.plans.counts import Waiting, waiting
 from kamplan.permissions import EDITS_ACCOUNTS
 
 SHOWING_ACCOUNTS = frozenset({Role.MANAGER, Role.LEAD, Role.HEAD, Role.MARKETING, Role.VIEWER})
+WORKING = frozenset({Role.MANAGER, Role.LEAD, Role.HEAD})
 LEADING = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
 ADMINISTRATING = frozenset({Role.ADMINISTRATOR})
 EVERYBODY = frozenset(Role)
@@ -28,10 +30,27 @@ class Entry:
     section: str = ""
     tab: str = ""
     key: str = ""
+    counts: str = ""
+    counted: str = ""
+    """A field of `Waiting` and what its figure says, for who only hears it."""
 
+
+# The views of plans by their beginnings; renewals, whitespace and the week have places of their own.
+PLAN_VIEWS = ("plans:list", "plans:plan")
 
 ENTRIES = (
-    Entry("Home", "home", "home", ("home",), EVERYBODY, tab="Home", key="h"),
+    Entry("Home", "home", "home", ("home",), EVERYBODY - {Role.MANAGER}, tab="Home", key="h"),
+    Entry(
+        "My week",
+        "calendar-week",
+        "home",
+        ("home", "plans:week"),
+        frozenset({Role.MANAGER}),
+        tab="Week",
+        key="h",
+        counts="promises",
+        counted="overdue promises",
+    ),
     Entry(
         "Accounts", "building", "portfolio:list", ("portfolio:",), SHOWING_ACCOUNTS, tab="Accounts", key="a"
     ),
@@ -42,13 +61,18 @@ ENTRIES = (
         ("plans:renewal",),
         SHOWING_ACCOUNTS - {Role.MARKETING},
         key="r",
+        counts="calls",
+        counted="contracts without a call",
     ),
+    Entry("Plans", "target", "plans:list", PLAN_VIEWS, SHOWING_ACCOUNTS - {Role.MARKETING}, key="p"),
     Entry(
         "Requests",
         "message",
         "engagement:request_list",
         ("engagement:request",),
         SHOWING_ACCOUNTS - {Role.MARKETING},
+        counts="requests",
+        counted="without an answer",
     ),
     Entry("Team", "users-group", "people:team_list", ("people:team",), LEADING),
     Entry(
@@ -95,6 +119,7 @@ class Link:
     tab: str = ""
     key: str = ""
     count: int | None = None
+    counted: str = ""
 
 
 def address(route: str) -> str:
@@ -108,11 +133,31 @@ def address(route: str) -> str:
 def navigation(request: HttpRequest) -> list[Link]:
     role = getattr(request.user, "role", None)
     view = request.resolver_match.view_name if request.resolver_match else ""
+    entries = [entry for entry in ENTRIES if role in entry.roles]
+    counted = waiting_for(request) if any(entry.counts for entry in entries) else Waiting()
     return [
-        Link(entry.label, entry.icon, url, view.startswith(entry.covers), entry.section, entry.tab, entry.key)
-        for entry in ENTRIES
-        if role in entry.roles and (url := address(entry.route))
+        Link(
+            entry.label,
+            entry.icon,
+            url,
+            view.startswith(entry.covers),
+            entry.section,
+            entry.tab,
+            entry.key,
+            getattr(counted, entry.counts) if entry.counts else None,
+            entry.counted,
+        )
+        for entry in entries
+        if (url := address(entry.route))
     ]
+
+
+def waiting_for(request: HttpRequest) -> Waiting:
+    """Only who works on accounts has something waiting."""
+    user = request.user
+    if not isinstance(user, User) or user.role not in WORKING:
+        return Waiting()
+    return waiting(user, Organisation.current().today())
 
 
 def sections(links: list[Link]) -> list[tuple[str, list[Link]]]:
@@ -139,7 +184,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     links = SimpleLazyObject(lambda: navigation(request))
     return {
         "navigation": links,
-        "navigation_sections": SimpleLazyObject(lambda: sections(navigation(request))),
+        "navigation_sections": SimpleLazyObject(lambda: sections(list(links))),
         "made_up": SimpleLazyObject(lambda: Organisation.current().made_up),
         "log_url": SimpleLazyObject(lambda: log_url(request)),
         "log_box": SimpleLazyObject(Box),

@@ -1,4 +1,4 @@
-"""What the palette finds: accounts, people and definitions by name; only what the person may open."""
+"""What the palette finds: accounts, customers' people, colleagues and definitions; only what one may open."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from accounts.models import Account, Membership, Organisation, Role, Team, User
+from accounts.models import Account, Contact, Membership, Organisation, Role, Team, User
 from kamplan.permissions import signed_in
 from metrics.access import sees_everything, visible_kpis
 from metrics.models import Scope
@@ -29,8 +29,17 @@ class Found:
 def find(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:100]
     user = signed_in(request)
-    found = [*accounts(user, words), *people(user, words), *definitions(user, words)] if words else []
+    found = found_by(user, words) if words else []
     return render(request, "portfolio/find.html", {"found": found})
+
+
+def found_by(user: User, words: str) -> list[Found]:
+    return [
+        *accounts(user, words),
+        *contacts(user, words),
+        *people(user, words),
+        *definitions(user, words),
+    ]
 
 
 def nearest(words: str) -> Case:
@@ -45,6 +54,16 @@ def accounts(user: User, words: str) -> Iterator[Found]:
     )[:AT_MOST]:
         sub = " · ".join(part for part in (parent, city) if part)
         yield Found(name, sub or "account", reverse("portfolio:account", kwargs={"pk": pk}))
+
+
+def contacts(user: User, words: str) -> Iterator[Found]:
+    """People of customers, with where they are; those who left as well, since one looks for them too."""
+    visible = Contact.objects.visible_to(user).known().named_like(words)
+    for pk, name, title, account, account_name in visible.order_by(nearest(words), "name", "pk").values_list(
+        "pk", "name", "title", "account", "account__name"
+    )[:AT_MOST]:
+        sub = " · ".join(part for part in (title, account_name) if part)
+        yield Found(name, sub, f"{reverse('stakeholders:map', args=[account])}?contact={pk}")
 
 
 def people(user: User, words: str) -> Iterator[Found]:

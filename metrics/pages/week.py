@@ -120,7 +120,7 @@ def deed_url(item: Item, run: Run | None) -> str:
         case "left":
             return address("stakeholders:left", account, item.pk)
         case "cold":
-            return address("stakeholders:map", account, item.account) + f"?person={item.pk}"
+            return address("stakeholders:map", account, item.account) + f"?contact={item.pk}"
         case "notice":
             decide = reverse("revenue:contract_decide", kwargs={"pk": item.pk})
             is_call = item.deed == "Make the call"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from statistics import pstdev
 
+from accounts.plans.renewals import call_due_since
 from kamplan.formats import day, money
 
 AT_MOST = 10
@@ -17,10 +18,6 @@ A_SINGLE_ACCOUNT = 2
 """So many items of one account at most, so that one customer does not fill the page."""
 ACTION_DAYS = 7
 NOTICE_DAYS = 180
-CALLS_DUE = (180, 90, 30)
-"""So many days before a notice date a call has to be made again."""
-NO_DOUBT_DAYS = 90
-"""From here on "don't know" is no call."""
 REVIEW_DAYS = 14
 LEFT_DAYS = 120
 USUAL_MONTHS = 11
@@ -257,14 +254,7 @@ class Ending:
 
 def call_is_due(fact: Ending, today: Day) -> bool:
     """At 180, 90 and 30 days a call is made anew; nearer than 90 days "don't know" is none."""
-    left = (fact.deadline - today).days
-    passed = [days for days in CALLS_DUE if left <= days]
-    if not passed:
-        return False
-    if fact.called_on is None or (fact.call == "unknown" and left <= NO_DOUBT_DAYS):
-        return True
-    asked_on = fact.deadline - datetime.timedelta(days=min(passed))
-    return fact.called_on < asked_on
+    return call_due_since(fact.deadline, today, fact.call, fact.called_on) is not None
 
 
 def notice(fact: Ending, today: Day) -> Item | None:
