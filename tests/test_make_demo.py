@@ -13,7 +13,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from playwright.sync_api import Browser
 
+from accounts.demo.cast import PEOPLE
+from accounts.demo.organisation import PASSWORD
+from accounts.people.models import Role
 from kamplan.services import Instance
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -58,8 +62,43 @@ def readiness(log: Path) -> dict[str, object]:
         return body
 
 
+MOVED = """() => performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource"))
+  .reduce((sum, one) => sum + one.transferSize, 0)"""
+MANAGER = next(person.email for person in PEOPLE if person.role == Role.MANAGER)
+COLD, WARM = 160_000, 40_000
+
+
+def weights(browser: Browser, base: str, login: str) -> dict[str, tuple[int, int]]:
+    """What a browser says it was sent for each page, with nothing kept and with everything kept."""
+    first = browser.new_context(base_url=base)
+    page = first.new_page()
+    page.goto("/login/")
+    page.fill("[name=login]", login)
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url(f"{base}/")
+    page.goto("/portfolio/")
+    account = page.locator("main tbody a[href^='/portfolio/']").first.get_attribute("href") or ""
+    page.goto("/scorecards/")
+    card = page.url.removeprefix(base)
+    number = page.locator("main a[href*='account_revenue']").first.get_attribute("href") or ""
+    cookies = first.cookies()
+    first.close()
+    found = {}
+    for path in ("/", "/portfolio/", account, f"{account}revenue/", card, number, "/kpis/"):
+        context = browser.new_context(base_url=base)
+        context.add_cookies(cookies)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(path, wait_until="networkidle")
+        cold = int(page.evaluate(MOVED))
+        page.goto(path, wait_until="networkidle")
+        found[path] = (cold, int(page.evaluate(MOVED)))
+        context.close()
+    return found
+
+
 def test_the_demo_publishes_figures_restarts_with_them_and_leaves_no_process(
-    instance: Instance, tmp_path: Path
+    instance: Instance, tmp_path: Path, browser: Browser
 ) -> None:
     log = tmp_path / "log"
     with demo(instance, log) as first:
@@ -69,6 +108,8 @@ def test_the_demo_publishes_figures_restarts_with_them_and_leaves_no_process(
         with urllib.request.urlopen(f"{address(log)}/login/", timeout=10) as answer:
             page = answer.read().decode()
         assert "/static/css/app." in page, "static files carry the hash of their content"
+        sent = weights(browser, address(log), MANAGER)
+        assert {path: sizes for path, sizes in sent.items() if sizes[0] > COLD or sizes[1] > WARM} == {}
     assert [process for process in started if process.is_running()] == []
     before = time.monotonic()
     with demo(instance, log) as second:
