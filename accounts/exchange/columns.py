@@ -135,6 +135,8 @@ def type_of_field(found: "models.Field[Any, Any]") -> values.Type:
     simple: dict[type[models.Field[Any, Any]], values.Type] = {
         models.BooleanField: values.YesNo(),
         models.DateField: values.Date(),
+        models.DateTimeField: values.Moment(),
+        models.PositiveSmallIntegerField: values.Whole(),
         models.EmailField: values.Email(),
         models.URLField: values.Url(found.max_length or 200),
     }

@@ -264,7 +264,8 @@ def _cell(value: object) -> Cell:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime.datetime):
-        return value.date()
+        # A day is written as its midnight; where a moment is wanted, the time matters.
+        return value if value.time() != datetime.time() else value.date()
     if isinstance(value, datetime.date):
         return value
     if isinstance(value, int):

@@ -4,6 +4,7 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.exchange.columns import Column, Kind, Part
 from accounts.exchange.kinds_marketing import MARKETING_KINDS
+from accounts.exchange.kinds_work import WORK_KINDS
 from accounts.exchange.shorthand import DATED, FROM, IN_SOURCE, TO, account, external_id, person, span
 from accounts.exchange.values import Date, Shares
 from accounts.people.models import Membership, Team, User
@@ -633,6 +634,7 @@ KINDS: dict[str, Kind] = {
         CONTRACTS,
         QUOTAS,
         EXCHANGE_RATES,
+        *WORK_KINDS,
         *MARKETING_KINDS,
     )
 }

@@ -3,6 +3,7 @@
 from django.db import models
 
 from accounts.engagement.advocacy import LossReason
+from accounts.engagement.models import SignalKind
 from accounts.exchange import staging
 from accounts.exchange.columns import Kind
 from accounts.exchange.staging import MAX_REFUSALS, execute, fetch, quote
@@ -13,12 +14,15 @@ from accounts.portfolio.fit import IcpCriterion
 from accounts.portfolio.models import Industry, Region, Tier
 from accounts.revenue.marketing import Lead
 from accounts.revenue.models import Product, ProductCategory
+from accounts.stakeholders.models import Contact
 
 # What people call a row, best first; the external id comes before all of them.
 WORDS: dict[type[models.Model], tuple[str, ...]] = {
     User: ("email", "name"),
     Product: ("code", "name"),
     Lead: ("company",),
+    Contact: ("email", "name"),
+    SignalKind: ("code", "name"),
 }
 MAY_BE_CREATED = (Tier, Industry, Region, ProductCategory, LossReason, IcpCriterion)
 MOST_SUGGESTIONS = 50

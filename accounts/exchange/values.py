@@ -166,6 +166,8 @@ def parse_date(cell: Cell, reading: Reading) -> datetime.date:
 
 
 def _date(cell: Cell, reading: Reading) -> datetime.date:
+    if isinstance(cell, datetime.datetime):
+        return _day_of(cell, reading.zone)
     if isinstance(cell, datetime.date):
         return cell
     text = str(cell)
@@ -192,6 +194,68 @@ def _separated(match: re.Match[str], order: str) -> datetime.date:
 
 def _day_of(moment: datetime.datetime, zone: zoneinfo.ZoneInfo) -> datetime.date:
     return moment.astimezone(zone).date() if moment.tzinfo else moment.date()
+
+
+NOON = datetime.time(12)
+DAY_AND_TIME = re.compile(r"(\S+)[T ]+(\d{1,2}:\d{2}(?::\d{2})?)")
+
+
+@dataclass(frozen=True)
+class Moment(Type):
+    """Day and time; without a zone it is read on the organisation's clock."""
+
+    sql = "timestamptz"
+
+    @property
+    def words(self) -> str:
+        return "moment: 2026-12-31 14:30, or 31.12.2026 14:30; a day alone is its noon"
+
+    def parser(self, reading: Reading) -> Parser:
+        return lambda cell: parse_moment(cell, reading)
+
+
+def parse_moment(cell: Cell, reading: Reading) -> datetime.datetime:
+    moment = _moment(cell, reading)
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise Refused(f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    return moment if moment.tzinfo else moment.replace(tzinfo=reading.zone)
+
+
+def _moment(cell: Cell, reading: Reading) -> datetime.datetime:
+    if isinstance(cell, datetime.datetime):
+        return cell
+    if isinstance(cell, str) and len(cell) > 10:
+        try:
+            if cell[4:5] == "-":
+                return datetime.datetime.fromisoformat(cell)
+            if match := DAY_AND_TIME.fullmatch(cell):
+                time = datetime.time.fromisoformat(match[2].zfill(5))
+                return datetime.datetime.combine(_date(match[1], reading), time)
+        except ValueError:
+            pass
+        raise Refused("is not a day with a time; write it as 2026-12-31 14:30")
+    return datetime.datetime.combine(_date(cell, reading), NOON)
+
+
+@dataclass(frozen=True)
+class Whole(Type):
+    """A whole number that is not negative."""
+
+    limit: int = 32767
+    sql = "integer"
+
+    @property
+    def words(self) -> str:
+        return "whole number"
+
+    def parser(self, reading: Reading) -> Parser:
+        def parse(cell: Cell) -> int:
+            number = cell if isinstance(cell, Decimal) else to_decimal(str(cell), "point")
+            if number != int(number) or not 0 <= number <= self.limit:
+                raise Refused(f"is not a whole number between 0 and {self.limit}")
+            return int(number)
+
+        return parse
 
 
 @dataclass(frozen=True)
@@ -319,6 +383,23 @@ def parse_shares(cell: Cell) -> str:
     if sum(shares.values()) != 1:
         raise Refused(f"has shares that add up to {sum(shares.values())}, not to 1")
     return json.dumps([{"person": person, "share": str(share)} for person, share in shares.items()])
+
+
+@dataclass(frozen=True)
+class People(Shares):
+    """Several people, as `a@example.org; b@example.org`; looked up as those who share are."""
+
+    @property
+    def words(self) -> str:
+        return "people: `ingrid@nordwind.example; Kristian Aune`"
+
+    def parser(self, reading: Reading) -> Parser:
+        def parse(cell: Cell) -> str:
+            named = [" ".join(part.split()) for part in str(cell).split(";")]
+            once = {name.lower(): name for name in named if name}
+            return json.dumps([{"person": name, "share": "1"} for name in once.values()])
+
+        return parse
 
 
 def _share(text: str) -> Decimal:

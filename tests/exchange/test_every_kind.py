@@ -9,9 +9,20 @@ from django.db import models
 
 from accounts.exchange.kinds import KINDS
 from accounts.fields import days
-from accounts.models import Account, Campaign, Contact, Lead, OpportunityStage, Product, Team, User
+from accounts.models import (
+    Account,
+    Campaign,
+    Contact,
+    Lead,
+    OpportunityStage,
+    Product,
+    SignalKind,
+    Team,
+    User,
+)
 from tests.exchange.case import Case
 from tests.exchange.cases_marketing import MARKETING_CASES
+from tests.exchange.cases_work import WORK_CASES
 from tests.exchange.helpers import counts, imported, reasons
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +189,7 @@ CASES = [
         (3, "rate", "A rate is greater than 0."),
     ),
     *MARKETING_CASES,
+    *WORK_CASES,
 ]
 
 
@@ -192,6 +204,8 @@ def world() -> None:
     Account.objects.create(name="Beta", source="crm", external_id="A-2")
     for key, name in (("P-Eva", "Eva Elm"), ("P-Uwe", "Uwe Ulm")):
         Contact.objects.create(account=alfa, name=name, source="crm", external_id=key, since="2020-01-01")
+    for code in ("email_open", "download"):
+        SignalKind.objects.get_or_create(code=code, defaults={"name": code})
     Campaign.objects.create(name="Fair", during=days(datetime.date(2026, 5, 4)))
     Lead.objects.create(company="Veritas", created_on="2026-05-02")
     Product.objects.create(name="Crane", source="crm", external_id="P-1")
