@@ -16,6 +16,7 @@ WORKING = frozenset({Role.MANAGER, Role.LEAD, Role.HEAD})
 LEADING = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
 ADMINISTRATING = frozenset({Role.ADMINISTRATOR})
 EVERYBODY = frozenset(Role)
+MARKETING = frozenset({Role.MARKETING, Role.HEAD, Role.ADMINISTRATOR})
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,15 @@ ENTRIES = (
         counted="without an answer",
     ),
     Entry("Team", "users-group", "people:team_list", ("people:team",), LEADING),
+    Entry(
+        "Campaigns",
+        "send",
+        "revenue:campaign_list",
+        ("revenue:campaign",),
+        MARKETING,
+        "Marketing",
+    ),
+    Entry("Leads", "filter", "revenue:lead_list", ("revenue:lead",), MARKETING, "Marketing"),
     Entry(
         "Scorecards",
         "clipboard-data",

@@ -15,6 +15,7 @@ from accounts.models import (
     Account,
     Action,
     Assignment,
+    Campaign,
     Classification,
     Contact,
     Contract,
@@ -22,6 +23,7 @@ from accounts.models import (
     Goal,
     Grant,
     Industry,
+    Lead,
     Membership,
     Objective,
     Opportunity,
@@ -41,6 +43,7 @@ from accounts.models import (
     Signal,
     SignalKind,
     SoftFact,
+    Spend,
     Team,
     Tie,
     Tier,
@@ -334,3 +337,31 @@ def make_objective(plan: Plan, title: str = "Grow with them", kpi: str = "", **f
             fields[name] = Decimal(fields[name])
     objective: Objective = Objective.objects.create(plan=plan, title=title, kpi=kpi, **fields)
     return objective
+
+
+def make_campaign(
+    name: str = "", first: Day = "2026-01-01", until: Day | None = None, **fields: Any
+) -> Campaign:
+    """A campaign of the days `[first, until)`."""
+    return Campaign.objects.create(
+        name=name or f"Campaign {next(_count)}", during=span(first, until), **fields
+    )
+
+
+def make_spend(
+    campaign: Campaign | None = None, date: Day = "2026-01-15", amount: Amount = 1000, **fields: Any
+) -> Spend:
+    return Spend.objects.create(
+        campaign=campaign or make_campaign(), date=day(date), amount=Decimal(amount), **fields
+    )
+
+
+def make_lead(company: str = "", created_on: Day = "2026-01-10", **fields: Any) -> Lead:
+    """A lead that just came in; its other days as dates or texts."""
+    for name in ("mql_on", "sql_on", "converted_on", "customer_on", "dropped_on"):
+        if fields.get(name) is not None:
+            fields[name] = day(fields[name])
+    lead: Lead = Lead.objects.create(
+        company=company or f"Company {next(_count)}", created_on=day(created_on), **fields
+    )
+    return lead

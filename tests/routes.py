@@ -27,14 +27,17 @@ from accounts.portfolio.models import SavedFilter
 from accounts.revenue.models import ProductCategory
 from tests.factories import (
     make_action,
+    make_campaign,
     make_contact,
     make_contract,
     make_goal,
     make_grant,
+    make_lead,
     make_opportunity,
     make_plan,
     make_request,
     make_review,
+    make_spend,
     make_tie,
     make_touch,
 )
@@ -231,6 +234,26 @@ def a_plan_action(world: Any) -> int:
     return make_action(world.maya_account, swot_entry=entry).pk
 
 
+def a_campaign(world: Any) -> int:
+    return make_campaign().pk
+
+
+def a_lead(world: Any) -> int:
+    return make_lead().pk
+
+
+def marketing(name: str, method: str = "GET", **arguments: Any) -> Route:
+    """A row of marketing's: an administrator who is not elevated does not learn that it exists."""
+    return Route(
+        name,
+        frozenset({"mira", "hana"}),
+        method,
+        answer=(200, 204, 302, 422),
+        arguments=arguments,
+        others={"adam": 404} if arguments else {},
+    )
+
+
 # The admin panel has some hundred URLs of Django's own; they are tested as one (tests/people/test_admin.py).
 WHOLE_NAMESPACES = {"admin"}
 
@@ -414,6 +437,25 @@ ROUTES: list[Route] = [
     writes("exchange:calendar_make", MANAGER, LEAD, HEAD, VIEWER, ADMINISTRATOR),
     writes("exchange:calendar_revoke", MANAGER, LEAD, HEAD, VIEWER, ADMINISTRATOR),
     public("exchange:calendar", 404, token="a-wrong-token"),
+    # campaigns and leads
+    only("revenue:campaign_list", MARKETING, HEAD, ADMINISTRATOR),
+    marketing("revenue:campaign_add"),
+    marketing("revenue:campaign", pk=a_campaign),
+    marketing("revenue:campaign_edit", pk=a_campaign),
+    marketing("revenue:spend_add", "POST", pk=a_campaign),
+    marketing("revenue:spend_delete", "POST", pk=lambda w: make_spend().pk),
+    writes("revenue:marketing_undo", MARKETING, HEAD, ADMINISTRATOR, token="no-token"),
+    only("revenue:lead_list", MARKETING, HEAD, ADMINISTRATOR),
+    marketing("revenue:lead_add"),
+    marketing("revenue:lead", pk=a_lead),
+    marketing("revenue:lead_edit", pk=a_lead),
+    marketing("revenue:lead_answer", "POST", pk=a_lead, item="budget"),
+    marketing("revenue:lead_qualify", "POST", pk=a_lead),
+    marketing("revenue:lead_convert", "POST", pk=a_lead),
+    marketing("revenue:lead_won", "POST", pk=a_lead),
+    marketing("revenue:lead_drop", "POST", pk=a_lead),
+    marketing("revenue:lead_resume", "POST", pk=a_lead),
+    marketing("revenue:lead_delete", "POST", pk=a_lead),
     # numbers
     Route("metrics:scorecard", frozenset(PEOPLE) - {"adam"}, answer=(200, 302)),
     scorecard_of("metrics:scorecard_of", "maya", "lena", "hana", scope="owner", key=lambda w: w.maya.pk),
