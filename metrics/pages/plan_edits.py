@@ -20,6 +20,7 @@ from accounts.plans.actions import (
     add_line,
     check_milestone,
     move_line,
+    place_for,
     reach_milestone,
     save_line,
     verify_line,
@@ -52,14 +53,16 @@ def item_add(request: HttpRequest, plan: int, kind: str) -> HttpResponse:
     found = kind_or_404(kind)
     owner = visible_plan(user, plan)
     refuse_closed(owner)
-    form = bound_form(request, found, new_row(request, found, owner), owner)
-    if request.method == "GET" or not form.is_valid():
-        return form_answer(request, found, owner, form, status=422 if form.is_bound else 200)
+    row = new_row(request, found, owner)
+    form = bound_form(request, found, row, owner)
     try:
+        if found.word in VERIFIED:
+            row.position = place_for(found, owner)
+        if request.method == "GET" or not form.is_valid():
+            return form_answer(request, found, owner, form, status=422 if form.is_bound else 200)
         row = add_line(found, owner, form.instance, user, Organisation.current().today())
-    except ValidationError as refused:
-        form.add_error(None, refused.messages)
-        return form_answer(request, found, owner, form, status=422)
+    except ValidationError as full:
+        return form_answer(request, found, owner, form, status=422, refusal=" ".join(full.messages))
     if not is_htmx(request):
         return redirect(at_line(owner, found, row.pk))
     response = section_answer(request, owner, found, focus=key_of(found, row.pk))
@@ -253,11 +256,12 @@ def for_write(request: HttpRequest, word: str, pk: int, *, locked: bool = False)
 
 
 def form_answer(
-    request: HttpRequest, kind: Kind, plan: Plan, form: LineForm, status: int = 200
+    request: HttpRequest, kind: Kind, plan: Plan, form: LineForm, status: int = 200, refusal: str = ""
 ) -> HttpResponse:
     row = form.instance
     context = {
         "form": form,
+        "refusal": refusal,
         "kind": kind.word,
         "noun": kind.noun,
         "plan": plan,
