@@ -581,9 +581,11 @@ def keep_changed(run: Run, periods: Sequence[Period], is_full: bool) -> int:
     return execute(
         f"""
         INSERT INTO metrics_scopefigures (view, starts, ends, scope, key, kind, figures, valid_from)
+        WITH f AS MATERIALIZED (
+            SELECT view, starts, ends, scope, key, kind FROM metrics_scopefigures WHERE valid_to IS NULL)
         SELECT n.view, n.starts, n.ends, n.scope, n.key, n.kind, n.figures, %(run)s
-          FROM run_figures n LEFT JOIN metrics_scopefigures f ON f.valid_to IS NULL AND {same}
-         WHERE f.id IS NULL AND n.figures <> '{{}}'
+          FROM run_figures n
+         WHERE n.figures <> '{{}}' AND NOT EXISTS (SELECT 1 FROM f WHERE {same})
         """,
         params,
     )
