@@ -404,6 +404,7 @@ ROUTES: list[Route] = [
     works("engagement:activity", account=lambda w: w.maya_account.pk),
     works("engagement:next", account=lambda w: w.maya_account.pk),
     works("engagement:recent", account=lambda w: w.maya_account.pk),
+    only("engagement:calendar_import", MANAGER, LEAD, HEAD, ADMINISTRATOR),
     only("engagement:log", MANAGER, LEAD, HEAD, ADMINISTRATOR),
     only("engagement:whom", MANAGER, LEAD, HEAD, ADMINISTRATOR),
     writes("engagement:undo", MANAGER, LEAD, HEAD, ADMINISTRATOR, token="no-token"),

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from accounts.engagement import action_views, request_views, views
+from accounts.engagement import action_views, calendar_views, request_views, views
 
 app_name = "engagement"
 urlpatterns = [
     path("accounts/<int:account>/", views.activity, name="activity"),
     path("accounts/<int:account>/recent", views.recent, name="recent"),
+    path("calendar", calendar_views.calendar_import, name="calendar_import"),
     path("log", views.log, name="log"),
     path("log/whom", views.whom, name="whom"),
     path("undo/<str:token>", views.undo, name="undo"),
