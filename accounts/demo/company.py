@@ -10,6 +10,7 @@ from accounts.demo.agreements import Agreements
 from accounts.demo.calendar import Calendar
 from accounts.demo.deals import Deals
 from accounts.demo.growth import calls, categories, cells
+from accounts.demo.marketing import Marketing
 from accounts.demo.money import Rates
 from accounts.demo.orders import Orders
 from accounts.demo.organisation import Staff, organisation
@@ -18,6 +19,7 @@ from accounts.demo.plans import Plans
 from accounts.demo.portfolio import Portfolio
 from accounts.demo.quotas import quotas
 from accounts.demo.rhythm import Rhythm
+from accounts.demo.standing import Standing
 from accounts.demo.work import Work
 
 Rows = Sequence[models.Model]
@@ -45,6 +47,10 @@ class Company:
         self.cells = cells(calendar, self.portfolio, self.rates, self.categories, self.orders.lines)
         self.rhythm = Rhythm(calendar, self.portfolio, self.people)
         self.calls = list(calls(calendar, self.portfolio, self.contracts))
+        self.marketing = Marketing(calendar, self.portfolio, self.people, self.rates)
+        self.standing = Standing(
+            calendar, self.portfolio, self.people, self.rates, self.deals, self.marketing
+        )
 
     def batches(self) -> Iterator[Rows]:
         """Rows of one table at a time, each after what it points to."""
@@ -86,3 +92,5 @@ class Company:
         yield from self.plans.batches()
         yield from self.work.batches()
         yield from self.rhythm.batches()
+        yield from self.marketing.batches()
+        yield from self.standing.batches()
