@@ -14,9 +14,9 @@ from accounts.stakeholders.people import ROLE, Circle, Opinion, Person, on_the_m
 from kamplan.permissions import READS_WORK, Secret, may_see
 
 NEEDED = (
-    (DecisionRole.SPONSOR, "Sponsor", "sponsor"),
-    (DecisionRole.DECISION_MAKER, "Decision maker", "decision makers"),
-    (DecisionRole.CHAMPION, "Champion", "champion"),
+    (DecisionRole.SPONSOR, "Sponsor"),
+    (DecisionRole.DECISION_MAKER, "Decision maker"),
+    (DecisionRole.CHAMPION, "Champion"),
 )
 
 
@@ -26,7 +26,6 @@ class Cover:
 
     role: str
     label: str
-    short: str
     people: list[Person]
     """The surest first."""
     left: list[Person]
@@ -34,6 +33,12 @@ class Cover:
     @property
     def person(self) -> Person | None:
         return self.people[0] if self.people else None
+
+    @property
+    def short(self) -> str:
+        """The role as a line of words names it: `champion`, `decision makers 3`."""
+        count = len(self.people)
+        return f"{self.label.lower()}s {count}" if count > 1 else self.label.lower() + f" {count}" * count
 
     @property
     def more(self) -> int:
@@ -64,7 +69,7 @@ def coverage(circle: Circle) -> list[Cover]:
     if not circle.sees_opinions:
         return []
     made = []
-    for role, label, short in NEEDED:
+    for role, label in NEEDED:
         held = [person for person in circle.persons if person.role == role and not person.is_placeholder]
         here = sorted(
             (person for person in held if not person.has_left),
@@ -76,7 +81,7 @@ def coverage(circle: Circle) -> list[Cover]:
             ),
         )
         left = [person for person in held if person.has_left]
-        made.append(Cover(role, label, short, here, left))
+        made.append(Cover(role, label, here, left))
     return made
 
 
@@ -93,7 +98,7 @@ def coverage_of(user: User, account: Account, today: datetime.date, cadence: int
         role=Subquery(newest.values("value")[:1]),
         role_basis=Subquery(newest.values("basis")[:1]),
         last_talk=Subquery(talks.values("at")[:1]),
-    ).filter(role__in=[role for role, _, _ in NEEDED])
+    ).filter(role__in=[role for role, _ in NEEDED])
     persons = [person_of(each, today, cadence, user.role in READS_WORK) for each in rows]
     return coverage(Circle(account, today, cadence, True, persons))
 

@@ -190,9 +190,7 @@ class LeftForm(forms.Form):
     successor = forms.ModelChoiceField(
         Contact.objects.none(), required=False, empty_label="Choose …", label="Who on the map"
     )
-    name = forms.CharField(
-        max_length=200, required=False, label="Name of the new person, or what the place is called"
-    )
+    name = forms.CharField(max_length=200, required=False, label="Name of the new person, or of the place")
     takes_reports = forms.BooleanField(
         required=False, initial=True, label="Their reports move to the successor"
     )
@@ -206,7 +204,6 @@ class LeftForm(forms.Form):
         self.fields["successor"].queryset = Contact.objects.filter(pk__in=others)  # type: ignore[attr-defined]
         self.fields["left_on"].initial = circle.today
         self.fields["seen"].initial = contact.version
-        self.fields["name"].initial = contact.title
 
     def clean_left_on(self) -> datetime.date:
         day: datetime.date = self.cleaned_data["left_on"]
@@ -221,8 +218,10 @@ class LeftForm(forms.Form):
         follows = cleaned.get("follows")
         if follows == "somebody" and not cleaned.get("successor"):
             self.add_error("successor", "Choose who follows.")
-        if follows in {"new", "place"} and not cleaned.get("name"):
-            self.add_error("name", "Give the person or the place a name.")
+        if follows == "new" and not cleaned.get("name"):
+            self.add_error("name", "Give the new person a name.")
+        if follows == "place" and not cleaned.get("name"):
+            cleaned["name"] = self.contact.title or f"Successor of {self.contact.name}"[:200]
         return cleaned
 
     def follow(self) -> Follow:

@@ -5,7 +5,7 @@
   const go = (url) => { history.pushState({}, "", url); here = location.search; };
   const open = (link) => {
     from = link.dataset.kmPerson;
-    go(link.href);
+    go(link.getAttribute("href"));
     htmx.ajax("GET", $("#people").dataset.panel.replace("/0/", `/${from}/`), { target: "#panel", swap: "outerHTML" }).then(() => { const name = $("#panel-name"); if (name) name.focus(); });
   };
   const mark = () => {

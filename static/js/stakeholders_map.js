@@ -21,12 +21,13 @@
     const wanted = { in: now * 1.25, out: now / 1.25, fit: fitting(svg), full: 1 }[button.dataset.kmZoom];
     size(svg, Math.min(3, Math.max(0.1, wanted)));
   });
-  // Touching a card of a map that overflows: the chosen card comes into sight.
+  // It fits again when its place becomes wider or narrower, as when a person opens beside it.
+  const watch = new ResizeObserver(begin);
   const show = () => {
-    const card = document.querySelector(".km-card a[aria-current]");
-    if (card) card.scrollIntoView({ block: "nearest", inline: "nearest" });
+    watch.disconnect();
+    const place = document.querySelector(".km-people__main");
+    if (place) watch.observe(place);
   };
-  begin();
   show();
-  document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "people" || event.target.querySelector?.("#people")) begin(); });
+  document.addEventListener("htmx:afterSettle", show);
 })();
