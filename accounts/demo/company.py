@@ -9,7 +9,7 @@ from django.db import models
 from accounts.demo.agreements import Agreements
 from accounts.demo.calendar import Calendar
 from accounts.demo.deals import Deals
-from accounts.demo.growth import calls, categories, cells
+from accounts.demo.growth import Talks, calls, categories, cells
 from accounts.demo.marketing import Marketing
 from accounts.demo.money import Rates
 from accounts.demo.orders import Orders
@@ -47,6 +47,7 @@ class Company:
         self.cells = cells(calendar, self.portfolio, self.rates, self.categories, self.orders.lines)
         self.rhythm = Rhythm(calendar, self.portfolio, self.people)
         self.calls = list(calls(calendar, self.portfolio, self.contracts))
+        self.talks = Talks(calendar, self.portfolio, self.people, self.contracts)
         self.marketing = Marketing(calendar, self.portfolio, self.people, self.rates)
         self.standing = Standing(
             calendar, self.portfolio, self.people, self.rates, self.deals, self.marketing
@@ -89,6 +90,8 @@ class Company:
         yield self.people.relationships
         yield self.cells
         yield self.calls
+        yield self.talks.touches
+        yield self.talks.links
         yield from self.plans.batches()
         yield from self.work.batches()
         yield from self.rhythm.batches()

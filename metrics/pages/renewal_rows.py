@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from accounts.models import Organisation, RenewalCall
+from accounts.models import Organisation, RenewalCall, Risk
 from accounts.periods import add_months
 from accounts.plans.renewals import HORIZON_DAYS, call_due_since
 from accounts.portfolio.models import AccountQuerySet
@@ -26,7 +26,7 @@ from metrics.pages.portfolio_rows import visible_sql
 
 FEWER_BY = Decimal(25)
 LEFT_DAYS = 365
-SEVERE = 3
+SEVERE = Risk.Severity.CRITICAL
 ENOUGH_RULES = 2
 Call = RenewalCall.Call
 
@@ -405,13 +405,13 @@ def request_rule(evidence: Evidence) -> Answer:
 
 
 def risk_rule(evidence: Evidence) -> Answer:
-    """Risks of the plan that are high or critical and still open."""
+    """Risks of the plan that are critical and still open."""
     if evidence.risks is None:
         return None
     if not evidence.risks:
         return False
     more = f" and {evidence.risks - 1} more" if evidence.risks > 1 else ""
-    return Finding(f"open risk in the plan: {evidence.risk}{more}")
+    return Finding(f"critical risk in the plan: {evidence.risk.rstrip('.')}{more}")
 
 
 RULES = (
@@ -419,5 +419,5 @@ RULES = (
     ("champion", champion_rule),
     ("revenue of 3 months", revenue_rule),
     ("requests", request_rule),
-    ("risks of the plan", risk_rule),
+    ("critical risks of the plan", risk_rule),
 )

@@ -117,7 +117,11 @@ FINE = {"cadence": 21, "heard": ago(5), "requests": 3, "recent": Decimal(100), "
         ({**FINE, "recent": Decimal("75.1")}, "fine", []),
         ({**FINE, "recent": Decimal(0), "before": Decimal(0)}, "fine", []),
         ({**FINE, "overdue": 1}, "watch", ["1 request overdue"]),
-        ({**FINE, "risks": 2, "risk": "Price war"}, "watch", ["open risk in the plan: Price war and 1 more"]),
+        (
+            {**FINE, "risks": 2, "risk": "Price war"},
+            "watch",
+            ["critical risk in the plan: Price war and 1 more"],
+        ),
         (
             {**FINE, "overdue": 2, "people": [SPONSOR]},
             "at_risk",
@@ -205,7 +209,7 @@ def trouble(account: Account) -> None:
         account=account, name="2026", during=day_range(today - 30 * DAY, today + 300 * DAY)
     )
     Risk.objects.create(plan=plan, text="Price war", severity=4)
-    Risk.objects.create(plan=plan, text="Small thing", severity=2)
+    Risk.objects.create(plan=plan, text="Not critical", severity=3)
 
 
 def test_contracts_stand_by_notice_date_disagreements_first(maya: User, today: datetime.date) -> None:
@@ -229,7 +233,7 @@ def test_contracts_stand_by_notice_date_disagreements_first(maya: User, today: d
     assert found[3].id == no_notice.pk
     assert [each.words for each in found[0].signal.findings] == [
         "1 request overdue",
-        "open risk in the plan: Price war",
+        "critical risk in the plan: Price war",
     ]
     text = " ".join(listed(maya).content.decode().split())
     assert "They disagree, and nobody says why." in text
@@ -395,7 +399,7 @@ def test_the_overview_shows_signal_and_call_side_by_side_but_not_to_marketing(
     say(contract, "renews", maya, 2, reason="they like us")
     address = reverse("portfolio:account", kwargs={"pk": maya_account.pk})
     text = " ".join(as_(maya).get(address).content.decode().split())
-    assert "1 request overdue; open risk in the plan: Price war" in text
+    assert "1 request overdue; critical risk in the plan: Price war" in text
     assert "<b>They disagree.</b> They like us." in text
     hidden = as_(mira).get(address).content.decode()
     assert "They disagree" not in hidden and "overdue" not in hidden
