@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import betaln, gammaln, hyp2f1
+
+from metrics.prediction.search import is_inside, search
 
 Numbers = NDArray[np.float64]
 
@@ -78,10 +79,8 @@ def fit(x: Numbers, t_x: Numbers, t: Numbers) -> Fit:
         return total if np.isfinite(total) else 1e10
 
     starts = ([0.0, 0.0, 0.0, 0.0], [-1.0, 0.0, -0.5, 1.0], [0.5, 1.0, -1.0, 0.5])
-    searches = [minimize(loss, start, method="L-BFGS-B", bounds=[(-12, 12)] * 4) for start in starts]
-    best = min(searches, key=lambda search: search.fun)
+    best = search(loss, starts)
     r, alpha, a, b = np.exp(best.x)
-    inside = bool(np.all(np.abs(best.x) < 11.9))
     model = BgNbd(float(r), float(alpha / scale), float(a), float(b))
     total = float(np.sum(model.log_likelihoods(x, t_x, t)))
-    return Fit(model, total, bool(best.success) and inside)
+    return Fit(model, total, bool(best.success) and is_inside(best))

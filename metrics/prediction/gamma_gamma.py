@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import gammaln
+
+from metrics.prediction.search import is_inside, search
 
 Numbers = NDArray[np.float64]
 
@@ -57,11 +58,10 @@ def fit(x: Numbers, mean: Numbers) -> Fit:
         return total if np.isfinite(total) else 1e10
 
     starts = ([1.0, 1.0, 0.0], [0.0, 0.7, 0.5], [2.0, 1.5, -0.5])
-    searches = [minimize(loss, start, method="L-BFGS-B", bounds=[(-12, 12)] * 3) for start in starts]
-    best = min(searches, key=lambda search: search.fun)
+    best = search(loss, starts)
     p, q, gamma = np.exp(best.x)
     model = GammaGamma(float(p), float(q), float(gamma * scale))
     total = float(np.sum(model.log_likelihoods(x, mean)))
     # Without a shape above 1 the population has no mean order.
-    sound = bool(best.success) and bool(np.all(np.abs(best.x) < 11.9)) and q > 1
+    sound = bool(best.success and is_inside(best) and q > 1)
     return Fit(model, total, sound, float(np.corrcoef(x, mean)[0, 1]))

@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 
 from metrics.models import FittedModel, Prediction, Run
-from metrics.prediction import bgnbd, gamma_gamma, orders, renewals, sbg
+from metrics.prediction import bgnbd, gamma_gamma, orders, renewals, sbg, search
 
 NAME = FittedModel.Name
 
@@ -43,7 +43,7 @@ def predict_orders(run: Run) -> list[Prediction]:
         n=len(history),
         log_likelihood=fit.orders.log_likelihood if fit else None,
         refused=refused,
-        version=version_of(bgnbd, gamma_gamma, orders),
+        version=version_of(search, bgnbd, gamma_gamma, orders),
     )
     if fit is None:
         return []
@@ -89,7 +89,7 @@ def predict_renewals(run: Run) -> list[Prediction]:
         n=int(past.size),
         log_likelihood=fit.log_likelihood if fit else None,
         refused=refused,
-        version=version_of(sbg, renewals),
+        version=version_of(search, sbg, renewals),
     )
     if fit is None:
         return []

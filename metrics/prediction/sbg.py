@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import betaln, hyp2f1
+
+from metrics.prediction.search import is_inside, search
 
 Numbers = NDArray[np.float64]
 
@@ -78,10 +79,6 @@ def fit(renewals: Renewals) -> Fit:
         total = -Sbg(*np.exp(logs)).log_likelihood(renewals) / renewals.size
         return total if np.isfinite(total) else 1e10
 
-    searches = [
-        minimize(loss, start, method="L-BFGS-B", bounds=[(-12, 12)] * 2) for start in ([0.0, 0.0], [0.5, 2.0])
-    ]
-    best = min(searches, key=lambda search: search.fun)
+    best = search(loss, ([0.0, 0.0], [0.5, 2.0]))
     model = Sbg(*(float(each) for each in np.exp(best.x)))
-    inside = bool(np.all(np.abs(best.x) < 11.9))
-    return Fit(model, model.log_likelihood(renewals), bool(best.success) and inside)
+    return Fit(model, model.log_likelihood(renewals), bool(best.success) and is_inside(best))
