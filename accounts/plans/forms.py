@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 
+from accounts.engagement.actions import colleagues_of
 from accounts.engagement.models import Action
 from accounts.fields import days
-from accounts.people.models import Role, User
+from accounts.people.models import User
 from accounts.periods import add_months
 from accounts.plans.items import SERVED, Kind
 from accounts.plans.merging import MergingForm
@@ -28,7 +30,6 @@ from accounts.revenue.forms import MoneyInput, day_input
 from accounts.stakeholders.models import Contact
 
 ONE_DAY = datetime.timedelta(days=1)
-WORKING = (Role.MANAGER, Role.LEAD, Role.HEAD)
 Choices = Sequence[tuple[str, str]]
 
 
@@ -72,9 +73,9 @@ class LineForm(MergingForm):
         self.fields["contact"].queryset = present  # type: ignore[attr-defined]
 
     def offer_owners(self) -> None:
-        working = User.objects.filter(is_active=True, role__in=WORKING)
-        mine = working | User.objects.filter(pk=self.instance.owner_id)
-        self.fields["owner"].queryset = mine.order_by("name")  # type: ignore[attr-defined]
+        working = colleagues_of(self.plan.account, self.today).values("pk")
+        offered = User.objects.filter(Q(pk__in=working) | Q(pk__in=[self.user.pk, self.instance.owner_id]))
+        self.fields["owner"].queryset = offered.order_by("name")  # type: ignore[attr-defined]
         if not self.instance.pk:
             self.initial["owner"] = self.user.pk
 
