@@ -50,7 +50,7 @@ ENTRIES = (
         tab="Week",
         key="h",
         counts="promises",
-        counted="overdue promises",
+        counted="overdue",
     ),
     Entry(
         "Accounts", "building", "portfolio:list", ("portfolio:",), SHOWING_ACCOUNTS, tab="Accounts", key="a"
@@ -63,7 +63,7 @@ ENTRIES = (
         SHOWING_ACCOUNTS - {Role.MARKETING},
         key="r",
         counts="calls",
-        counted="contracts without a call",
+        counted="without a call",
     ),
     Entry("Plans", "target", "plans:list", PLAN_VIEWS, SHOWING_ACCOUNTS - {Role.MARKETING}, key="p"),
     Entry(
