@@ -111,6 +111,7 @@
     if (event.key === "Enter") { event.preventDefault(); if (chosen >= 0 && !$("found").hidden) choose(options[chosen]); }
     if (event.key === "Backspace" && !at.value) { const last = all("[data-id]", $("chips")).pop(); if (last) last.remove(); remember(); }
   });
+  document.addEventListener("input", (event) => { if (event.target.id === "km-log-whom") list(false); });
   document.addEventListener("focusout", (event) => { if (event.target.id === "km-log-whom") list(false); });
   document.addEventListener("change", ({ target: at }) => {
     const form = at.form;

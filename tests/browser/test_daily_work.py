@@ -1,0 +1,163 @@
+"""Logging a touch straight after the call, and looking before the next one: by keyboard, on the phone."""
+
+import datetime
+import time
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Page, Response, expect
+
+from accounts.models import Account, Action, Organisation, Session, Touch, User
+from tests.browser.conftest import BACKEND
+from tests.factories import make_action, make_contact, make_touch
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SAID = "Wants the price before Christmas. Send the figures by Tuesday."
+
+
+@pytest.fixture
+def customer(maya_account: Account, maya: User) -> Account:
+    Organisation.objects.get_or_create(pk=1)
+    ingrid = make_contact(maya_account, "Ingrid Haugen", title="COO")
+    make_contact(maya_account, "Kristian Aune")
+    now = timezone.now()
+    for days, note in enumerate(("Oldest", "Asked for a date", "Budget talk", "Newest"), 1):
+        at = now - datetime.timedelta(days=40 - 9 * days)
+        make_touch(maya_account, maya, at, contacts=[ingrid], note=note, mood=2)
+    make_action(maya_account, "Send the dry-dock figures", owner=maya, due_on=now.date(), contact=ingrid)
+    make_action(maya_account, "List of yards", side="them", owner=maya, contact=ingrid)
+    return maya_account
+
+
+def chosen_words(page: Page, count: int) -> None:
+    """Select the last words of the note as a writer does."""
+    for _ in range(count):
+        page.keyboard.press("Control+Shift+ArrowLeft")
+
+
+def test_straight_after_the_call_one_box_by_keyboard(open_as: Any, maya: User, customer: Account) -> None:
+    reader = open_as(maya)
+    page: Page = reader.page
+    page.goto(f"/engagement/accounts/{customer.pk}/")
+    writes: list[str] = []
+    page.on("request", lambda sent: writes.append(sent.url) if sent.method == "POST" else None)
+    began = time.monotonic()
+    page.keyboard.press("n")
+    expect(page.get_by_label("What", exact=True)).to_be_focused()
+    page.keyboard.type(SAID)
+    chosen_words(page, 6)
+    button = page.get_by_role("button", name="Make it an action, due Tue")
+    expect(button).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#km-log-actions li")).to_contain_text("Send the figures by Tuesday")
+    page.get_by_label("With whom").focus()
+    page.keyboard.type("ing")
+    expect(page.locator("#km-log-found [aria-selected=true]")).to_contain_text("Ingrid Haugen")
+    page.keyboard.press("Enter")
+    expect(page.locator("#km-log-chips")).to_contain_text("Ingrid Haugen")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#km-status")).to_contain_text("logged with 1 action")
+    expect(page.locator("#km-log")).to_be_hidden()
+    expect(page.locator("#timeline")).to_contain_text("Wants the price before Christmas")
+    expect(page.locator("#next-list")).to_contain_text("Send the figures by Tuesday")
+    assert time.monotonic() - began < 20
+    assert len(writes) == 1 and page.url.endswith(f"/engagement/accounts/{customer.pk}/")
+    touch = Touch.objects.get(note=SAID)
+    assert [each.name for each in touch.contacts.all()] == ["Ingrid Haugen"]
+    assert Action.objects.get(touch=touch).due_on.weekday() == 1
+    page.get_by_role("button", name="Undo").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#timeline")).not_to_contain_text("Wants the price")
+    expect(page.locator("#next-list")).not_to_contain_text("Send the figures by Tuesday")
+    assert reader.faults == []
+
+
+def test_what_was_typed_outlives_a_reload_and_a_lapsed_login(
+    open_as: Any, maya: User, customer: Account
+) -> None:
+    reader = open_as(maya)
+    page: Page = reader.page
+    page.goto(f"/engagement/accounts/{customer.pk}/")
+    page.keyboard.press("n")
+    page.keyboard.type(SAID)
+    chosen_words(page, 6)
+    page.get_by_role("button", name="Make it an action").click()
+    page.reload()
+    note = page.get_by_label("What", exact=True)
+    expect(note).to_have_value(SAID)
+    assert Axe().run(page).response["violations"] == []
+    Session.objects.all().delete()
+    note.press("Control+Enter")
+    page.wait_for_url("**/login/**")
+    client = Client()
+    client.force_login(maya, backend=BACKEND)
+    name = settings.SESSION_COOKIE_NAME
+    reader.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": page.url}])
+    page.goto(f"/engagement/accounts/{customer.pk}/")
+    expect(note).to_have_value(SAID)
+    expect(page.locator("#km-log-actions li")).to_have_count(1)
+    page.get_by_role("button", name="Save").dblclick()
+    expect(page.locator("#km-log")).to_be_hidden()
+    assert Touch.objects.filter(note=SAID).count() == 1
+    page.get_by_role("link", name="Log a touch").last.click()
+    expect(page.locator("#km-log-note")).to_have_value("")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Log a touch").last).to_be_focused()
+
+
+def test_a_promise_is_ticked_off_at_once_and_put_back_where_the_server_fails(
+    open_as: Any, maya: User, customer: Account
+) -> None:
+    page: Page = open_as(maya).page
+    page.goto(f"/engagement/accounts/{customer.pk}/")
+    box = page.get_by_role("checkbox", name="Done: Send the dry-dock figures")
+    page.route("**/done", lambda route: route.fulfill(status=500))
+    box.click()
+    expect(page.locator("#km-status")).to_contain_text("Nothing was saved")
+    expect(box).not_to_be_checked()
+    page.unroute("**/done")
+    box.focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#km-status")).to_contain_text("Done")
+    expect(box).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(box).to_be_visible()
+
+
+def test_two_minutes_before_a_call_on_the_phone(open_as: Any, maya: User, customer: Account) -> None:
+    reader = open_as(maya, theme="dark", width=390)
+    page: Page = reader.page
+    reader.expect_clean(f"/portfolio/{customer.pk}/")
+    promises, touches = page.locator("#next-list"), page.locator("#timeline .km-timeline > li")
+    expect(promises).to_contain_text("Send the dry-dock figures")
+    expect(promises).to_contain_text("They owe us: List of yards")
+    visible = [each.inner_text() for each in touches.all() if each.is_visible()]
+    assert len(visible) == 3 and "Newest" in visible[0] and "Mood: cool" in visible[0]
+    figures = page.locator("section[aria-label=Figures]").bounding_box()
+    assert figures and promises.bounding_box()["y"] < figures["y"]  # type: ignore[index]
+    page.get_by_role("navigation", name="Main, short").get_by_role("link", name="Log").click()
+    expect(page.locator("#km-log-name")).to_have_text("Aurora Foods")
+    page.keyboard.type("Short call")
+    with page.expect_response("**/engagement/log") as answer:
+        page.get_by_role("button", name="Save").click()
+    sent: Response = answer.value
+    assert sent.status == 200
+    expect(page.locator("#timeline")).to_contain_text("Short call")
+
+
+def test_the_wrong_people_get_neither_box_nor_touches(
+    open_as: Any, omar: User, mira: User, customer: Account
+) -> None:
+    page: Page = open_as(mira).page
+    page.goto(f"/portfolio/{customer.pk}/")
+    page.keyboard.press("n")
+    expect(page.locator("#km-log")).to_have_count(0)
+    expect(page.get_by_text("Budget talk")).to_have_count(0)
+    answer = open_as(omar).page.goto(f"/engagement/accounts/{customer.pk}/")
+    assert answer is not None and answer.status == 404
