@@ -169,6 +169,7 @@ ROWS = """
     talks AS (
         SELECT id, account_id, at FROM accounts_touch
          WHERE account_id IN (SELECT id FROM among) AND direction IN ('inbound', 'two_way') AND at <= %(now)s),
+    spoken AS (SELECT account_id, MAX(at) AS at FROM talks GROUP BY 1),
     heard AS (
         SELECT w.contact_id, MAX(t.at) AS at FROM talks t
           JOIN accounts_touch_contacts w ON w.touch_id = t.id GROUP BY 1),
@@ -208,7 +209,7 @@ ROWS = """
          ORDER BY k.contract_id, k.made_on DESC, k.id DESC)
     SELECT chosen.*, a.name AS account, COALESCE(u.name, '') AS owner,
            chosen.annual_value * CASE WHEN chosen.currency = %(currency)s THEN 1 ELSE r.rate END AS value,
-           t.cadence_days AS cadence, (SELECT MAX(at) FROM talks x WHERE x.account_id = a.id) AS heard,
+           t.cadence_days AS cadence, spoken.at AS heard,
            people.people, asked.requests, asked.overdue, plans.risks, plans.risk, sold.recent, sold.before,
            said.call, said.expected_value, said.reason, said.made_on, said.author
       FROM chosen
@@ -219,6 +220,7 @@ ROWS = """
       LEFT JOIN accounts_classification k ON k.account_id = a.id AND k.during @> %(today)s::date
       LEFT JOIN accounts_tier t ON t.id = k.tier_id
       LEFT JOIN metrics_dailyrate r ON r.currency = chosen.currency AND r.day = %(rates_on)s
+      LEFT JOIN spoken ON spoken.account_id = a.id
       LEFT JOIN people ON people.account_id = a.id
       LEFT JOIN asked ON asked.account_id = a.id
       LEFT JOIN plans ON plans.account_id = a.id

@@ -70,8 +70,7 @@ def renewal_list(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     with reading():
         context = list_context(request.GET, user)
-    part = "plans/_renewals.html" if request.htmx else "plans/renewals.html"  # type: ignore[attr-defined]
-    return render(request, part, context)
+    return render(request, "plans/renewals.html", context)
 
 
 def list_context(query: QueryDict, user: User) -> dict[str, Any]:

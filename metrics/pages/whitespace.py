@@ -71,8 +71,6 @@ def whitespace(request: HttpRequest, account: int) -> HttpResponse:
     with reading():
         board = read_board(user, account)
         context = board_context(request.GET, account, board)
-        if request.htmx:  # type: ignore[attr-defined]
-            return render(request, "plans/_whitespace_board.html", {**context, "may_edit": may_edit(user)})
         context |= account_frame(user, account, "whitespace")
     return render(request, "plans/whitespace.html", context)
 
