@@ -15,9 +15,10 @@ MARGIN = 4
 BELOW = 14
 """How far under a card the line of a conflict runs."""
 STEP = 5
-LIMITS = (3, 4, 6, 8)
+LIMITS = (4, 5, 8)
 """How many columns a level may have before it is wrapped: the one that fits a page best is taken."""
-PAGE_W, PAGE_H = 1008, 760
+PAGE_W, PAGE_H = 1260, 1000
+"""What a screen shows of a map that is drawn at four fifths of its size."""
 CARD_EDGES = [(0.0, float(CARD_W))]
 
 
@@ -89,7 +90,7 @@ class Block:
     @property
     def cost(self) -> float:
         """How badly it suits a page: a wide one must shrink, a tall one is scrolled."""
-        tall: float = max(1.0, self.height / PAGE_H) ** 0.5
+        tall: float = max(1.0, self.height / PAGE_H) ** 0.9
         return max(1.0, self.width / PAGE_W) * tall
 
 

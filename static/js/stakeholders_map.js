@@ -1,6 +1,6 @@
 // The map fits its place where it stays readable, and is made smaller and larger by its buttons.
 (() => {
-  const READABLE = 0.8;
+  const READABLE = 0.69;
   const sheet = () => document.querySelector(".km-map__sheet");
   const natural = (svg) => svg.viewBox.baseVal;
   const size = (svg, scale) => {
@@ -30,4 +30,10 @@
   };
   show();
   document.addEventListener("htmx:afterSettle", show);
+  // Whoever comes second sees the map as the first one left it.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.xhr.status !== 409 || detail.target.id !== "people") return;
+    detail.shouldSwap = true;
+    detail.isError = false;
+  });
 })();

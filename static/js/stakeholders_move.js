@@ -1,4 +1,4 @@
-// A card dropped onto another reports to it. "Reports to" in the panel does the same without a pointer.
+// A card dropped onto another reports to it, as "Reports to" in the panel does.
 (() => {
   let held = null;
   const cardAt = (at) => at && at.closest && at.closest("[data-km-card]");
