@@ -19,7 +19,9 @@ class AccountStateQuerySet(ContentQuerySet):
     def known_on(self, day: datetime.date) -> Self:
         """Of each account and kind the newest word up to this day."""
         return (
-            self.filter(date__lte=day).order_by("account", "kind", "-date", "-pk").distinct("account", "kind")
+            self.filter(date__lte=day)
+            .order_by("account_id", "kind", "-date", "-pk")
+            .distinct("account_id", "kind")
         )
 
     def with_points(self) -> Self:

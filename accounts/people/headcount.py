@@ -25,7 +25,7 @@ class StaffingQuerySet(models.QuerySet[Any]):
 class HeadcountQuerySet(StaffingQuerySet):
     def known_on(self, day: datetime.date) -> Self:
         """Of each team the newest number up to this day."""
-        return self.filter(on__lte=day).order_by("team", "-on").distinct("team")
+        return self.filter(on__lte=day).order_by("team_id", "-on").distinct("team_id")
 
 
 @pghistory.track(exclude=["source"])

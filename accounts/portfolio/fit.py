@@ -82,8 +82,8 @@ class FitQuerySet(models.QuerySet[Any]):
         """Of each account or lead and criterion the newest word up to this day; it may be “unknown”."""
         return (
             self.filter(noted_on__lte=day)
-            .order_by("account", "lead", "criterion", "-noted_on", "-pk")
-            .distinct("account", "lead", "criterion")
+            .order_by("account_id", "lead_id", "criterion_id", "-noted_on", "-pk")
+            .distinct("account_id", "lead_id", "criterion_id")
         )
 
 

@@ -30,7 +30,7 @@ CONFLICT = 409
 CAMPAIGNS_A_PAGE = 30
 LEADS_SHOWN = 10
 STATES = {"": "All", "running": "Running", "planned": "Planned", "ended": "Ended"}
-MARKS = {"running": "running", "planned": "waiting", "ended": "done"}
+MARKS = {"running": "running", "planned": "waiting", "ended": "no_target"}
 NOBODY = Decimal(0)
 
 

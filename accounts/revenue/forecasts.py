@@ -42,8 +42,8 @@ class ForecastQuerySet(models.QuerySet[Any]):
         """Of each person, period and measure the first snapshot, if it was made by this day."""
         return (
             self.filter(frozen_on__lte=day)
-            .order_by("user", "starts_on", "ends_on", "measure", "frozen_on", "pk")
-            .distinct("user", "starts_on", "ends_on", "measure")
+            .order_by("user_id", "starts_on", "ends_on", "measure", "frozen_on", "pk")
+            .distinct("user_id", "starts_on", "ends_on", "measure")
         )
 
 

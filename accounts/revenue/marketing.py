@@ -87,7 +87,10 @@ class Campaign(Dated, Sourced, Versioned):
     name = models.CharField(max_length=200)
     channel = models.CharField(max_length=10, choices=LeadChannel, blank=True, default=LeadChannel.UNKNOWN)
     is_target = models.BooleanField(
-        "for target accounts", null=True, help_text="Made for the accounts chosen as targets. Empty: unknown."
+        "for target accounts",
+        null=True,
+        blank=True,
+        help_text="Made for the accounts chosen as targets. Empty: unknown.",
     )
     budget = MoneyField(null=True, blank=True, help_text="What it may cost. Empty: not planned.")
     currency = CurrencyField("currency of the budget", default="EUR")
@@ -148,6 +151,7 @@ class Spend(Sourced):
     is_target = models.BooleanField(
         "for target accounts",
         null=True,
+        blank=True,
         help_text="Empty: as the campaign or the account says, else unknown.",
     )
     description = models.CharField(max_length=200, blank=True, default="")
@@ -251,10 +255,10 @@ class Lead(Sourced, Versioned):
         related_name="leads",
         help_text="Who of us looks after it; empty: nobody yet.",
     )
-    budget = models.BooleanField(null=True, help_text="There is money for it.")
-    authority = models.BooleanField(null=True, help_text="We talk to somebody who decides.")
-    need = models.BooleanField(null=True, help_text="It solves a problem that they have.")
-    timeline = models.BooleanField(null=True, help_text="They know by when.")
+    budget = models.BooleanField(null=True, blank=True, help_text="There is money for it.")
+    authority = models.BooleanField(null=True, blank=True, help_text="We talk to somebody who decides.")
+    need = models.BooleanField(null=True, blank=True, help_text="It solves a problem that they have.")
+    timeline = models.BooleanField(null=True, blank=True, help_text="They know by when.")
     mql_on = models.DateField("marketing-qualified on", null=True, blank=True)
     sql_on = models.DateField("sales-qualified on", null=True, blank=True)
     account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="leads")

@@ -118,6 +118,23 @@ class LeadForm(SeenForm):
     need = three_ways("Need", "It solves a problem that they have.")
     timeline = three_ways("Timeline", "They know by when.")
 
+    field_order = [
+        "company",
+        "created_on",
+        "channel",
+        "campaign",
+        "heard_through",
+        "country",
+        "person",
+        "job_title",
+        "email",
+        "phone",
+        "owner",
+        "mql_on",
+        *BANT,
+        "note",
+    ]
+
     class Meta:
         model = Lead
         fields = [
@@ -132,8 +149,8 @@ class LeadForm(SeenForm):
             "phone",
             "country",
             "owner",
-            *BANT,
             "mql_on",
+            *BANT,
             "note",
         ]
         widgets = {
@@ -207,5 +224,5 @@ class DropForm(forms.Form):
         label="Why",
         max_length=200,
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": "no budget, no project, not our market"}),
+        widget=forms.TextInput(attrs={"placeholder": "no budget, no project"}),
     )
