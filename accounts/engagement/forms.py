@@ -252,7 +252,7 @@ class ActionForm(VersionForm):
             "text": forms.TextInput(attrs={"autocomplete": "off"}),
             "due_on": day_input(),
         }
-        labels = {"due_on": "due", "owner": "who looks after it"}
+        labels = {"due_on": "Due", "owner": "Who looks after it"}
         help_texts = {"owner": ""}
 
     def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
@@ -265,7 +265,7 @@ class ActionForm(VersionForm):
         people = Contact.objects.filter(account=account).present(today)
         fields["contact"].queryset = people | Contact.objects.filter(pk=self.instance.contact_id)
         if not self.instance.pk:
-            self.initial.setdefault("due_on", today + USUAL_DAYS)
+            self.initial["due_on"] = today + USUAL_DAYS
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -295,7 +295,7 @@ class RequestForm(VersionForm):
             "answer_due_at": moment_input(),
             "due_on": day_input(),
         }
-        labels = {"text": "what they want", "number": "their or our number"}
+        labels = {"text": "What they want", "number": "Their or our number"}
 
     def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -306,8 +306,8 @@ class RequestForm(VersionForm):
         )
         fields["contact"].queryset = Contact.objects.filter(account=account).known()
         if not self.instance.pk:
-            self.initial.setdefault("opened_at", timezone.now())
-            self.initial.setdefault("answer_due_at", timezone.now() + ANSWER_WITHIN)
+            self.initial["opened_at"] = timezone.now()
+            self.initial["answer_due_at"] = timezone.now() + ANSWER_WITHIN
 
     def clean_opened_at(self) -> datetime.datetime:
         moment: datetime.datetime = self.cleaned_data["opened_at"]
@@ -327,7 +327,7 @@ class InternalForm(forms.ModelForm):  # type: ignore[type-arg]
         model = InternalRequest
         fields = ["department", "subject", "due_on"]
         widgets = {"due_on": day_input()}
-        labels = {"subject": "what we need", "due_on": "due"}
+        labels = {"subject": "What we need", "due_on": "Due"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

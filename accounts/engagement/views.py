@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Case, F, Max, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -125,9 +125,11 @@ def named(user: User, words: str, account: str = "") -> dict[str, Any]:
     today = Organisation.current().today()
     people = Contact.objects.visible_to(user, today).known().present(today).select_related("account")
     if words:
-        accounts = Account.objects.visible_to(user, today).active().named_like(words).order_by("name")
+        # Names that begin with the words come before those that only hold them.
+        near = Case(When(name__istartswith=words, then=Value(0)), default=Value(1))
+        accounts = Account.objects.visible_to(user, today).active().named_like(words).order_by(near, "name")
         return {
-            "people_found": list(people.named_like(words).order_by("name", "pk")[:FOUND]),
+            "people_found": list(people.named_like(words).order_by(near, "name", "pk")[:FOUND]),
             "accounts_found": list(accounts[:FOUND]),
         }
     if not account:
