@@ -135,8 +135,15 @@ class Renewal:
         return self.said is not None and self.said.call in CONTRADICTIONS.get(self.signal.state, set())
 
     @property
+    def has_ended(self) -> bool:
+        """Then a decision is missing, not an expectation."""
+        return self.last_day < self.today
+
+    @property
     def call_due_since(self) -> datetime.date | None:
         said = self.said
+        if self.has_ended:
+            return None
         return call_due_since(
             self.deadline, self.today, said.call if said else "", said.made_on if said else None
         )

@@ -190,6 +190,19 @@ CASES = [
     ),
     *MARKETING_CASES,
     *WORK_CASES,
+    Case(
+        "whitespace",
+        "whitespace cells",
+        "account,category,holder,holder_name,yearly_spend,currency,basis,noted_on,noted_by\n"
+        "A-1,Pumps,a competitor,Hexatron,120000,EUR,confirmed,2026-09-03,jana@crm.example\n"
+        "A-1,Valves,does not need it,,,,,2026-09-03,\n",
+        2,
+        ("Hexatron", "Kessler"),
+        "whitespacecell",
+        {"category__name": "Pumps", "holder_name": "Kessler", "author__name": "Jana Jung"},
+        ("Valves,does not need it,,,", "Valves,does not need it,,9,"),
+        (3, "holder", "What is not needed costs nothing"),
+    ),
 ]
 
 
