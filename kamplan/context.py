@@ -53,7 +53,13 @@ ENTRIES = (
         counted="overdue",
     ),
     Entry(
-        "Accounts", "building", "portfolio:list", ("portfolio:",), SHOWING_ACCOUNTS, tab="Accounts", key="a"
+        "Accounts",
+        "building",
+        "portfolio:list",
+        ("portfolio:", "plans:whitespace"),
+        SHOWING_ACCOUNTS,
+        tab="Accounts",
+        key="a",
     ),
     Entry(
         "Renewals",
