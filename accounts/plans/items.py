@@ -81,9 +81,11 @@ def follows_from(plan: Plan) -> Q:
 
 
 def rows_of(kind: Kind, plan: Plan) -> QuerySet[Any]:
+    found: QuerySet[Any]
     if kind.word == "action":
-        return actions_of(plan)
-    found: QuerySet[Any] = kind.model.objects.filter(**{kind.path: plan})
+        found = actions_of(plan)
+        return found
+    found = kind.model.objects.filter(**{kind.path: plan})
     return found
 
 

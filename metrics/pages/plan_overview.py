@@ -19,7 +19,7 @@ def plan_section(user: User, account: int, run: Run | None, organisation: Organi
     objectives = list(Objective.objects.filter(plan=plan).select_related("judged_by", "contact"))
     found = stands(plan, objectives, run, organisation)
     for each in objectives:
-        each.stand = found[each.pk]  # type: ignore[attr-defined]
+        each.stand = found[each.pk]
     return {
         "plan": plan,
         "shows_plan": True,
