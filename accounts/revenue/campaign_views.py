@@ -29,6 +29,7 @@ from kamplan.permissions import EDITS_CAMPAIGNS, allowed, signed_in, visible_or_
 CONFLICT = 409
 CAMPAIGNS_A_PAGE = 30
 LEADS_SHOWN = 10
+BOOKINGS_SHOWN = 60
 STATES = {"": "All", "running": "Running", "planned": "Planned", "ended": "Ended"}
 MARKS = {"running": "running", "planned": "waiting", "ended": "no_target"}
 NOBODY = Decimal(0)
@@ -196,7 +197,8 @@ def detail(user: User, pk: int, form: SpendForm | None = None) -> dict[str, Any]
         "campaign": campaign,
         "row": rows_of([campaign], user)[0],
         "currency": organisation.reporting_currency,
-        "bookings": Spend.objects.visible_to(user).filter(campaign=campaign),
+        "bookings": Spend.objects.visible_to(user).filter(campaign=campaign)[:BOOKINGS_SHOWN],
+        "bookings_shown": BOOKINGS_SHOWN,
         "leads": leads.select_related("owner")[:LEADS_SHOWN],
         "spend_form": form or SpendForm(initial=first_booking(campaign, organisation.today())),
     }
