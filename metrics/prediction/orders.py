@@ -21,6 +21,11 @@ MOST_CORRELATION = 0.5
 DRAWS = 400
 SEED = 20050401
 
+NOT_LIKE_IT = (
+    "the model describes customers who differ and order at random, and these do not: "
+    "they order too much alike or too regularly"
+)
+
 # Orders of one day are one purchase: two invoices of a delivery are not two decisions. A credit note lowers
 # what the purchases were worth and is none itself. Amounts without a rate leave the account out.
 HISTORY = """
@@ -102,7 +107,7 @@ def fit(history: History) -> tuple[Fit | None, str]:
     valued = history.has_value
     values = gamma_gamma.fit(history.x[valued], history.mean[valued])
     if not (orders.converged and values.converged):
-        return None, "the search for the rates did not end; the data do not follow the model"
+        return None, NOT_LIKE_IT
     if abs(values.correlation) > MOST_CORRELATION:
         return None, "how often customers order goes with how much, which the model does not allow for"
     return Fit(orders, values), ""
@@ -117,6 +122,11 @@ class Expected:
     value: Numbers
     low: Numbers
     high: Numbers
+
+    @property
+    def is_sound(self) -> bool:
+        columns = (self.chance, self.orders, self.value, self.low, self.high)
+        return all(bool(np.isfinite(column).all()) for column in columns)
 
 
 def expect(found: Fit, history: History, within: float = YEAR) -> Expected:

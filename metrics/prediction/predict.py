@@ -28,6 +28,9 @@ def predict(run: Run) -> None:
 def predict_orders(run: Run) -> list[Prediction]:
     history = orders.read_history(run.as_of)
     fit, refused = orders.fit(history)
+    expected = orders.expect(fit, history) if fit else None
+    if expected is not None and not expected.is_sound:
+        fit, expected, refused = None, None, orders.NOT_LIKE_IT
     rates = {}
     if fit is not None:
         one, other = fit.orders.model, fit.values.model
@@ -45,9 +48,8 @@ def predict_orders(run: Run) -> list[Prediction]:
         refused=refused,
         version=version_of(search, bgnbd, gamma_gamma, orders),
     )
-    if fit is None:
+    if expected is None:
         return []
-    expected = orders.expect(fit, history)
     columns = zip(
         history.accounts,
         history.x,

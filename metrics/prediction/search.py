@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 
 Numbers = NDArray[np.float64]
-FURTHEST = 12.0
+FURTHEST = 7.0
+"""A rate beyond e^7 says that customers do not differ at all: then the data are not what the model describes."""
 PRECISE = {"ftol": 1e-13, "gtol": 1e-8}
 
 
