@@ -1,10 +1,12 @@
 """The way back after a line of a plan was deleted: what it held travels in a signed address for a minute."""
 
 import json
+import secrets
 from typing import Any
 
 from django.apps import apps
 from django.core import serializers, signing
+from django.core.cache import cache
 from django.core.serializers.base import DeserializationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, models, transaction
@@ -19,6 +21,9 @@ from accounts.plans.models import Goal, Milestone, MilestoneCheck, Objective, Ou
 UNDO_SECONDS = 60
 """A little longer than the page offers it, for slow connections."""
 SALT = "kamplan.plan-line"
+LONGEST = 4000
+"""Proxies refuse longer addresses; what is larger waits in the cache, and the address names its place."""
+KEPT = "kept-"
 TOO_LATE = "It is too late to take this back, or the plan is closed meanwhile."
 LINKS: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "goal": ((Objective, "goal"),),
@@ -38,21 +43,27 @@ class Json(signing.JSONSerializer):
 def delete_line(kind: Kind, row: Any, user: User) -> str:
     """Gone, with a token that brings it back; actions stay and only lose what they followed from."""
     plan = plan_id_of(row)
-    kept = [row]
+    rows = [row]
     if isinstance(row, Goal):
-        kept += [*Milestone.objects.filter(goal=row), *Outcome.objects.filter(goal=row)]
-    steps = [each.pk for each in kept if isinstance(each, Milestone)]
-    kept += MilestoneCheck.objects.filter(milestone__in=steps)
+        rows += [*Milestone.objects.filter(goal=row), *Outcome.objects.filter(goal=row)]
+    steps = [each.pk for each in rows if isinstance(each, Milestone)]
+    rows += MilestoneCheck.objects.filter(milestone__in=steps)
     links = [
         [model._meta.label_lower, field, list(pointing(model, field, row).values_list("pk", flat=True))]
         for model, field in LINKS.get(kind.word, ())
     ]
-    data = serializers.serialize("python", kept)
+    data = serializers.serialize("python", rows)
     token = signing.dumps(
         [user.pk, plan, kind.word, row.pk, data, links], salt=SALT, serializer=Json, compress=True
     )
     row.delete()
-    return token
+    return token if len(token) <= LONGEST else kept(token)
+
+
+def kept(token: str) -> str:
+    name = KEPT + secrets.token_urlsafe(16)
+    cache.set(SALT + name, token, UNDO_SECONDS)
+    return name
 
 
 def pointing(model: type[models.Model], field: str, row: models.Model) -> "models.QuerySet[Any]":
@@ -62,6 +73,8 @@ def pointing(model: type[models.Model], field: str, row: models.Model) -> "model
 
 def restore_line(user: User, token: str) -> Plan | None:
     """The plan whose line came back; nothing where it is too late."""
+    if token.startswith(KEPT):
+        token = cache.get(SALT + token, "")
     try:
         by, plan_pk, word, pk, data, links = signing.loads(
             token, salt=SALT, serializer=Json, max_age=UNDO_SECONDS

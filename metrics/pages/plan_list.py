@@ -168,19 +168,19 @@ def by_name(accounts: Any, text: str) -> Any:
 def by_owner(accounts: Any, owner: str, today: datetime.date) -> Any:
     if not owner:
         return accounts
-    held = owners_of(today).filter(account=OuterRef("pk"), user=int(owner))
-    return accounts.filter(Exists(held))
+    return accounts.filter(
+        pk__in=owners_of(accounts.order_by().values("pk"), today).filter(user=int(owner)).values("account")
+    )
 
 
-def owners_of(today: datetime.date) -> Any:
-    role = Assignment.AccountRole.OWNER
-    return Assignment._default_manager.filter(during__contains=today, role=role)
+def owners_of(accounts: Any, today: datetime.date) -> Any:
+    held = Assignment.objects.on(today).filter(account__in=accounts)
+    return held.filter(role=Assignment.AccountRole.OWNER)
 
 
 def owner_choices(accounts: Any, today: datetime.date) -> list[tuple[str, str]]:
-    held = owners_of(today).filter(account__in=accounts.order_by().values("pk"))
-    people = held.order_by("user__name").values_list("user", "user__name").distinct()
-    return [(str(pk), name) for pk, name in people]
+    held = owners_of(accounts.order_by().values("pk"), today).order_by("user__name")
+    return [(str(pk), name) for pk, name in held.values_list("user", "user__name").distinct()]
 
 
 def state_counts(accounts: Any) -> dict[str, int]:
@@ -205,14 +205,14 @@ def narrow(accounts: Any, view: PlanFilter, today: datetime.date) -> Any:
 def late_actions(today: datetime.date) -> Any:
     plan = OuterRef("plan_pk")
     follows = Q(objective__plan=plan) | Q(swot_entry__plan=plan) | Q(risk__plan=plan)
-    return Action._default_manager.overdue(today).filter(follows)
+    return Action.objects.overdue(today).filter(follows)
 
 
 def newest_verified() -> Any:
     """The newest day on which a line of the plan was verified; `greatest` passes over what is unknown."""
     days = [
         Subquery(
-            model._default_manager.filter(plan=OuterRef("plan_pk"))
+            model.objects.filter(plan=OuterRef("plan_pk"))
             .order_by(F("verified_on").desc(nulls_last=True))
             .values("verified_on")[:1],
             output_field=DateField(),
@@ -230,11 +230,11 @@ def rows_of(
     numbers = [each.plan_pk for each in accounts if each.plan_pk]
     plans = {each.pk: each for each in Plan.objects.visible_to(user, today).filter(pk__in=numbers)}
     objectives: dict[int, list[Objective]] = {}
-    for objective in Objective._default_manager.filter(plan__in=list(plans)):
+    for objective in Objective.objects.filter(plan__in=list(plans)):
         objectives.setdefault(objective.plan_id, []).append(objective)
     found = stands_of([(plan, objectives.get(pk, [])) for pk, plan in plans.items()], run, organisation)
     verified, acts = verified_days(list(plans)), action_counts(list(plans), today)
-    owners = dict(owners_of(today).filter(account__in=accounts).values_list("account", "user__name"))
+    owners = dict(owners_of(accounts, today).values_list("account", "user__name"))
     limit = today - datetime.timedelta(days=OLD_DAYS)
     rows = []
     for account in accounts:
@@ -267,7 +267,7 @@ def stands_for(found: dict[int, Stand], objectives: list[Objective]) -> list[Sta
 def verified_days(plans: list[int]) -> dict[int, datetime.date]:
     newest: dict[int, datetime.date] = {}
     for model in (Goal, Objective, SwotEntry, Risk):
-        rows = model._default_manager.filter(plan__in=plans, verified_on__isnull=False)
+        rows = model.objects.filter(plan__in=plans, verified_on__isnull=False)
         for pk, day in rows.order_by().values_list("plan").annotate(newest=Max("verified_on")):
             newest[pk] = max(newest.get(pk, day), day)
     return newest
@@ -277,7 +277,7 @@ def action_counts(plans: list[int], today: datetime.date) -> dict[int, tuple[int
     """Open and overdue actions of each plan."""
     plan = Coalesce("objective__plan", "swot_entry__plan", "risk__plan", output_field=IntegerField())
     follows = Q(objective__plan__in=plans) | Q(swot_entry__plan__in=plans) | Q(risk__plan__in=plans)
-    open_ = Action._default_manager.open().filter(follows).order_by().annotate(in_plan=plan)
+    open_ = Action.objects.open().filter(follows).order_by().annotate(in_plan=plan)
     counted = open_.values_list("in_plan").annotate(
         count=Count("pk"), late=Count("pk", filter=Q(due_on__lt=today))
     )

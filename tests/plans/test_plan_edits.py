@@ -1,6 +1,7 @@
 """Lines of a plan edited in their place: one answer each, nothing lost, everything deletable comes back."""
 
 import datetime
+import hashlib
 import re
 import threading
 from collections.abc import Callable
@@ -225,6 +226,20 @@ def test_a_deleted_goal_comes_back_with_all_that_hung_on_it(maya: User, omar: Us
     assert MilestoneCheck.objects.get().note == "yes"
     assert "too late" in client.post(undo, headers=HTMX)["HX-Trigger"]
     assert Goal.objects.count() == 1
+
+
+def test_a_goal_too_large_for_an_address_comes_back_too(maya: User, plan: Plan) -> None:
+    goal = make_goal(plan)
+    due = {"due_on": "2026-09-01", "first_due_on": "2026-08-01"}
+    for number in range(40):
+        # Digests do not get shorter by compression.
+        title = "".join(hashlib.sha256(f"{number}{part}".encode()).hexdigest() for part in range(3))
+        Milestone.objects.create(goal=goal, title=title, **due)
+    client = as_(maya)
+    undo = undo_of(client.post(line("goal", goal, "delete"), headers=HTMX))
+    assert len(undo) < 4100 and not Milestone.objects.exists()
+    client.post(undo, headers=HTMX)
+    assert Milestone.objects.filter(goal=goal).count() == 40
 
 
 def test_a_deleted_entry_takes_no_action_with_it_and_gets_it_back(maya: User, plan: Plan) -> None:
