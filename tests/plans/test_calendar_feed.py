@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.exchange import feeds
 from accounts.models import Account, CalendarFeed, Organisation, User
-from tests.factories import make_account, make_action, make_contract, make_review
+from tests.factories import PASSWORD, make_account, make_action, make_contract, make_review
 from tests.plans.growth import as_
 
 DAY = datetime.timedelta(days=1)
@@ -115,3 +115,13 @@ def test_when_it_was_read_is_noted_at_most_once_an_hour(maya: User) -> None:
     read(token)
     assert first is not None
     assert CalendarFeed.objects.get().read_at == first
+
+
+def test_whoever_looks_through_ones_eyes_gets_no_address(adam: User, maya: User) -> None:
+    client = as_(adam)
+    client.post(reverse("people:elevation"), {"reason": "a support case", "proof": PASSWORD})
+    client.post(reverse("people:view_as", kwargs={"pk": maya.pk}))
+    assert client.get(reverse("plans:renewals")).context["request"].user == maya
+    assert client.get(reverse("exchange:calendar_feed")).status_code == 403
+    assert client.post(reverse("exchange:calendar_make")).status_code == 403
+    assert not CalendarFeed.objects.exists()
