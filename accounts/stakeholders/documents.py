@@ -23,12 +23,12 @@ SOURCE = """
     #data.foot #h(1fr) #counter(page).display("1 / 1", both: true)
   ],
 )
-#show heading.where(level: 1): it => text(15pt, weight: "semibold", it.body)
+#show heading.where(level: 1): it => block(below: 6pt, text(15pt, weight: "semibold", it.body))
 = #data.title
 #text(fill: rgb("#616973"), data.sub)
 #v(4pt)
 #let map = image(bytes(sys.inputs.map), format: "svg", alt: data.alt, fit: "contain")
-#box(width: 100%%, height: data.height * 1pt, map)
+#align(center, box(width: 100%%, height: data.height * 1pt, map))
 #pagebreak(weak: true)
 #show heading.where(level: 2): it => text(11pt, weight: "semibold", it.body)
 == People

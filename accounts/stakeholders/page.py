@@ -30,14 +30,12 @@ VIEWS = {"tree": "Tree", "matrix": "Matrix", "table": "Table"}
 LAST_TOUCHES = 3
 SORTS: dict[str, Callable[[Person], Any]] = {
     "name": lambda person: person.contact.name.lower(),
-    "role": lambda person: (person.role_words or "~", person.contact.name.lower()),
-    "influence": lambda person: (-person.influence, person.contact.name.lower()),
-    "support": lambda person: (-int(person.support or -9), person.contact.name.lower()),
-    "talk": lambda person: (
-        -(person.days if person.days is not None else 99999),
-        person.contact.name.lower(),
-    ),
+    "role": lambda person: person.role_words or None,
+    "influence": lambda person: -person.influence or None,
+    "support": lambda person: -int(person.support) if person.support else None,
+    "talk": lambda person: person.last_talk and -person.last_talk.toordinal(),
 }
+"""By what the table is sorted; who has nothing of it stands at the end in both directions."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +177,11 @@ def filters(user: User, circle: Circle, view: View) -> list[Choice]:
 def in_order(shown: list[Person], sort: str) -> list[Person]:
     if not sort:
         return shown
-    return sorted(shown, key=SORTS[sort.removeprefix("-")], reverse=sort.startswith("-"))
+    value = SORTS[sort.removeprefix("-")]
+    by_name = sorted(shown, key=lambda person: person.contact.name.lower())
+    known = [person for person in by_name if value(person) is not None]
+    unknown = [person for person in by_name if value(person) is None]
+    return sorted(known, key=value, reverse=sort.startswith("-")) + unknown
 
 
 @dataclass(frozen=True)

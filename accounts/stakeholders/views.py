@@ -290,7 +290,7 @@ def form_again(
     status = 422 if context["form"].is_bound else 200
     if not request.htmx:  # type: ignore[attr-defined]
         return render(request, page, context, status=status)
-    response = render(request, fragment, context, status=status)
+    response = render(request, fragment, {**context, "in_place": True}, status=status)
     if status == 422:
         response.headers["HX-Retarget"] = place
     return response

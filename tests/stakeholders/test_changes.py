@@ -361,3 +361,30 @@ def test_a_viewer_and_marketing_change_nothing(
     assert (
         post(client, "fact", champion.pk, {"value": "", "basis": "assumed"}, kind="role").status_code == 403
     )
+
+
+def test_every_form_works_without_scripts_too(
+    mayas: Client, maya: User, maya_account: Account, champion: Contact, today: datetime.date
+) -> None:
+    there = f"{reverse('stakeholders:map', kwargs={'account': maya_account.pk})}"
+    forms: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("fact", {"kind": "note"}, {"value": "Likes mornings", "basis": "confirmed"}),
+        ("relationship", {"colleague": maya.pk}, {"level": 1, "desired": 2, "basis": "assumed", "seen": 0}),
+        ("left", {}, left_form(champion, today)),
+    ]
+    for name, more, data in forms:
+        url = reverse(f"stakeholders:{name}", kwargs={"pk": champion.pk, **more})
+        page = mayas.get(url).content.decode()
+        assert "hx-post" not in page.partition("<main")[2].partition("</main>")[0]
+            r"<section[^>]*km-log.*?</section>", "", page, flags=re.DOTALL
+        )
+        assert mayas.post(url, data).headers["Location"].startswith(there)
+    champion.refresh_from_db()
+    assert champion.left_on == today
+    assert champion.soft_facts.filter(kind="note", value="Likes mornings").exists()
+    moved = Contact.objects.get(name="Ed Engineer")
+    response = mayas.post(
+        reverse("stakeholders:move", kwargs={"pk": moved.pk}), {"reports_to": "", "seen": 1}
+    )
+    assert response.headers["Location"].startswith(there)
+    assert mayas.post(reverse("stakeholders:remove", kwargs={"pk": moved.pk})).headers["Location"] == there

@@ -190,6 +190,24 @@ def test_a_person_named_in_the_address_is_open_at_once_and_a_strange_one_is_not(
     assert 'id="panel-name"' not in text and "Xi Stranger" not in text
 
 
+@pytest.mark.parametrize(
+    ("sort", "names"),
+    [
+        ("name", ["Ada Chief", "Bo Buyer", "Cy User", "Di Gone", "Head of IT"]),
+        ("-name", ["Head of IT", "Di Gone", "Cy User", "Bo Buyer", "Ada Chief"]),
+        ("talk", ["Bo Buyer", "Cy User", "Ada Chief", "Di Gone", "Head of IT"]),
+        ("-talk", ["Ada Chief", "Bo Buyer", "Cy User", "Di Gone", "Head of IT"]),
+        ("role", ["Di Gone", "Ada Chief", "Bo Buyer", "Cy User", "Head of IT"]),
+    ],
+)
+def test_the_table_is_sorted_and_the_unknown_stand_at_the_end(
+    maya: User, maya_account: Account, circle: dict[str, Contact], sort: str, names: list[str]
+) -> None:
+    text = page(maya, maya_account, f"?view=table&sort={sort}").content.decode()
+    assert re.findall(r'<th scope="row".*?data-km-person="\d+">([^<]+)<', text, re.DOTALL) == names
+    assert re.search(r'aria-sort="(ascending|descending)"', text)
+
+
 def test_an_empty_map_says_so_and_offers_one_thing(
     maya: User, maya_account: Account, today: datetime.date
 ) -> None:
