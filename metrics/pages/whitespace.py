@@ -1,6 +1,5 @@
 """Whitespace: the companies of a customer's group against what we sell."""
 
-import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -340,6 +339,6 @@ def whitespace_export(request: HttpRequest, account: int) -> HttpResponse:
         response = HttpResponse(
             sheet(board), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         )
-    name = f"whitespace-{account}-{datetime.date.today():%Y-%m-%d}.xlsx"
+    name = f"whitespace-{account}-{Organisation.current().today():%Y-%m-%d}.xlsx"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
