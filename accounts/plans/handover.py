@@ -65,7 +65,9 @@ def people(user: User, account: Account, today: datetime.date, opinions: bool) -
     return [
         {
             "name": each.name,
-            "title": ", ".join(part for part in (each.title, each.department) if part),
+            "title": "nobody known yet"
+            if each.is_placeholder
+            else ", ".join(part for part in (each.title, each.department) if part),
             "reach": " · ".join(part for part in (each.email, each.phone) if part),
             "above": str(each.reports_to or ""),
             "is_key": "key" if each.key_during and today in Span(each.key_during) else "",
