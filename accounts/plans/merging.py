@@ -55,7 +55,7 @@ class MergingForm(forms.ModelForm):  # type: ignore[type-arg]
             )
             raw = raw_text(field, stored)
             if differs(field, stored, seen):
-                if not differs(field, value_of(field, typed), seen):
+                if same_text(field, typed, seen):
                     data[self.add_prefix(name)] = raw
                 elif differs(field, stored, typed):
                     self.clashes.append(self.clash(name, field, stored, typed, raw))
@@ -90,13 +90,25 @@ def value_of(field: forms.Field, text: str) -> Any:
 
 def differs(field: forms.Field, stored: Any, text: str) -> bool:
     """Whether a stored value is another one than the text of a form."""
-    if isinstance(field, forms.ModelChoiceField):
-        return str(field.prepare_value(stored) or "") != text
-    wanted = value_of(field, text)
-    return (stored if stored is not None else "") != (wanted if wanted is not None else "")
+    # A choice's text becomes its type only when the form is cleaned.
+    if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.NullBooleanField):
+        return raw_text(field, stored) != text
+    return bool(blank(stored) != blank(value_of(field, text)))
+
+
+def same_text(field: forms.Field, typed: str, seen: str) -> bool:
+    """Whether two texts of a form mean the same, as `1.0` and `1` do."""
+    return typed == seen or blank(value_of(field, typed)) == blank(value_of(field, seen))
+
+
+def blank(value: Any) -> Any:
+    """Nothing and the empty text are the same to a form; zero is not."""
+    return "" if value is None else value
 
 
 def raw_text(field: forms.Field, stored: Any) -> str:
+    if isinstance(field, forms.NullBooleanField):
+        return {True: "true", False: "false"}.get(stored, "unknown")
     value = field.prepare_value(stored)
     return "" if value is None else str(value)
 

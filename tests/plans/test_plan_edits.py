@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django import forms
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -67,8 +68,10 @@ def form_of(client: Client, word: str, row: Any) -> dict[str, str]:
     for bound in form:
         value = bound.value()
         data[bound.html_name] = "" if value is None else str(value)
+        if isinstance(bound.field, forms.NullBooleanField):
+            data[bound.html_name] = {True: "true", False: "false"}.get(value, "unknown")
         if bound.field.show_hidden_initial:
-            data[bound.html_initial_name] = data[bound.html_name]
+            data[bound.html_initial_name] = "" if value is None else str(value)
     return data
 
 
@@ -304,6 +307,30 @@ def test_what_only_one_of_two_changed_is_kept_for_both(maya: User, lena: User, p
     assert "kept, too" in response["HX-Trigger"]
     risk.refresh_from_db()
     assert (risk.severity, risk.answer, risk.version) == (4, "Ask the sponsor", 3)
+
+
+def test_choices_and_figures_that_only_one_changed_are_kept_as_well(
+    maya: User, lena: User, plan: Plan
+) -> None:
+    goal = make_goal(plan)
+    due = datetime.date(2026, 6, 1)
+    outcome = Outcome.objects.create(
+        goal=goal, title="Availability", due_on=due, first_due_on=due, baseline="80.5", measured_on=due
+    )
+    risk = Risk.objects.create(plan=plan, text="Budget", severity=2, owner=maya)
+    mine, hers = as_(maya), as_(lena)
+    for word, row, theirs, typed in (
+        ("outcome", outcome, {"met": "true", "actual": "93.25"}, {"target": "0", "due_on": "2026-08-01"}),
+        ("risk", risk, {"owner": "", "answer": "Ask"}, {"severity": "4", "closed_on": "2026-07-01"}),
+    ):
+        seen_by_me, seen_by_her = form_of(mine, word, row), form_of(hers, word, row)
+        assert hers.post(line(word, row), {**seen_by_her, **theirs}, headers=HTMX).status_code == 200
+        assert mine.post(line(word, row), {**seen_by_me, **typed}, headers=HTMX).status_code == 200
+        row.refresh_from_db()
+    assert (outcome.met, outcome.actual, outcome.target) == (True, Decimal("93.25"), Decimal(0))
+    assert (outcome.due_on, outcome.baseline) == (datetime.date(2026, 8, 1), Decimal("80.5"))
+    assert (risk.owner, risk.answer, risk.severity) == (None, "Ask", 4)
+    assert risk.closed_on == datetime.date(2026, 7, 1)
 
 
 def test_what_both_changed_is_shown_twice_and_nothing_is_written_until_somebody_chose(
