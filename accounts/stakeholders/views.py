@@ -43,8 +43,13 @@ TOO_LATE = "It is too late to take this back, or somebody changed it meanwhile."
 
 @require_GET
 def people_map(request: HttpRequest, account: int) -> HttpResponse:
+    user = signed_in(request)
+    if request.htmx:  # type: ignore[attr-defined]
+        # A touch was logged in the box: freshness is drawn anew, whatever is open on the page.
+        context = page_context(user, account, View.behind(request, account))
+        return render(request, "stakeholders/_people.html", context)
     view = View.of(account, request.GET.dict())
-    return render(request, "stakeholders/map.html", page_context(signed_in(request), account, view))
+    return render(request, "stakeholders/map.html", page_context(user, account, view))
 
 
 @require_GET

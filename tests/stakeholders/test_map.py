@@ -190,6 +190,19 @@ def test_a_person_named_in_the_address_is_open_at_once_and_a_strange_one_is_not(
     assert 'id="panel-name"' not in text and "Xi Stranger" not in text
 
 
+def test_after_a_touch_was_logged_the_page_draws_itself_anew_as_it_stands(
+    maya: User, maya_account: Account, circle: dict[str, Contact]
+) -> None:
+    url = reverse("stakeholders:map", kwargs={"account": maya_account.pk})
+    current = f"http://testserver{url}?view=table&show=cold&contact={circle['chief'].pk}"
+    assert "61 d" in as_(maya).get(url, headers={**HTMX, "HX-Current-URL": current}).content.decode()
+    make_touch(maya_account, maya, contacts=[circle["chief"]], direction="two_way")
+    text = as_(maya).get(url, headers={**HTMX, "HX-Current-URL": current}).content.decode()
+    assert "<html" not in text
+    assert "Nobody answers to this filter" in text
+    assert 'id="panel-name"' in text and ">today<" in text
+
+
 @pytest.mark.parametrize(
     ("sort", "names"),
     [
