@@ -258,7 +258,7 @@ class MonthField(forms.DateField):
 class PlanForm(MergingForm):
     """A plan's own words and its period of whole months, so that figures can be made for it."""
 
-    first_month = MonthField()
+    first_month = MonthField(help_text="Year and month, as 2026-01.")
     last_month = MonthField()
 
     class Meta:
