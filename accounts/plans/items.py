@@ -120,3 +120,12 @@ def current_plan(user: User, account: int, today: datetime.date) -> Plan | None:
     plans = Plan.objects.visible_to(user, today).filter(account=account).select_related("account")
     found: Plan | None = plans.current(today).first()
     return found or plans.exclude(status=Plan.Status.CLOSED).order_by("-during").first()
+
+
+def last_writer(row: Any) -> str:
+    """Who saved the row last, as its history says."""
+    events = type(row).pgh_event_model.objects.filter(pgh_obj_id=row.pk).select_related("pgh_context")
+    newest = events.order_by("-pgh_id").first()
+    context = newest.pgh_context.metadata if newest is not None and newest.pgh_context else {}
+    user = User.objects.filter(pk=context.get("user")).first() if context.get("user") else None
+    return user.name if user is not None else "Somebody"

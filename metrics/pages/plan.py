@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import Account, Organisation, Plan, PlanComment, PlanVersion, User
 from accounts.plans.forms import NewPlanForm, PlanForm, new_account_plan
-from accounts.plans.items import current_plan, visible_plan
+from accounts.plans.items import current_plan, last_writer, visible_plan
 from accounts.plans.starting import begin_plan, carry_over, decide, open_lines
 from accounts.plans.steps import WAYS, steps_for, take_step
 from accounts.plans.versions import changes_between, content_of
@@ -120,6 +120,7 @@ def plan_edit(request: HttpRequest, pk: int) -> HttpResponse:
         if request.method == "GET":
             return render(request, "plans/plan_form.html", context)
         if form.settle():
+            context["overtaken_by"] = last_writer(plan)
             return render(request, "plans/plan_form.html", context, status=CONFLICT)
         if not form.is_valid():
             return render(request, "plans/plan_form.html", context, status=422)

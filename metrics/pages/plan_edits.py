@@ -26,7 +26,7 @@ from accounts.plans.actions import (
     verify_line,
 )
 from accounts.plans.forms import LineForm, line_form
-from accounts.plans.items import SERVED, VERIFIED, Kind, kind_or_404, visible_item, visible_plan
+from accounts.plans.items import SERVED, VERIFIED, Kind, kind_or_404, last_writer, visible_item, visible_plan
 from accounts.plans.models import Goal
 from accounts.plans.undo import TOO_LATE, delete_line, restore_line
 from accounts.portfolio.views import with_toast
@@ -262,6 +262,7 @@ def form_answer(
     context = {
         "form": form,
         "refusal": refusal,
+        "overtaken_by": last_writer(row) if form.clashes else "",
         "kind": kind.word,
         "noun": kind.noun,
         "plan": plan,

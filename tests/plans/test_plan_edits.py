@@ -346,6 +346,7 @@ def test_what_both_changed_is_shown_twice_and_nothing_is_written_until_somebody_
     response = mine.post(line("risk", risk), typed, headers=HTMX)
     text = response.content.decode()
     assert response.status_code == 422
+    assert "Lena Lindqvist saved this after you had opened it." in text
     (clash,) = response.context["form"].clashes
     assert (clash.theirs, clash.mine) == ("The budget is halved", "The budget comes late")
     assert 'data-km-value="The budget is halved"' in text and 'value="The budget comes late"' in text
@@ -359,6 +360,28 @@ def test_what_both_changed_is_shown_twice_and_nothing_is_written_until_somebody_
     assert mine.post(line("risk", risk), sent, headers=HTMX).status_code == 200
     risk.refresh_from_db()
     assert (risk.text, risk.severity) == ("The budget comes late", 4), "her severity was nobody's question"
+
+
+def test_a_plans_own_words_are_never_written_over_either(maya: User, lena: User, plan: Plan) -> None:
+    url = reverse("plans:plan_edit", kwargs={"pk": plan.pk})
+    mine, hers = as_(maya), as_(lena)
+
+    def seen(client: Client) -> dict[str, str]:
+        form = client.get(url).context["form"]
+        data = {bound.html_name: "" if bound.value() is None else str(bound.value()) for bound in form}
+        shown = {b.html_initial_name: data[b.html_name] for b in form if b.field.show_hidden_initial}
+        return {**data, **shown}
+
+    by_me, by_her = seen(mine), seen(hers)
+    assert hers.post(url, {**by_her, "summary": "Hers", "last_month": "2026-11"}).status_code == 302
+    response = mine.post(url, {**by_me, "summary": "Mine", "name": "Plan A"})
+    assert response.status_code == 409 and "Lena Lindqvist saved this" in response.content.decode()
+    plan.refresh_from_db()
+    assert (plan.summary, plan.name) == ("Hers", "Plan 2026")
+    fresh = seen(mine)
+    assert mine.post(url, {**fresh, "name": "Plan A"}).status_code == 302
+    plan.refresh_from_db()
+    assert (plan.summary, plan.name, plan.last_day) == ("Hers", "Plan A", datetime.date(2026, 11, 30))
 
 
 @pytest.mark.django_db(transaction=True)
