@@ -139,6 +139,13 @@ def test_two_minutes_before_a_call_on_the_phone(open_as: Any, maya: User, custom
     expect(promises).to_contain_text("They owe us: List of yards")
     visible = [each.inner_text() for each in touches.all() if each.is_visible()]
     assert len(visible) == 3 and "Newest" in visible[0] and "Mood: cool" in visible[0]
+    ingrid = customer.contacts.get(name="Ingrid Haugen")
+    page.goto(f"/stakeholders/accounts/{customer.pk}/?contact={ingrid.pk}")
+    card = page.locator("#panel")
+    for words in ("We: Send the dry-dock figures", "They: List of yards", "Newest", "Budget talk", "cool"):
+        expect(card).to_contain_text(words)
+    expect(card).not_to_contain_text("Oldest")
+    page.go_back()
     figures = page.locator("section[aria-label=Figures]").bounding_box()
     assert figures and promises.bounding_box()["y"] < figures["y"]  # type: ignore[index]
     page.get_by_role("navigation", name="Main, short").get_by_role("link", name="Log").click()
