@@ -171,6 +171,18 @@ class Spend(Sourced):
         return f"{self.amount} {self.currency} on {self.date}"
 
 
+_OPEN = Q(customer_on__isnull=True, dropped_on__isnull=True)
+IN_STATE = {
+    "open": _OPEN,
+    "new": _OPEN & Q(mql_on__isnull=True),
+    "mql": _OPEN & Q(mql_on__isnull=False, sql_on__isnull=True),
+    "sql": _OPEN & Q(sql_on__isnull=False),
+    "customer": Q(customer_on__isnull=False),
+    "dropped": Q(dropped_on__isnull=False),
+}
+"""How far a lead is; an open one is new, marketing-qualified or sales-qualified."""
+
+
 class LeadQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User, today: datetime.date | None = None) -> Self:
         """All of them for marketing and the head; else one's own, and those of accounts that one sees."""
@@ -194,23 +206,8 @@ class LeadQuerySet(models.QuerySet[Any]):
         """Those who said how they heard about us."""
         return self.exclude(heard_through=HeardThrough.UNANSWERED)
 
-    def new(self) -> Self:
-        return self.open().filter(mql_on__isnull=True)
-
-    def open(self) -> Self:
-        return self.filter(customer_on__isnull=True, dropped_on__isnull=True)
-
-    def marketing_qualified(self) -> Self:
-        return self.open().filter(mql_on__isnull=False, sql_on__isnull=True)
-
-    def sales_qualified(self) -> Self:
-        return self.open().filter(sql_on__isnull=False)
-
-    def customers(self) -> Self:
-        return self.filter(customer_on__isnull=False)
-
-    def dropped(self) -> Self:
-        return self.filter(dropped_on__isnull=False)
+    def in_state(self, state: str) -> Self:
+        return self.filter(IN_STATE[state])
 
 
 def not_before(model: str, later: str, earlier: str, message: str) -> models.CheckConstraint:

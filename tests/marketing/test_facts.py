@@ -91,15 +91,10 @@ def test_leads_stand_in_exactly_one_state() -> None:
     sql = make_lead(mql_on="2026-01-12", sql_on="2026-01-15", **YES)
     won = make_lead(account=aurora, converted_on="2026-01-15", customer_on="2026-02-01")
     lost = make_lead(mql_on="2026-01-12", dropped_on="2026-02-01")
-    leads = Lead.objects.all()
-    states = [
-        leads.new(),
-        leads.marketing_qualified(),
-        leads.sales_qualified(),
-        leads.customers(),
-        leads.dropped(),
-    ]
+    names = ("new", "mql", "sql", "customer", "dropped")
+    states = [Lead.objects.all().in_state(name) for name in names]
     assert [list(found) for found in states] == [[new], [mql], [sql], [won], [lost]]
+    assert set(Lead.objects.all().in_state("open")) == {new, mql, sql}
 
 
 def test_a_cohort_matures_day_by_day() -> None:
