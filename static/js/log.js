@@ -1,4 +1,4 @@
-// The quick box: opens from anywhere, finds people, makes actions of selected words. Loaded before app.js, which restores the fields.
+// The quick box: finds people, makes actions of selected words. Loaded before app.js, which restores its fields.
 (() => {
   const KEPT = "km-log-rows", box = document.getElementById("km-log");
   const $ = (id) => document.getElementById(`km-log-${id}`);
@@ -49,6 +49,10 @@
     if (opener && opener.isConnected) opener.focus();
   };
   const list = (shown) => { $("found").hidden = !shown; $("whom").ariaExpanded = shown; };
+  const mark = (at) => {
+    all("[role=option]", $("found")).forEach((o, i) => { o.id = `km-log-o${i}`; o.ariaSelected = i === at; if (i === at) o.scrollIntoView({ block: "nearest" }); });
+    $("whom").setAttribute("aria-activedescendant", `km-log-o${at}`);
+  };
   const choose = (at) => {
     const { kind, id, name, account, accountName } = at.dataset;
     about(account, accountName);
@@ -106,7 +110,7 @@
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && options.length) {
       event.preventDefault();
-      options.forEach((o, i) => { o.ariaSelected = String(i === (chosen + step + options.length) % options.length); });
+      mark((Math.max(chosen + step, -1) + options.length) % options.length);
     }
     if (event.key === "Enter") { event.preventDefault(); if (chosen >= 0 && !$("found").hidden) choose(options[chosen]); }
     if (event.key === "Backspace" && !at.value) { const last = all("[data-id]", $("chips")).pop(); if (last) last.remove(); remember(); }
@@ -125,7 +129,7 @@
     if (event.target.id !== "km-log-found") return;
     const options = all("[role=option]", event.target);
     list(options.length > 0);
-    if ($("whom").value && options[0]) options[0].ariaSelected = "true";
+    if ($("whom").value && options[0]) mark(0);
   });
   document.addEventListener("km:logged", () => { if (box && !box.hidden) { box.hidden = true; if (opener && opener.isConnected) opener.focus(); } sessionStorage.removeItem(KEPT); });
   const kept = JSON.parse(sessionStorage.getItem(KEPT) || "null");
