@@ -202,7 +202,10 @@ class LeftForm(forms.Form):
         self.today = circle.today
         others = [person.pk for person in circle.present if person.pk != contact.pk]
         self.fields["successor"].queryset = Contact.objects.filter(pk__in=others)  # type: ignore[attr-defined]
-        self.fields["left_on"].initial = circle.today
+        self.fields["left_on"].initial = contact.left_on or circle.today
+        if contact.successor_id in others:
+            self.fields["follows"].initial = "somebody"
+            self.fields["successor"].initial = contact.successor_id
         self.fields["seen"].initial = contact.version
 
     def clean_left_on(self) -> datetime.date:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.people.models import User
+from accounts.people.models import Role, User
 from accounts.portfolio.frame import account_frame
 from accounts.stakeholders.coverage import coverage
 from accounts.stakeholders.drawing import drawn
@@ -28,6 +28,8 @@ from kamplan.permissions import READS_WORK
 
 VIEWS = {"tree": "Tree", "matrix": "Matrix", "table": "Table"}
 LAST_TOUCHES = 3
+OURS = (Role.MANAGER, Role.LEAD, Role.HEAD)
+"""Who of us may know a customer."""
 SORTS: dict[str, Callable[[Person], Any]] = {
     "name": lambda person: person.contact.name.lower(),
     "role": lambda person: person.role_words or None,
@@ -36,6 +38,11 @@ SORTS: dict[str, Callable[[Person], Any]] = {
     "talk": lambda person: person.last_talk and -person.last_talk.toordinal(),
 }
 """By what the table is sorted; who has nothing of it stands at the end in both directions."""
+
+
+def number_of(text: object) -> int | None:
+    digits = str(text)
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else None
 
 
 @dataclass(frozen=True)
@@ -47,17 +54,20 @@ class View:
     show: str = ""
     sort: str = ""
     contact: int | None = None
+    colleague: int | None = None
+    """Somebody of us who gets a column of the matrix although nothing is noted yet."""
 
     @classmethod
     def of(cls, account: int, query: Mapping[str, Any]) -> "View":
         view, show, sort = (str(query.get(name, "")) for name in ("view", "show", "sort"))
-        contact = str(query.get("contact", ""))
+        contact, colleague = (number_of(query.get(name, "")) for name in ("contact", "colleague"))
         return cls(
             account,
             view if view in VIEWS else "",
             show if show in dict(SHOWS) else "",
             sort if sort.removeprefix("-") in SORTS else "",
-            int(contact) if contact.isdecimal() and len(contact) < 10 else None,
+            contact,
+            colleague,
         )
 
     @classmethod
@@ -86,6 +96,7 @@ class View:
             "show": self.show,
             "sort": self.sort,
             "contact": self.contact or "",
+            "colleague": self.colleague or "",
             **changes,
         }
         query = urlencode({name: value for name, value in state.items() if value})
@@ -144,7 +155,9 @@ def people_context(user: User, circle: Circle, view: View, may_edit: bool) -> di
     if view.shown == "tree":
         context["map"] = drawn(circle, shown, view.contact)
     if view.shown == "matrix" and circle.sees_opinions:
-        context |= matrix(circle, [person for person in shown if not person.has_left or view.show == "left"])
+        context |= matrix(
+            circle, [person for person in shown if not person.has_left or view.show == "left"], view.colleague
+        )
     if view.view in {"", "table"}:
         context["table"] = in_order(shown, view.sort)
         context["columns"] = columns(circle, view)
@@ -240,13 +253,15 @@ class Cell:
         return f"{self.missing} short" if self.missing else "as wanted"
 
 
-def matrix(circle: Circle, shown: list[Person]) -> dict[str, Any]:
-    ours = colleagues(circle)
+def matrix(circle: Circle, shown: list[Person], colleague: int | None) -> dict[str, Any]:
+    staff = list(User.objects.filter(is_active=True, role__in=OURS).order_by("name"))
+    ours = colleagues(circle, next((user for user in staff if user.pk == colleague), None))
+    columns = {each.user.pk for each in ours}
     rows = [
         (person, [Cell(person, each, person.relations.get(each.user.pk)) for each in ours])
         for person in shown
     ]
-    return {"ours": ours, "rows": rows}
+    return {"ours": ours, "rows": rows, "staff": [user for user in staff if user.pk not in columns]}
 
 
 # --- the person beside the map

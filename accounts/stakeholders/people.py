@@ -345,14 +345,16 @@ class Colleague:
     words: str
 
 
-def colleagues(circle: Circle) -> list[Colleague]:
-    """Who looks after the account today, then everybody else whose relation to somebody is noted."""
+def colleagues(circle: Circle, added: User | None = None) -> list[Colleague]:
+    """Who looks after the account today, then everybody else whose relation to somebody is noted, or asked for."""
     order = {role: place for place, role in enumerate(Assignment.AccountRole.values)}
     held = Assignment.objects.on(circle.today).filter(account=circle.account).select_related("user")
     found: dict[int, Colleague] = {}
     for row in sorted(held, key=lambda row: (order[row.role], row.user.name)):
         found.setdefault(row.user_id, Colleague(row.user, OUR_WORDS.get(row.role, row.get_role_display())))
     rest = {row.colleague_id: row.colleague for person in circle.persons for row in person.relations.values()}
+    if added:
+        rest[added.pk] = added
     for pk, user in sorted(rest.items(), key=lambda item: item[1].name):
         found.setdefault(pk, Colleague(user, str(user.get_role_display())))
     return list(found.values())

@@ -334,7 +334,7 @@ def end_a_tie(request: HttpRequest, pk: int) -> HttpResponse:
 def relationship(request: HttpRequest, pk: int, colleague: int) -> HttpResponse:
     """How well one of us knows a person, in the cell of the matrix."""
     user, contact = signed_in(request), seen(request, pk)
-    other = get_object_or_404(User, pk=colleague, is_active=True)
+    other = get_object_or_404(User, pk=colleague)
     rows = Relationship.objects.visible_to(user).filter(contact=contact, colleague=other)
     found = rows.select_related("author").first()
     frame = account_frame(user, contact.account_id, "people")

@@ -190,6 +190,16 @@ def test_a_person_named_in_the_address_is_open_at_once_and_a_strange_one_is_not(
     assert 'id="panel-name"' not in text and "Xi Stranger" not in text
 
 
+def test_somebody_of_us_gets_a_column_before_anything_is_noted(
+    maya: User, lena: User, mira: User, maya_account: Account, circle: dict[str, Contact]
+) -> None:
+    cell = reverse("stakeholders:relationship", kwargs={"pk": circle["chief"].pk, "colleague": lena.pk})
+    plain = page(maya, maya_account, "?view=matrix").content.decode()
+    assert cell not in plain and ">Lena Lindqvist</option>" in plain and "Mira Moreau" not in plain
+    assert cell in page(maya, maya_account, f"?view=matrix&colleague={lena.pk}").content.decode()
+    assert "Mira Moreau" not in page(maya, maya_account, f"?view=matrix&colleague={mira.pk}").content.decode()
+
+
 def test_after_a_touch_was_logged_the_page_draws_itself_anew_as_it_stands(
     maya: User, maya_account: Account, circle: dict[str, Contact]
 ) -> None:
