@@ -231,6 +231,7 @@ class Plans:
     people: People
     rates: Rates
     order_lines: Sequence[OrderLine]
+    older: list[Plan] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
     goals: list[Goal] = field(default_factory=list)
     milestones: list[Milestone] = field(default_factory=list)
@@ -252,6 +253,7 @@ class Plans:
                 self._plan(firm, status)
 
     def batches(self) -> Iterator[Sequence[models.Model]]:
+        yield self.older
         yield self.plans
         yield self.goals
         yield self.milestones
@@ -313,6 +315,8 @@ class Plans:
             created_by=owner,
             created_at=self._moment(first),
         )
+        if firm.owner in RICH and status == "approved" and firm.name not in plot.NEW:
+            plan.carried_from = self._last_plan(firm, plan, owner)
         self.plans.append(plan)
         self._lines(plan, firm, owner, random, full=firm.owner in RICH or random.random() < 0.4)
         self._way(plan, firm, owner, status)
@@ -329,6 +333,72 @@ class Plans:
         entries = self._swot(plan, owner, random, full)
         risks = self._risks(plan, owner, random, full)
         self._actions(plan, owner, random, kept, entries, risks, full)
+
+    def _last_plan(self, firm: Firm, plan: Plan, owner: User) -> Plan:
+        """Last year's plan, closed: what became of it, and the goal that was carried over."""
+        year = self.year - 1
+        old = Plan(
+            account=plan.account,
+            name=f"Plan {year}",
+            situation=plan.situation,
+            summary="Closed with the year; what was open went into the next plan.",
+            status="closed",
+            during=days(Day(year, 1, 1), Day(year + 1, 1, 1)),
+            created_by=owner,
+            created_at=self._moment(Day(year, 1, 8)),
+        )
+        self.older.append(old)
+        people = self.people.of.get(firm.name, [])
+        wish = WISHES[firm.industry][0]
+        seen: dict[str, Any] = {"verified_on": Day(year, 11, 20), "verified_by": owner}
+        title = wish.title.format(next=self.year)
+        goal = Goal(plan=old, title=title, contact=people[0] if people else None, **seen)
+        self.goals.append(goal)
+        due: dict[str, Any] = {"due_on": Day(year, 12, 31), "first_due_on": Day(year, 12, 31)}
+        went = dice("last plan", firm.name).random() < 0.5
+        revenue = Decimal(round(self.revenue[firm.name], -4))
+        target = revenue * (Decimal("0.95") if went else Decimal("1.08"))
+        states = Objective.Status
+        for place, (words, kpi, wanted, status, said) in enumerate(
+            (
+                (
+                    "Grow the revenue with them",
+                    "account_revenue",
+                    target,
+                    states.REACHED if went else states.MISSED,
+                    "",
+                ),
+                ("A second contact in the plant", "", None, states.REACHED, "Two of them know us by name"),
+            ),
+            1,
+        ):
+            self.objectives.append(
+                Objective(
+                    plan=old,
+                    position=place,
+                    title=words,
+                    goal=goal,
+                    kpi=kpi,
+                    target=wanted,
+                    status=status,
+                    judgement=said,
+                    judged_on=Day(year, 12, 10) if said else None,
+                    judged_by=owner if said else None,
+                    **due,
+                    **seen,
+                )
+            )
+        lead = self._lead(owner)
+        for step, author, day in (
+            ("submitted", owner, Day(year, 1, 15)),
+            ("approved", lead, Day(year, 1, 22)),
+            ("carried", owner, Day(year, 12, 11)),
+            ("closed", owner, Day(year, 12, 18)),
+        ):
+            at, text = self._moment(day), f"Into {plan.name}." if step == "carried" else ""
+            self.comments.append(PlanComment(plan=old, step=step, author=author, at=at, text=text))
+            self.kept.append((old, step, author, at))
+        return old
 
     # --- lines
 
@@ -574,7 +644,7 @@ class Plans:
             for risk in content["risk"][:1]:
                 risk["severity"] = max(1, risk["severity"] - 1)
             for objective in content["objective"][:1]:
-                objective["due_on"] = f"{self.year}-10-31"
+                objective["due_on"] = f"{plan.during.lower.year}-10-31"
             content["action"] = content["action"][:-1]
             yield PlanVersion(
                 plan=plan, number=numbers[id(plan)], cause=step, content=content, made_by=author, made_at=at
