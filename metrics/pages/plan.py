@@ -59,7 +59,9 @@ def way_context(user: User, plan: Plan, today: Any) -> dict[str, Any]:
     """The plan's state, what was said about it, and which steps this person may take."""
     steps = steps_for(user, plan, today)
     comments = list(PlanComment.objects.visible_to(user).filter(plan=plan).select_related("author"))
-    versions = PlanVersion.objects.visible_to(user).filter(plan=plan).defer("content")
+    versions = (
+        PlanVersion.objects.visible_to(user).filter(plan=plan).select_related("made_by").defer("content")
+    )
     return {
         "steps": steps,
         "main_step": next((way for way in steps if way.step in {"submitted", "approved"}), None),
