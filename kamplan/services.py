@@ -153,6 +153,16 @@ def private_text(path: Path, make: str) -> str:
         return path.read_text()
 
 
+def password_of(instance: Instance, service: str) -> str:
+    """It lies with the data: a new checkout at the place of an old one finds both, or neither."""
+    path = instance.data / f"{service}.password"
+    former = instance.folder / f"{service}.password"
+    if former.exists() and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(former, path)
+    return private_text(path, secrets.token_hex(32))
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
@@ -269,7 +279,7 @@ class Postgres:
         self.programs = postgres_programs()
         self.folder = instance.data / "postgres"
         self.port = free_port()
-        self.password = private_text(instance.folder / "postgres.password", secrets.token_hex(32))
+        self.password = password_of(instance, "postgres")
 
     @property
     def url(self) -> str:
@@ -355,7 +365,7 @@ class Valkey:
         self.program = valkey_program()
         self.folder = instance.data / "valkey"
         self.port = free_port()
-        self.password = private_text(instance.folder / "valkey.password", secrets.token_hex(32))
+        self.password = password_of(instance, "valkey")
 
     @property
     def url(self) -> str:

@@ -241,12 +241,12 @@ def test_passwords_and_addresses_are_readable_by_their_owner_only(
 ) -> None:
     with instance.owned():
         start_services(instance, supervisor)
-        secret = [instance.state, instance.folder / "postgres.password", instance.folder / "valkey.password"]
+        secret = [instance.state, instance.data / "postgres.password", instance.data / "valkey.password"]
         assert [oct(path.stat().st_mode & 0o777) for path in secret] == ["0o600"] * 3
         arguments = [
             Path(f"/proc/{child.process.pid}/cmdline").read_text() for child in supervisor.children.values()
         ]
-        password = (instance.folder / "valkey.password").read_text()
+        password = (instance.data / "valkey.password").read_text()
         assert not any(password in argument for argument in arguments)
         supervisor.stop_all()
 
