@@ -47,7 +47,12 @@ class Waiting:
 
 
 def waiting(user: User, today: datetime.date) -> Waiting:
-    params: dict[str, Any] = {"user": user.pk, "today": today, "stages": list(STAGES), "must_know": MUST_KNOW_DAYS}
+    params: dict[str, Any] = {
+        "user": user.pk,
+        "today": today,
+        "stages": list(STAGES),
+        "must_know": MUST_KNOW_DAYS,
+    }
     with connection.cursor() as cursor:
         cursor.execute(WAITING, params)
         return Waiting(*cursor.fetchone())
