@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -137,9 +137,8 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def visible_request(user: User, pk: int) -> Request:
-    related = Request.objects.select_related("account", "contact", "owner", "first_answer_by")
-    visible_or_404(Request, user, pk=pk)
-    found: Request = related.get(pk=pk)
+    related = ("account", "contact", "owner", "first_answer_by")
+    found: Request = get_object_or_404(Request.objects.visible_to(user).select_related(*related), pk=pk)
     return found
 
 

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -83,8 +83,8 @@ def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def visible_lead(user: User, pk: int) -> Lead:
-    visible_or_404(Lead, user, pk=pk)
-    found: Lead = Lead.objects.select_related("campaign", "owner", "account").get(pk=pk)
+    related = ("campaign", "owner", "account")
+    found: Lead = get_object_or_404(Lead.objects.visible_to(user).select_related(*related), pk=pk)
     return found
 
 

@@ -153,8 +153,9 @@ def read_contracts(facts: Facts) -> None:
     """Undecided contracts with their deadline and the newest call."""
     last_day = ExpressionWrapper(F("during__endswith") - Value(1), output_field=DateField())
     newest = RenewalCall.objects.filter(contract=OuterRef("pk")).order_by("-made_on", "-pk")
+    accounts = facts.ids
     rows = (
-        Contract.objects.filter(account__in=facts.ids, outcome=Contract.Outcome.OPEN)
+        Contract.objects.filter(account__in=accounts, outcome=Contract.Outcome.OPEN)
         .annotate(
             deadline=Coalesce("notice_date", last_day),
             call=Subquery(newest.values("call")[:1]),

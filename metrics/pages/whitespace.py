@@ -167,8 +167,9 @@ def read_cell(user: User, account: int, category: int) -> Cell:
 
 
 def cell_context(user: User, cell: Cell) -> dict[str, Any]:
+    account = cell.unit.id
     deals = Opportunity.objects.filter(
-        account=cell.unit.id, category=cell.column.id, outcome=Opportunity.Outcome.OPEN
+        account=account, category=cell.column.id, outcome=Opportunity.Outcome.OPEN
     )
     return {
         "cell": cell,
