@@ -64,4 +64,5 @@ def fit(x: Numbers, mean: Numbers) -> Fit:
     total = float(np.sum(model.log_likelihoods(x, mean)))
     # Without a shape above 1 the population has no mean order.
     sound = bool(best.success and is_inside(best) and q > 1)
-    return Fit(model, total, sound, float(np.corrcoef(x, mean)[0, 1]))
+    differ = np.ptp(x) > 0 and np.ptp(mean) > 0
+    return Fit(model, total, sound, float(np.corrcoef(x, mean)[0, 1]) if differ else 0.0)

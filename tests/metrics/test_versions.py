@@ -288,6 +288,8 @@ def forget_everything() -> None:
             "accountmonth",
             "accountmonthpast",
             "scopefigures",
+            "prediction",
+            "fittedmodel",
             "run",
             "dailyrate",
             "queuedaccount",
