@@ -62,7 +62,7 @@ def test_a_bar_moves_while_a_worker_tries_a_file_and_computes_the_numbers(
     page, faults = open_page(browser, live_server.url, adam, "light", 1280)
 
     page.goto("/exchange/new/?kind=accounts")
-    rows = "".join(f"N{n},Company {n}\n" for n in range(30_000))
+    rows = "".join(f"N{n},Company {n}\n" for n in range(150_000))
     file = {"name": "many.csv", "mimeType": "text/csv", "buffer": f"external id,name\n{rows}".encode()}
     page.set_input_files("[name=file]", file)  # type: ignore[arg-type]
     page.get_by_role("button", name="Upload and choose the columns").click()
