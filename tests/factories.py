@@ -32,6 +32,7 @@ from accounts.models import (
     OpportunityStage,
     Order,
     OrderLine,
+    Organisation,
     Plan,
     Product,
     ProductCategory,
@@ -58,6 +59,11 @@ Amount = int | str | Decimal
 Day = datetime.date | str
 
 _count = itertools.count(1)
+
+
+def moment(days: int = 0) -> datetime.datetime:
+    """Now, or so many days from now at the same hour of the organisation's clock, whatever its clocks did since."""
+    return timezone.localtime(timezone=Organisation.current().zone) + datetime.timedelta(days=days)
 
 
 def day(value: Day) -> datetime.date:

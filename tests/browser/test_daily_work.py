@@ -1,6 +1,5 @@
 """Logging a touch straight after the call, and looking before the next one: by keyboard, on the phone."""
 
-import datetime
 import time
 from typing import Any
 
@@ -8,12 +7,16 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from django.utils import timezone
 from playwright.sync_api import Page, Response, expect
 
 from accounts.models import Account, Action, Organisation, Session, Touch, User
 from tests.browser.conftest import BACKEND
-from tests.factories import make_action, make_contact, make_touch
+from tests.factories import (
+    make_action,
+    make_contact,
+    make_touch,
+    moment,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SAID = "Wants the price before Christmas. Send the figures by Tuesday."
@@ -24,11 +27,11 @@ def customer(maya_account: Account, maya: User) -> Account:
     Organisation.objects.get_or_create(pk=1)
     ingrid = make_contact(maya_account, "Ingrid Haugen", title="COO")
     make_contact(maya_account, "Kristian Aune")
-    now = timezone.now()
+    today = Organisation.current().today()
     for days, note in enumerate(("Oldest", "Asked for a date", "Budget talk", "Newest"), 1):
-        at = now - datetime.timedelta(days=40 - 9 * days)
+        at = moment(9 * days - 40)
         make_touch(maya_account, maya, at, contacts=[ingrid], note=note, mood=2)
-    make_action(maya_account, "Send the dry-dock figures", owner=maya, due_on=now.date(), contact=ingrid)
+    make_action(maya_account, "Send the dry-dock figures", owner=maya, due_on=today, contact=ingrid)
     make_action(maya_account, "List of yards", side="them", owner=maya, contact=ingrid)
     return maya_account
 

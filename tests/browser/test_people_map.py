@@ -4,7 +4,6 @@ import datetime
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import Account, Action, Contact, Organisation, Relationship, User
@@ -17,6 +16,7 @@ from tests.factories import (
     make_plan,
     make_tie,
     make_touch,
+    moment,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,16 +66,13 @@ def customer(maya_account: Account, maya: User, lena: User) -> Account:
     make_fact(ingrid, "cares_about", "Dry-dock days per vessel", author=maya)
     make_tie(maya_account, ingrid, marte)
     make_tie(maya_account, chief, sofie, kind="conflicts", about="the budget")
-    now = timezone.now()
     for back, note in (
         (3, "Happy with the yard"),
         (20, "Asked for a date"),
         (50, "Budget talk"),
         (90, "Oldest"),
     ):
-        make_touch(
-            maya_account, maya, now - datetime.timedelta(days=back), contacts=[ingrid], note=note, mood=4
-        )
+        make_touch(maya_account, maya, moment(-back), contacts=[ingrid], note=note, mood=4)
     make_action(maya_account, "Price for 2027", contact=ingrid, due_on=today - datetime.timedelta(days=2))
     make_action(maya_account, "A date in November", contact=ingrid, side="them")
     plan = make_plan(maya_account, today.replace(month=1, day=1), today + datetime.timedelta(days=90))

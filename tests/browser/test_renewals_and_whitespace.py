@@ -6,13 +6,18 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.fields import days
 from accounts.models import Account, Opportunity, Organisation, Plan, ProductCategory, RenewalCall, Risk, User
 from tests.browser.conftest import Reader
-from tests.factories import make_account, make_contract, make_request, make_stage
+from tests.factories import (
+    make_account,
+    make_contract,
+    make_request,
+    make_stage,
+    moment,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = datetime.timedelta(days=1)
@@ -27,7 +32,7 @@ def contracts(maya: User, lena: User, mira: User, vic: User) -> None:
     for account, left in ((quiet, 60), (torn, 120)):
         notice = today + left * DAY
         make_contract(account, "2020-01-01", notice + 90 * DAY, number=f"K-{left}", notice_date=notice)
-    make_request(torn, opened_at=timezone.now() - 9 * DAY, due_on=today - DAY)
+    make_request(torn, opened_at=moment(-9), due_on=today - DAY)
     plan = Plan.objects.create(account=torn, name="Plan", during=days(today - DAY, today + 99 * DAY))
     Risk.objects.create(plan=plan, text="Price war", severity=4)
     RenewalCall.objects.create(

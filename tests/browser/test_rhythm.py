@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pptx import Presentation
 from pypdf import PdfReader
@@ -36,6 +35,7 @@ from tests.factories import (
     make_review,
     make_touch,
     make_user,
+    moment,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,9 +52,7 @@ def today(db: None) -> datetime.date:
 def customer(maya: User, lena: User, maya_account: Account, today: datetime.date) -> Account:
     """Something of each kind for the week, and revenue for the review."""
     person = make_contact(maya_account, "Ingrid Haugen", title="COO")
-    make_touch(
-        maya_account, maya, timezone.now() + DAY, contacts=[person], channel="meeting", subject="Budget"
-    )
+    make_touch(maya_account, maya, moment(1), contacts=[person], channel="meeting", subject="Budget")
     make_action(maya_account, "Send the price list", owner=maya, due_on=today - DAY)
     make_contract(
         maya_account, "2020-01-01", today + 90 * DAY, 12000, number="K-1", notice_date=today + 20 * DAY

@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import Account, Action, Department, InternalRequest, Request, User
 from tests.engagement.test_log import HTMX, as_user, toast
@@ -21,6 +20,7 @@ from tests.factories import (
     make_request,
     make_signal,
     make_touch,
+    moment,
 )
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ NOON = datetime.datetime(2026, 10, 1, 12, tzinfo=datetime.UTC)
 
 
 def ago(days: int) -> datetime.datetime:
-    return timezone.now() - datetime.timedelta(days=days)
+    return moment(-days)
 
 
 def words(user: User, account: Account, query: str = "") -> list[str]:
@@ -97,9 +97,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(maya: User, maya_acco
 
 
 def test_a_meeting_to_come_is_planned_and_no_touch_yet(maya: User, maya_account: Account) -> None:
-    make_touch(
-        maya_account, maya, timezone.now() + datetime.timedelta(days=3), channel="meeting", subject="Review"
-    )
+    make_touch(maya_account, maya, moment(3), channel="meeting", subject="Review")
     page = as_user(maya).get(reverse("engagement:activity", args=[maya_account.pk]))
     assert [each.subject for each in page.context["planned"]] == ["Review"]
     assert [each.words for each in page.context["entries"]] == ["New owner"]

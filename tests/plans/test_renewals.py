@@ -10,7 +10,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.fields import days as day_range
 from accounts.models import Account, Contract, Organisation, Plan, RenewalCall, Risk, User
@@ -29,6 +28,7 @@ from tests.factories import (
     make_rate,
     make_request,
     make_touch,
+    moment,
 )
 from tests.plans.growth import HTMX, as_, published
 
@@ -204,7 +204,7 @@ def test_a_call_is_asked_for_at_180_90_and_30_days(
 def trouble(account: Account) -> None:
     """Two findings: a request is overdue, and a critical risk of the plan is open."""
     today = Organisation.current().today()
-    make_request(account, opened_at=timezone.now() - 9 * DAY, due_on=today - DAY)
+    make_request(account, opened_at=moment(-9), due_on=today - DAY)
     plan = Plan.objects.create(
         account=account, name="2026", during=day_range(today - 30 * DAY, today + 300 * DAY)
     )
@@ -294,10 +294,10 @@ def test_who_may_see_no_opinions_reads_no_name_of_a_sponsor(
     maya_account.classifications.get().tier.__class__.objects.update(cadence_days=21)
     sponsor, other = make_contact(maya_account, "Ingrid Haugen"), make_contact(maya_account, "Bo Berg")
     make_fact(sponsor, "role", "sponsor")
-    make_touch(maya_account, at=timezone.now() - 40 * DAY, direction="two_way", contacts=[sponsor])
-    make_touch(maya_account, at=timezone.now() - 2 * DAY, direction="outbound", contacts=[sponsor])
-    make_touch(maya_account, at=timezone.now() - 2 * DAY, direction="inbound", contacts=[other])
-    make_touch(maya_account, at=timezone.now() + 2 * DAY, direction="two_way", contacts=[sponsor])
+    make_touch(maya_account, at=moment(-40), direction="two_way", contacts=[sponsor])
+    make_touch(maya_account, at=moment(-2), direction="outbound", contacts=[sponsor])
+    make_touch(maya_account, at=moment(-2), direction="inbound", contacts=[other])
+    make_touch(maya_account, at=moment(2), direction="two_way", contacts=[sponsor])
     make_grant(vic)
     words = "has been silent for 40 days, the rhythm is 21"
     for path in (reverse("plans:renewals"), reverse("plans:renewal_call", args=[contract.pk])):

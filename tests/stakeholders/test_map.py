@@ -26,6 +26,7 @@ from tests.factories import (
     make_grant,
     make_tie,
     make_touch,
+    moment,
 )
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -45,7 +46,7 @@ def today(db: None) -> datetime.date:
 
 
 def ago(days: int) -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days)
+    return moment(-days)
 
 
 def page(user: User, account: Account, query: str = "") -> Any:

@@ -8,7 +8,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import Account, Action, Organisation, Snooze, User
 from tests.factories import (
@@ -23,6 +22,7 @@ from tests.factories import (
     make_request,
     make_review,
     make_touch,
+    moment,
 )
 from tests.metrics import engine
 
@@ -45,7 +45,7 @@ def full(account: Account, today: datetime.date) -> None:
     """One fact for each rule."""
     person = make_contact(account, f"Ingrid of {account}", key_during=(today - 400 * DAY, None))
     make_fact(person, "role", "sponsor")
-    make_touch(account, None, timezone.now() - 100 * DAY, contacts=[person])
+    make_touch(account, None, moment(-100), contacts=[person])
     gone = make_contact(
         account, f"Lars of {account}", left_on=today - 3 * DAY, key_during=(today - 400 * DAY, None)
     )
@@ -196,9 +196,7 @@ def test_a_planned_meeting_tells_the_last_touch_and_what_we_owe(
     maya: User, customer: Account, today: datetime.date
 ) -> None:
     person = make_contact(customer, "Kristian Aune")
-    make_touch(
-        customer, maya, timezone.now() + 2 * DAY, contacts=[person], channel="meeting", subject="Budget"
-    )
+    make_touch(customer, maya, moment(2), contacts=[person], channel="meeting", subject="Budget")
     text = as_(maya).get("/").content.decode()
     assert "Kristian Aune, Aurora Foods" in text
     assert "last touch 100 days ago" in text and "we owe: Promise to Aurora Foods" in text
