@@ -13,7 +13,8 @@ from kamplan.permissions import may_see as may_see_secret
 from metrics.kpi import Definition, Derived, Kpi
 from metrics.kpis import KPIS
 from metrics.models import Scope
-from metrics.sources import DUE_CONTRACTS, LIVE_CONTRACTS, SOURCE_OF
+from metrics.sources import SOURCE_OF
+from metrics.sources.contracts import DUE_CONTRACTS, LIVE_CONTRACTS
 
 SEGMENTS = frozenset({Scope.TIER, Scope.INDUSTRY, Scope.REGION, Scope.TARGET})
 WHOLE = SEGMENTS | {Scope.COMPANY}

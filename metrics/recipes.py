@@ -7,7 +7,8 @@ high` for every scope it is defined for; shares between 0 and 1.
 
 from dataclasses import dataclass
 
-from metrics.sources import CLOSED_DEALS, OPEN_DEALS, ORDER_LINES
+from metrics.sources.deals import CLOSED_DEALS, OPEN_DEALS
+from metrics.sources.orders import ORDER_LINES
 
 
 @dataclass(frozen=True)

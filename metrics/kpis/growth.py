@@ -12,7 +12,8 @@ from metrics.kpis.parts import (
     revenue_now,
     upsold,
 )
-from metrics.sources import joined, new_categories, orders, revenue, upsell_amount
+from metrics.sources.deals import upsell_amount
+from metrics.sources.orders import joined, new_categories, orders, revenue
 
 account_revenue = Kpi(
     "account_revenue",

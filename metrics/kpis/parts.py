@@ -1,15 +1,9 @@
 """The parts that several KPIs are made of."""
 
 from metrics.expressions import Flag, Part, is_zero, least
-from metrics.sources import (
-    contracts,
-    joined,
-    orders,
-    recurring,
-    returned,
-    revenue,
-    upsells,
-)
+from metrics.sources.contracts import contracts, recurring
+from metrics.sources.deals import upsells
+from metrics.sources.orders import joined, orders, returned, revenue
 
 TARGET = Flag("is_target")
 OTHER = Flag("NOT is_target")

@@ -16,7 +16,7 @@ from metrics.kpi import (
     Unit,
     terms,
 )
-from metrics.sources import (
+from metrics.sources.deals import (
     cycle_days,
     cycle_deals,
     cycle_errors,

@@ -32,7 +32,7 @@ from metrics.kpis.parts import (
     start_value,
     valued,
 )
-from metrics.sources import due, due_value, pending, renewed, renewed_value
+from metrics.sources.contracts import due, due_value, pending, renewed, renewed_value
 
 BESIDE = (new, early_loss, returned_accounts, reactivated, active_end)
 WHO_IS_A_CUSTOMER = (

@@ -15,7 +15,7 @@ from accounts.portfolio.models import AccountQuerySet
 from metrics.models import Run
 from metrics.pages.account_figures import dictionaries
 from metrics.pages.portfolio_rows import SHOWN, SOON, URGENT, Row, bounds, group_row, row_of, visible_sql
-from metrics.sources import ORDER_LINES
+from metrics.sources.orders import ORDER_LINES
 
 MONTHS_SHOWN = 24
 ORDERS_A_PAGE = 25

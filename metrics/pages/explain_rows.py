@@ -26,7 +26,7 @@ from metrics.pages.scorecards import (
 )
 from metrics.reading import facts_of
 from metrics.recipes import RECIPES
-from metrics.sources import DUE_CONTRACTS, LIVE_CONTRACTS
+from metrics.sources.contracts import DUE_CONTRACTS, LIVE_CONTRACTS
 
 
 def allowed_sets(explained: Explanation) -> list[RowSet]:

@@ -20,7 +20,10 @@ from metrics.pages.mix import held_accounts
 from metrics.pages.places import Place
 from metrics.reading import facts_of
 from metrics.recipes import QUOTA_WINDOWS
-from metrics.sources import CLOSED_DEALS, OPEN_DEALS, ORDER_LINES, SOURCE_OF, Source, columns_of
+from metrics.sources import SOURCE_OF
+from metrics.sources.deals import CLOSED_DEALS, OPEN_DEALS
+from metrics.sources.orders import ORDER_LINES
+from metrics.sources.source import Source, columns_of
 
 PAGE = 50
 

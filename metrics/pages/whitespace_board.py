@@ -15,7 +15,7 @@ from metrics.models import Run
 from metrics.pages.account_figures import dictionaries, last_year
 from metrics.pages.portfolio_rows import visible_sql
 from metrics.pages.whitespace_rows import ZERO, Alike, Board, Cell, Column, Holder, Line, Unit
-from metrics.sources import ORDER_LINES
+from metrics.sources.orders import ORDER_LINES
 
 AT_MOST_COLUMNS = 10
 FEWEST_ALIKE = 5

@@ -8,7 +8,8 @@ from django.db import connection
 
 from accounts.periods import last_day_of_month
 from metrics.recompute.stage import Scope
-from metrics.sources import SOURCES, Source, columns_of
+from metrics.sources import SOURCES
+from metrics.sources.source import Source, columns_of
 
 
 class Unbalanced(Exception):

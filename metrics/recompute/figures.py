@@ -35,7 +35,8 @@ from metrics.kpis import KPIS
 from metrics.models import Run, ScopeFigures, View
 from metrics.recipes import RECIPES, Recipe
 from metrics.recompute.stage import Progress, execute
-from metrics.sources import COLUMNS, SOURCES, columns_of
+from metrics.sources import COLUMNS, SOURCES
+from metrics.sources.source import columns_of
 
 PERIODS_AT_ONCE = 12
 """How many periods one statement sums: bounds its memory, whatever the number of accounts."""

@@ -8,7 +8,8 @@ from django.db import connection
 
 from accounts.periods import Day, add_months, last_day_of_month
 from metrics.models import KEY, STAMPS
-from metrics.sources import COLUMNS, SOURCES, Column, Source, columns_of
+from metrics.sources import COLUMNS, SOURCES
+from metrics.sources.source import Column, Source, columns_of
 
 Progress = Callable[[str], None]
 KEY_COLUMNS = "account_id bigint, month date, person_id bigint"

@@ -1,0 +1,13 @@
+"""The registry of what is counted: every source, and the columns that they fill."""
+
+from metrics.sources import contracts, deals, orders
+from metrics.sources.source import Column, Source, columns_of
+
+SOURCES: tuple[Source, ...] = (
+    *orders.SOURCES,
+    *deals.SOURCES,
+    *contracts.SOURCES,
+)
+
+COLUMNS: tuple[Column, ...] = tuple(column for source in SOURCES for column in columns_of(source))
+SOURCE_OF: dict[str, Source] = {measure.name: source for source in SOURCES for measure in source.measures}

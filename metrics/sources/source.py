@@ -1,0 +1,91 @@
+"""Where the measures come from: one declaration a kind of fact.
+
+A source is a SELECT that yields one row per fact: account, date, the person the row itself names (if any), the
+columns its measures aggregate, and what a person reads in the drill-down (`label`, `detail`, `amount`,
+`currency`). The recompute groups it by account, month and credited person; the explain page lists the very same
+rows. Placeholders: `{among}` narrows the accounts, `{days}` is a relation of days (stocks only).
+"""
+
+from dataclasses import dataclass
+
+from metrics.expressions import Measure
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows of one kind and the measures made of them."""
+
+    name: str
+    label: str
+    account: str
+    rows: str
+    measures: tuple[Measure, ...]
+    is_stock: bool = False
+    lacks_account: bool = False
+    """Some of its rows belong to no account."""
+
+    def select(self, among: str = "TRUE", days: str = "") -> str:
+        """The rows as SQL, narrowed to some accounts; a stock needs its relation of days."""
+        return self.rows.format(among=among, days=days)
+
+    @property
+    def has_money(self) -> bool:
+        return any(measure.is_money for measure in self.measures)
+
+    @property
+    def no_rate(self) -> str:
+        """The measure that counts rows without a rate into the reporting currency."""
+        return f"{self.name}_no_rate"
+
+    @property
+    def own_no_rate(self) -> str:
+        """The measure that counts rows without a rate into the account's own currency."""
+        return f"{self.name}_own_no_rate"
+
+
+def money(name: str, amount: str, currency: str) -> str:
+    """Two columns: the amount in the reporting currency, and in the account's own, at the day's rate."""
+    into_reporting = f"CASE WHEN {currency} = org.reporting_currency THEN 1 ELSE r.rate END"
+    own_currency = "COALESCE(a.currency, org.reporting_currency)"
+    own_into_reporting = f"CASE WHEN {own_currency} = org.reporting_currency THEN 1 ELSE own.rate END"
+    return f"""
+    ROUND(({amount}) * {into_reporting}, 6) AS {name},
+    CASE WHEN {currency} = {own_currency} THEN ({amount})::numeric
+         ELSE ROUND(({amount}) * {into_reporting} / {own_into_reporting}, 6) END AS {name}_own"""
+
+
+def rates(account: str, currency: str, day: str) -> str:
+    return f"""
+    CROSS JOIN accounts_organisation org
+    LEFT JOIN accounts_account a ON a.id = {account}
+    LEFT JOIN metrics_dailyrate r ON r.currency = {currency} AND r.day = {day}
+    LEFT JOIN metrics_dailyrate own
+           ON own.currency = COALESCE(a.currency, org.reporting_currency) AND own.day = {day}"""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the facts: a measure, its value in the account's own currency, or a count of gaps."""
+
+    name: str
+    aggregate: str
+    is_money: bool
+
+
+def columns_of(source: Source) -> list[Column]:
+    """The columns that a source fills, money twice, and the counts of rows without a rate."""
+    found = []
+    for measure in source.measures:
+        aggregate = f"COALESCE({measure.aggregate}, 0)" if measure.is_money else measure.aggregate
+        found.append(Column(measure.name, aggregate, measure.is_money))
+        if measure.is_money:
+            own = aggregate
+            for name in ("amount", "weighted", "kept"):
+                own = own.replace(f"SUM({name})", f"SUM({name}_own)")
+            found.append(Column(f"{measure.name}_own", own, True))
+    if source.has_money:
+        found.append(Column(source.no_rate, "COUNT(*) FILTER (WHERE booked <> 0 AND amount IS NULL)", False))
+        found.append(
+            Column(source.own_no_rate, "COUNT(*) FILTER (WHERE booked <> 0 AND amount_own IS NULL)", False)
+        )
+    return found
