@@ -376,3 +376,33 @@ class Prediction(models.Model):
 
     def __str__(self) -> str:
         return f"account {self.account_id} in run {self.run_id}"
+
+
+# What goes out: these areas need the scopes above.
+from metrics.api.tokens import ApiToken  # noqa: E402
+from metrics.board import BoardNumber, BoardRemark  # noqa: E402
+from metrics.comments import Comment  # noqa: E402
+
+__all__ = [
+    "KEY",
+    "STAMPS",
+    "AccountMonth",
+    "AccountMonthPast",
+    "ApiToken",
+    "BoardNumber",
+    "BoardRemark",
+    "Comment",
+    "DailyRate",
+    "ExactDecoder",
+    "FittedModel",
+    "Prediction",
+    "QueuedAccount",
+    "Run",
+    "RunAttempt",
+    "Scope",
+    "ScopeFigures",
+    "Stamped",
+    "Target",
+    "View",
+    "measure_field",
+]
