@@ -10,7 +10,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
-from accounts.fields import CurrencyField, MoneyField
+from accounts.fields import (
+    CurrencyField,
+    Dated,
+    DatedQuerySet,
+    MoneyField,
+    begins_before_it_ends,
+    never_overlapping,
+)
 from accounts.models import User
 from metrics.sources import COLUMNS
 
@@ -292,9 +299,17 @@ class ScopeFigures(models.Model):
         return f"{self.scope} {self.key} [{self.starts}, {self.ends})"
 
 
+class Rule(models.TextChoices):
+    """When a target is met."""
+
+    AT_LEAST = "at_least", "at least"
+    AT_MOST = "at_most", "at most"
+    BAND = "band", "between"
+
+
 @pghistory.track()
 class Target(models.Model):
-    """What a KPI is to reach in a scope; the newest one that has begun holds until the next."""
+    """What a KPI is to reach in a scope; the newest one that has begun holds until the next, or until its end."""
 
     kpi = models.CharField("number", max_length=50)
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.COMPANY)
@@ -307,7 +322,20 @@ class Target(models.Model):
         help_text="For which kind of period it is meant, as month, quarter, year, t12.",
     )
     starts = models.DateField("from", help_text="First day on which it holds.")
+    until = models.DateField(
+        "up to",
+        null=True,
+        blank=True,
+        help_text="Last day on which it holds; empty: until the next one begins.",
+    )
+    rule = models.CharField(
+        max_length=8, choices=Rule, blank=True, default="", help_text="Empty: what is better for this number."
+    )
     value = MoneyField(help_text="In the number's unit; money in the reporting currency.")
+    upper = MoneyField(
+        "upper end", null=True, blank=True, help_text="Of a target that is met between two values."
+    )
+    reason = models.CharField(max_length=200, blank=True, default="", help_text="Why this value.")
     set_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
     set_at = models.DateTimeField(auto_now_add=True)
 
@@ -328,10 +356,81 @@ class Target(models.Model):
                 name="target_company_has_no_key",
                 violation_error_message="The company has no key.",
             ),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("starts")),
+                name="target_ends_after_it_starts",
+                violation_error_message="It must not end before it begins.",
+            ),
+            models.CheckConstraint(
+                condition=Q(rule="band", upper__isnull=False, upper__gt=F("value"))
+                | (~Q(rule="band") & Q(upper__isnull=True)),
+                name="target_band_has_two_ends",
+                violation_error_message="A target between two values has an upper end above the lower; others have none.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kpi} {self.scope} {self.key or ''}: {self.value}"
+
+
+class Threshold(Dated):
+    """A limit that sorts accounts, on the days it held; before the first row its usual value holds."""
+
+    class Name(models.TextChoices):
+        WARM = "band_warm", "Warm from"
+        HOT = "band_hot", "Hot from"
+        RED_HOT = "band_red_hot", "Red-hot from"
+        STAY = "band_stay", "Stays in its band until it fell by"
+
+    name = models.CharField(max_length=30, choices=Name)
+    value = models.DecimalField(max_digits=8, decimal_places=2)
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "during"]
+        constraints = [
+            begins_before_it_ends("threshold"),
+            never_overlapping(
+                "threshold", "name", message="This limit has another value on some of these days."
+            ),
+            models.CheckConstraint(
+                condition=Q(value__gte=0),
+                name="threshold_not_negative",
+                violation_error_message="A limit is not negative.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_name_display()}: {self.value}"
+
+
+class WeightChange(models.Model):
+    """That somebody changed a weight or limit: from what to what, from which day on, and why. Never edited."""
+
+    weight = models.CharField(max_length=60, help_text="Which one: its kind and number or name.")
+    label = models.CharField(max_length=150)
+    before = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    after = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    starts = models.DateField("from")
+    reason = models.CharField(max_length=200)
+    kpis = models.JSONField(default=list, help_text="The numbers it enters.")
+    changed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    changed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-starts", "-pk"]
+        indexes = [models.Index(fields=["weight", "-starts"], name="weight_change_weight")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="weight_change_has_a_reason",
+                violation_error_message="Say why it is changed.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} from {self.starts}"
 
 
 class FittedModel(models.Model):
