@@ -365,7 +365,7 @@ class Target(models.Model):
                 condition=Q(rule="band", upper__isnull=False, upper__gt=F("value"))
                 | (~Q(rule="band") & Q(upper__isnull=True)),
                 name="target_band_has_two_ends",
-                violation_error_message="A target between two values has an upper end above the lower; others have none.",
+                violation_error_message="Two values need an upper end above the lower one; other rules have none.",
             ),
         ]
 

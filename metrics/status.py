@@ -5,6 +5,7 @@ from decimal import Decimal
 from math import sqrt
 
 from metrics.kpi import Direction, Interval, Kpi, RowKpi
+from metrics.models import Rule
 from metrics.results import Result
 
 ENOUGH = 30
@@ -26,18 +27,41 @@ def is_too_few(result: Result) -> bool:
     return result.is_too_few and not is_exact(result)
 
 
+class Aim(Decimal):
+    """A target's value with its rule, so that every page that holds a number against it judges alike."""
+
+    rule: str
+    upper: Decimal | None
+
+    def __new__(cls, value: Decimal, rule: str = "", upper: Decimal | None = None) -> "Aim":
+        made = super().__new__(cls, value)
+        made.rule, made.upper = rule, upper
+        return made
+
+
+def rule_of(result: Result, target: Decimal) -> str:
+    """The target's own rule, else what is better for this number; empty where neither says."""
+    stated = target.rule if isinstance(target, Aim) else ""
+    usual = {Direction.UP: Rule.AT_LEAST.value, Direction.DOWN: Rule.AT_MOST.value}
+    return stated or usual.get(result.kpi.direction, "")
+
+
 def status_of(result: Result, target: Decimal | None) -> str:
-    """The state's name as the status mark knows it."""
+    """The state's name as the status mark knows it: the whole likely range on one side decides."""
     if result.value is None:
         return "no_data"
     if is_too_few(result):
         return "too_few"
-    if target is None or result.kpi.direction == Direction.NONE:
+    rule = rule_of(result, target) if target is not None else ""
+    if target is None or not rule:
         return "no_target"
     low, high = result.interval or (result.value, result.value)
-    if result.kpi.direction == Direction.DOWN:
+    if rule == Rule.AT_MOST:
         return "within_limit" if high <= target else "over" if low > target else "too_close"
-    return "on_target" if low >= target else "short" if high < target else "too_close"
+    upper = target.upper if isinstance(target, Aim) and target.upper is not None else high
+    if low >= target and high <= upper:
+        return "on_target"
+    return "short" if high < target else "over" if low > upper else "too_close"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django import forms
 from django.db.models import Q
@@ -11,7 +10,8 @@ from accounts.models import Role, User
 from accounts.periods import Day, Period, PeriodKind
 from metrics.access import leads, sees_everything
 from metrics.kpi import Definition, Kpi, Unit
-from metrics.models import Scope, Target
+from metrics.models import Rule, Scope, Target
+from metrics.status import Aim
 
 YEARLY = (PeriodKind.T12, PeriodKind.YEAR, PeriodKind.FISCAL_YEAR)
 
@@ -54,7 +54,11 @@ class Targets:
         held = [
             row
             for row in self.rows
-            if row.kpi == kpi.id and row.scope == scope and row.key == key and row.starts <= period.last_day
+            if row.kpi == kpi.id
+            and row.scope == scope
+            and row.key == key
+            and row.starts <= period.last_day
+            and (row.until is None or row.until >= period.last_day)
         ]
         for kind in kinds_for(kpi, period.kind):
             for row in held:
@@ -62,9 +66,13 @@ class Targets:
                     return row
         return None
 
-    def value(self, kpi: Definition, scope: str, key: int | None, period: Period) -> Decimal | None:
+    def value(self, kpi: Definition, scope: str, key: int | None, period: Period) -> Aim | None:
         row = self.row(kpi, scope, key, period)
-        return row.value if row else None
+        return aim_of(row) if row else None
+
+
+def aim_of(target: Target) -> Aim:
+    return Aim(target.value, target.rule, target.upper)
 
 
 def may_set(user: User, scope: str, key: int | None, today: Day | None = None) -> bool:
@@ -107,5 +115,7 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
         ).first()
         if same is not None:
             same.set_by = self.instance.set_by
+            if same.rule == Rule.BAND:
+                same.rule, same.upper = "", None
             self.instance = same
         return cleaned

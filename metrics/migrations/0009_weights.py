@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="target_band_has_two_ends",
-                violation_error_message="A target between two values has an upper end above the lower; others have none.",
+                violation_error_message="Two values need an upper end above the lower one; other rules have none.",
             ),
         ),
         migrations.AddConstraint(

@@ -6,12 +6,12 @@ from decimal import Decimal
 from accounts.periods import PeriodKind
 from kamplan import formats
 from metrics.expressions import Arithmetic, Expression, Least, Part, Windowed
-from metrics.kpi import Direction, Kpi, RowKpi, Unit
-from metrics.models import Scope
+from metrics.kpi import Kpi, RowKpi, Unit
+from metrics.models import Rule, Scope
 from metrics.pages.choice import Comparison
 from metrics.recipes import RECIPES
 from metrics.results import Result
-from metrics.status import Change
+from metrics.status import Aim, Change, rule_of
 
 NBSP = formats.NBSP
 
@@ -97,10 +97,12 @@ def reason_words(result: Result) -> str:
 
 
 def target_words(result: Result, target: Decimal | None) -> str:
-    if target is None or result.kpi.direction == Direction.NONE:
+    rule = rule_of(result, target) if target is not None else ""
+    if target is None or not rule:
         return ""
-    word = "limit" if result.kpi.direction == Direction.DOWN else "target"
-    return f"{word} {plain_value(target, result)}"
+    if isinstance(target, Aim) and target.upper is not None:
+        return f"target {plain_value(target, result)} to {plain_value(target.upper, result)}"
+    return f"{'limit' if rule == Rule.AT_MOST else 'target'} {plain_value(target, result)}"
 
 
 def plain_value(value: Decimal, result: Result) -> str:
