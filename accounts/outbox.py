@@ -10,7 +10,7 @@ import logging
 import smtplib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -37,6 +37,8 @@ class Letter:
     subject: str
     text: str
     html: str = ""
+    reply_to: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class Outdated(Exception):
@@ -45,22 +47,25 @@ class Outdated(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """Writes the letter when it is sent; `resend`: one more try when the first one perhaps arrived."""
+    """Writes the letter when it is sent; `resend`: one more try when the first one perhaps arrived.
+
+    `settled` is told when the mail server took a message, or refused it for good."""
 
     write: Callable[[Message], Letter]
     resend: bool = False
+    settled: Callable[[Message], None] | None = None
 
 
 KINDS: dict[str, Kind] = {}
 
 
 def kind(
-    name: str, *, resend: bool = False
+    name: str, *, resend: bool = False, settled: Callable[[Message], None] | None = None
 ) -> Callable[[Callable[[Message], Letter]], Callable[[Message], Letter]]:
     """Declare the function that writes the letters of this kind."""
 
     def declare(write: Callable[[Message], Letter]) -> Callable[[Message], Letter]:
-        KINDS[name] = Kind(write, resend)
+        KINDS[name] = Kind(write, resend, settled)
         return write
 
     return declare
@@ -68,10 +73,12 @@ def kind(
 
 def put(kind_name: str, recipient: User, dedup_key: str, **payload: Any) -> None:
     """Put one message into the outbox, in the caller's transaction; the same key again changes nothing."""
-    Message.objects.bulk_create(
-        [Message(kind=kind_name, recipient=recipient, dedup_key=dedup_key, payload=payload)],
-        ignore_conflicts=True,
-    )
+    put_all([Message(kind=kind_name, recipient=recipient, dedup_key=dedup_key, payload=payload)])
+
+
+def put_all(messages: list[Message]) -> None:
+    """The same for many, also for people at customers."""
+    Message.objects.bulk_create(messages, ignore_conflicts=True, batch_size=1000)
     transaction.on_commit(lambda: wake("accounts.tasks.send_outbox"))
 
 
@@ -155,14 +162,16 @@ def send(message: Message, connection: BaseEmailBackend) -> bool:
 
 
 def _mail(message: Message, connection: BaseEmailBackend) -> EmailMultiAlternatives:
-    if not message.recipient.is_active and message.kind != "invitation":
+    recipient = message.recipient
+    if recipient is not None and not recipient.is_active and message.kind != "invitation":
         raise Outdated("the recipient may not log in any more")
     letter = KINDS[message.kind].write(message)
     mail = EmailMultiAlternatives(
         subject=" ".join(letter.subject.split()),
         body=letter.text,
-        to=[message.recipient.email],
-        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+        to=[message.address],
+        reply_to=[letter.reply_to] if letter.reply_to else None,
+        headers={**letter.headers, "Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
         connection=connection,
     )
     if letter.html:
@@ -185,6 +194,9 @@ def _note(message: Message, state: str, error: str = "") -> bool:
     message.state = state
     message.error = error[:300]
     message.save(update_fields=["state", "error", "due_at", "sent_at"])
+    settled = KINDS[message.kind].settled if message.kind in KINDS else None
+    if settled is not None and state in {Message.State.SENT, Message.State.FAILED}:
+        settled(message)
     return False
 
 

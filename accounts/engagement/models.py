@@ -201,6 +201,9 @@ class Action(Sourced, Versioned):
     review = models.ForeignKey(
         "accounts.Review", models.SET_NULL, null=True, blank=True, related_name="actions"
     )
+    answer = models.ForeignKey(
+        "accounts.Answer", models.SET_NULL, null=True, blank=True, editable=False, related_name="actions"
+    )
     created_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )

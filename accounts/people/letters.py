@@ -61,7 +61,7 @@ def invitation(message: Message) -> Letter:
 
 @outbox.kind("password_reset", resend=True)
 def password_reset(message: Message) -> Letter:
-    user = message.recipient
+    user = message.user
     path = reverse(
         "account_reset_password_from_key",
         kwargs={"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)},

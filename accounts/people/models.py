@@ -498,7 +498,8 @@ class Message(models.Model):
 
     kind = models.CharField(max_length=40)
     dedup_key = models.CharField(max_length=200, unique=True)
-    recipient = models.ForeignKey(User, models.CASCADE, related_name="messages")
+    recipient = models.ForeignKey(User, models.CASCADE, null=True, related_name="messages")
+    contact = models.ForeignKey("accounts.Contact", models.CASCADE, null=True, related_name="+")
     payload = models.JSONField(default=dict, blank=True, help_text="Ids; the text is made when it is sent.")
     state = models.CharField(max_length=8, choices=State, default=State.NEW)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -517,6 +518,27 @@ class Message(models.Model):
                 "due_at", name="message_waiting", condition=Q(state__in=["new", "sending", "unknown"])
             )
         ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(recipient__isnull=False, contact__isnull=True)
+                | Q(recipient__isnull=True, contact__isnull=False),
+                name="message_to_one",
+                violation_error_message="A mail goes to one of us or to one person at a customer.",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.kind} to {self.recipient}"
+        return f"{self.kind} to {self.recipient or self.contact}"
+
+    @property
+    def address(self) -> str:
+        """Where it goes, as the row says now and not as it did when the message was written."""
+        whom: Any = self.recipient or self.contact
+        return str(whom.email)
+
+    @property
+    def user(self) -> User:
+        """Which of us gets it; a mail to a customer has nobody."""
+        if self.recipient is None:
+            raise TypeError("This mail goes to a customer.")
+        return self.recipient

@@ -92,6 +92,9 @@ class Contact(Sourced, Versioned):
     )
     since = models.DateField("known since", help_text="The day on which this person came onto the map.")
     left_on = models.DateField(null=True, blank=True, help_text="First day on which they are gone.")
+    no_surveys_since = models.DateField(
+        "asked for no surveys", null=True, blank=True, editable=False, help_text="Empty: may be asked."
+    )
     successor = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="predecessors", editable=False
     )
