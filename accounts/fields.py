@@ -1,9 +1,13 @@
 """Field and constraint shapes that several areas share."""
 
 import datetime
+import hashlib
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, Self
 
 import pgtrigger
+from django import forms
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.core.validators import RegexValidator
@@ -14,6 +18,13 @@ from django.db.models import F, Q
 CURRENCY_PATTERN = r"^[A-Z]{3}$"
 
 
+class CapitalsField(forms.CharField):
+    """Takes small letters for capitals, as people type codes."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value).upper()
+
+
 class CurrencyField(models.CharField):  # type: ignore[type-arg]
     """An ISO 4217 code in capitals."""
 
@@ -22,6 +33,9 @@ class CurrencyField(models.CharField):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 3)
         super().__init__(*args, **kwargs)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": CapitalsField, **kwargs})
 
 
 class MoneyField(models.DecimalField):  # type: ignore[type-arg]
@@ -128,6 +142,16 @@ class Noted(models.Model):
 
     class Meta:
         abstract = True
+
+
+def digest(row: models.Model, fields: Iterable[str]) -> str:
+    """What these fields held: a form sends it back, and a difference means that somebody wrote meanwhile."""
+    values = "\x1f".join(f"{name}={_plain(getattr(row, name))}" for name in fields)
+    return hashlib.sha256(values.encode()).hexdigest()[:16]
+
+
+def _plain(value: Any) -> str:
+    return str(value.normalize()) if isinstance(value, Decimal) else str(value)
 
 
 def never_above_itself(table: str, message: str, column: str = "parent") -> pgtrigger.Trigger:

@@ -18,9 +18,9 @@ from accounts.engagement.models import (
     Request,
     Touch,
 )
+from accounts.forms import VersionForm, WholeRowForm, day_input, moment_input
 from accounts.people.models import User
 from accounts.portfolio.models import Account
-from accounts.revenue.forms import SeenForm, day_input
 from accounts.revenue.models import Opportunity
 from accounts.stakeholders.models import Contact
 
@@ -37,10 +37,6 @@ LENGTHS = (
     (120, "2 h"),
 )
 NO_ACCOUNT = "Say with whom: a person, or at least the account."
-
-
-def moment_input() -> forms.DateTimeInput:
-    return forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
 
 
 class LogForm(forms.Form):
@@ -201,19 +197,6 @@ MOOD_ICONS = {
 }
 
 
-class VersionForm(SeenForm):
-    """A form of a versioned row: it sends back which version its writer had seen."""
-
-    def digest_now(self) -> str:
-        return str(self.instance.version) if self.instance.pk else ""
-
-    def save(self, commit: bool = True) -> Any:
-        """The row is locked by the view; saving it makes the next version."""
-        if self.instance.pk:
-            self.instance.version += 1
-        return super().save(commit)
-
-
 class TouchForm(VersionForm):
     class Meta:
         model = Touch
@@ -322,7 +305,7 @@ class ResolveForm(forms.Form):
     )
 
 
-class InternalForm(forms.ModelForm):  # type: ignore[type-arg]
+class InternalForm(WholeRowForm):
     class Meta:
         model = InternalRequest
         fields = ["department", "subject", "due_on"]
@@ -333,8 +316,3 @@ class InternalForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["department"].queryset = Department.objects.all()
-
-    # The due day is held against the day it was asked for, which is no field of the form.
-    def _get_validation_exclusions(self) -> set[str]:
-        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
-        return excluded & set(self.fields)

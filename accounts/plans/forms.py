@@ -11,6 +11,7 @@ from django.db.models import Q
 from accounts.engagement.actions import colleagues_of
 from accounts.engagement.models import Action
 from accounts.fields import days
+from accounts.forms import MoneyInput, day_input
 from accounts.people.models import User
 from accounts.periods import add_months
 from accounts.plans.items import SERVED, Kind
@@ -26,10 +27,8 @@ from accounts.plans.models import (
     SwotEntry,
 )
 from accounts.portfolio.models import Account
-from accounts.revenue.forms import MoneyInput, day_input
 from accounts.stakeholders.models import Contact
 
-ONE_DAY = datetime.timedelta(days=1)
 Choices = Sequence[tuple[str, str]]
 
 

@@ -7,6 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from accounts.forms import WholeRowForm
+
 
 @dataclass(frozen=True)
 class Clash:
@@ -20,7 +22,7 @@ class Clash:
     field_id: str
 
 
-class MergingForm(forms.ModelForm):  # type: ignore[type-arg]
+class MergingForm(WholeRowForm):
     """A form that carries what its writer saw beside what they typed.
 
     `settle` compares three values of each field: seen, typed and stored."""
@@ -69,11 +71,6 @@ class MergingForm(forms.ModelForm):  # type: ignore[type-arg]
         label = str(field.label or name.replace("_", " "))
         theirs, mine = shown(field, raw), shown(field, typed)
         return Clash(name, label[:1].upper() + label[1:], theirs, mine, raw, self[name].id_for_label)
-
-    # Constraints also read columns that are no field of the form; only what failed is left out.
-    def _get_validation_exclusions(self) -> set[str]:
-        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
-        return excluded & set(self.fields)
 
     @property
     def written(self) -> list[str]:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from accounts.forms import day_input
 from accounts.models import Account, Organisation, User
 from accounts.plans import reassign as moving
 from accounts.portfolio.frame import with_kind
@@ -33,7 +34,7 @@ class ReassignForm(forms.Form):
     to = forms.ModelChoiceField(User.objects.none(), label="New owner", empty_label="choose a person")
     on = forms.DateField(
         label="From",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=day_input(),
         help_text="The first day of the new owner.",
     )
     note = forms.CharField(

@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 from django.core import signing
 
+from accounts.forms import MoneyInput
 from accounts.models import Contract, RenewalCall, User
 from accounts.revenue.actions import UNDO_SECONDS
-from accounts.revenue.forms import MoneyInput
 from kamplan.formats import money
 
 STAGES = (30, 90, 180)

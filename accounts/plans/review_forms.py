@@ -6,15 +6,12 @@ from typing import Any
 from django import forms
 
 from accounts.engagement.actions import colleagues_of
+from accounts.forms import day_input
 from accounts.people.models import User
 from accounts.plans.models import Review
 from accounts.plans.reviews import TEXTS
 from accounts.portfolio.models import Account
 from accounts.stakeholders.models import Contact
-
-
-def day_input() -> forms.DateInput:
-    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 def span_value(start: datetime.date, end: datetime.date) -> str:

@@ -7,15 +7,12 @@ from django import forms
 
 from accounts.engagement.actions import colleagues_of
 from accounts.engagement.models import Snooze
+from accounts.forms import day_input
 from accounts.people.models import User
 from accounts.portfolio.models import Account
 
 LONGEST = datetime.timedelta(days=180)
 REASONS = ("Waiting for their answer", "They asked for time", "Agreed for a later date", "Not urgent now")
-
-
-def day_input() -> forms.DateInput:
-    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 def next_monday(today: datetime.date) -> datetime.date:

@@ -4,11 +4,11 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms import MoneyInput, VersionForm, day_input
 from accounts.models import WhitespaceCell
-from accounts.revenue.forms import MoneyInput, SeenForm, day_input
 
 
-class CellForm(SeenForm):
+class CellForm(VersionForm):
     """Who has it, and what is spent; knows which version its writer had seen."""
 
     watched: tuple[str, ...] = (
@@ -31,17 +31,10 @@ class CellForm(SeenForm):
             "held_until": day_input(),
         }
 
-    def digest_now(self) -> str:
-        return str(self.instance.version) if self.instance.pk else ""
-
     @property
     def was_overtaken(self) -> bool:
         sent = self.data.get(self.add_prefix("seen"), "")
         return bool(sent != self.digest_now())
-
-    def clean_currency(self) -> str:
-        currency: str = self.cleaned_data["currency"]
-        return currency.upper()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

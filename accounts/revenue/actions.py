@@ -1,15 +1,12 @@
 """Writes that span a deal and its stages, or a contract and its next term."""
 
 import datetime
-import hashlib
-from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 from django.core import signing
-from django.db import models, transaction
+from django.db import transaction
 
-from accounts.fields import days
+from accounts.fields import days, digest
 from accounts.people.models import User
 from accounts.revenue.deals import visible_deal
 from accounts.revenue.models import Contract, Opportunity, OpportunityPhase, OpportunityStage
@@ -18,16 +15,6 @@ UNDO_SECONDS = 60
 """A little longer than the page offers it, for slow connections."""
 SALT = "kamplan.closed-deal"
 ONE_DAY = datetime.timedelta(days=1)
-
-
-def digest(row: models.Model, fields: Iterable[str]) -> str:
-    """What these fields held: a form sends it back, and a difference means that somebody wrote meanwhile."""
-    values = "\x1f".join(f"{name}={plain(getattr(row, name))}" for name in fields)
-    return hashlib.sha256(values.encode()).hexdigest()[:16]
-
-
-def plain(value: Any) -> str:
-    return str(value.normalize()) if isinstance(value, Decimal) else str(value)
 
 
 @transaction.atomic

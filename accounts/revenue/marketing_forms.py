@@ -6,11 +6,9 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
-from accounts.fields import days
+from accounts.forms import MoneyInput, SeenForm, TermForm, day_input
 from accounts.people.models import User
 from accounts.portfolio.models import Account
-from accounts.revenue.actions import ONE_DAY
-from accounts.revenue.forms import MoneyInput, SeenForm, day_input
 from accounts.revenue.marketing import BANT, Campaign, Lead, Spend
 from accounts.revenue.marketing_actions import qualified_days
 
@@ -33,11 +31,9 @@ def as_choice(value: bool | None) -> str:
     return {True: "true", False: "false"}.get(value, "")  # type: ignore[arg-type]
 
 
-class CampaignForm(SeenForm):
+class CampaignForm(TermForm):
     watched = ("name", "channel", "is_target", "budget", "currency", "description", "during")
     is_target = three_ways("For target accounts", "Whether it is made for the accounts chosen as targets.")
-    first_day = forms.DateField(widget=day_input())
-    last_day = forms.DateField(widget=day_input(), required=False, help_text="Empty: until further notice.")
     field_order = [
         "name",
         "channel",
@@ -57,27 +53,6 @@ class CampaignForm(SeenForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["is_target"] = as_choice(self.instance.is_target)
-        if self.instance.pk:
-            self.initial["first_day"] = self.instance.first_day
-            self.initial["last_day"] = self.instance.last_day
-
-    def clean_currency(self) -> str:
-        currency: str = self.cleaned_data["currency"]
-        return currency.upper()
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        first, last = cleaned.get("first_day"), cleaned.get("last_day")
-        if first and last and last < first:
-            self.add_error("last_day", "It must begin before it ends.")
-        elif first:
-            self.instance.during = days(first, last + ONE_DAY if last else None)
-        return cleaned
-
-    def _get_validation_exclusions(self) -> set[str]:
-        # Without two days there is no range to check yet.
-        excluded = super()._get_validation_exclusions()
-        return excluded if self.instance.during else excluded | {"during"}
 
 
 class SpendForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -89,10 +64,6 @@ class SpendForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"date": day_input(), "amount": MoneyInput()}
         labels = {"date": "Booked on"}
         help_texts = {"date": ""}
-
-    def clean_currency(self) -> str:
-        currency: str = self.cleaned_data["currency"]
-        return currency.upper()
 
 
 class LeadForm(SeenForm):

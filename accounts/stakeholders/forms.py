@@ -4,6 +4,7 @@ from typing import Any
 from django import forms
 
 from accounts.fields import SoftBasis, days
+from accounts.forms import VersionForm, day_input
 from accounts.stakeholders.actions import Follow
 from accounts.stakeholders.models import Contact, DecisionRole, Relationship, SoftFact, Tie
 from accounts.stakeholders.people import Circle
@@ -22,23 +23,18 @@ FACT_LABELS = {
 }
 
 
-def day_input() -> forms.DateInput:
-    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-
-
 def basis_field() -> forms.ChoiceField:
     return forms.ChoiceField(
         label="How sure", choices=SoftBasis.choices, initial=SoftBasis.ASSUMED, widget=forms.RadioSelect
     )
 
 
-class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Who somebody is; `seen` is the version that was shown."""
+class ContactForm(VersionForm):
+    """Who somebody is."""
 
     is_key = forms.BooleanField(
         label="Key person", required=False, help_text="Somebody whom we must know well."
     )
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Contact
@@ -62,29 +58,8 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
         line = self.fields["reports_to"]
         line.queryset = Contact.objects.filter(pk__in=others)  # type: ignore[attr-defined]
         line.empty_label = "nobody, or not known"  # type: ignore[attr-defined]
-        self.fields["seen"].initial = self.instance.version if own else 0
         during = self.instance.key_during
         self.fields["is_key"].initial = bool(during and today in during)
-
-    @property
-    def was_overtaken(self) -> bool:
-        sent = self.data.get("seen", "")
-        return bool(self.instance.pk) and sent != str(self.fields["seen"].initial)
-
-    def show_both(self) -> None:
-        """Keep what was typed, and let the next save go through: the other version has been seen by then."""
-        self.data = {**self.data.dict(), "seen": self.fields["seen"].initial}  # type: ignore[attr-defined]
-
-    def theirs(self) -> list[tuple[str, str, str]]:
-        """Label, stored and typed text of the fields that differ."""
-        found = []
-        for name in self.Meta.fields:
-            field = self.fields[name]
-            stored, typed = self.initial.get(name), self.data.get(name, "")
-            if field.has_changed(stored, typed):
-                label = str(field.label or name)
-                found.append((label[:1].upper() + label[1:], _text(field, stored), _text(field, typed)))
-        return found
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -96,17 +71,6 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
             ended = during.lower < self.today
             self.instance.key_during = days(during.lower, self.today) if ended else None
         return cleaned
-
-
-def _text(field: forms.Field, value: Any) -> str:
-    if value in (None, "", False):
-        return "no" if isinstance(field, forms.BooleanField) else "empty"
-    if isinstance(field, forms.BooleanField):
-        return "yes"
-    if isinstance(field, forms.ModelChoiceField):
-        found = field.queryset.filter(pk=value).first() if str(value).isdecimal() else None  # type: ignore[union-attr]
-        return str(found or value)
-    return str(value)
 
 
 class NewContactForm(ContactForm):

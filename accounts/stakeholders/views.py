@@ -140,7 +140,7 @@ def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "stakeholders/form.html", context, status=CONFLICT)
     if form.is_valid():
         try:
-            actions.edit(form.instance, form.cleaned_data["seen"])
+            actions.edit(form.instance, form.instance.version)
         except Overtaken:
             return redirect(request.path)
         messages.success(request, f"{contact.name} is saved.", kept)
