@@ -150,12 +150,16 @@ def period_rows(periods: Sequence[Period], current_month: Day) -> tuple[str, dic
             "starts": period.start,
             "ends": period.end,
             "t12_starts": add_months(period.end, -12),
+            "t3_starts": add_months(period.end, -3),
+            "t6_starts": add_months(period.end, -6),
             "last_year_starts": add_months(period.start, -12),
             "last_year_ends": add_months(period.end, -12),
             "start_month": add_months(period.start, -1),
             "end_month": min(add_months(period.end, -1), current_month),
             "last_year_start_month": add_months(period.start, -13),
             "last_year_end_month": add_months(period.end, -13),
+            "t3_start_month": add_months(period.end, -4),
+            "t6_start_month": add_months(period.end, -7),
         }
         rows.append("(" + ", ".join(f"%({name}_{index})s::date" for name in bounds) + ")")
         params.update({f"{name}_{index}": value for name, value in bounds.items()})
@@ -293,15 +297,45 @@ def account_leaves(definitions: Sequence[Definition], facts: Facts, view: str) -
       HAVING BOOL_OR(f.month >= p.starts)"""
 
 
-def row_leaves(definitions: Sequence[Definition], facts: Facts) -> str:
+@dataclass(frozen=True)
+class Reach:
+    """Row credit reads the rows of one window; its definitions are those whose window begins in the same month."""
+
+    begins: str
+    whole: Window
+    definitions: tuple[Definition, ...]
+
+
+def reaches(definitions: Sequence[Definition]) -> list[Reach]:
+    """The definitions of row credit by the first month they read, those of the period itself first."""
+    found: dict[str, list[Kpi]] = {Window.NOW.begins: []}
+    for kpi in definitions:
+        assert isinstance(kpi, Kpi)
+        (window,) = kpi.windows
+        found.setdefault(window.begins, []).append(kpi)
+    whole = {window.begins: window for window in (Window.T12, Window.T3, Window.T6, Window.NOW)}
+    return [Reach(begins, whole[begins], tuple(some)) for begins, some in found.items() if some]
+
+
+def filled(names: Sequence[str], sums: dict[str, str], is_first: bool) -> str:
+    """The sums of one reach in the columns of all of them; accounts are counted once, where the period is read."""
+    return ", ".join(
+        f'{sums[name]} AS "{name}"'
+        if name in sums and (is_first or name != "accounts")
+        else f'NULL::numeric AS "{name}"'
+        for name in names
+    )
+
+
+def row_leaves(reach: Reach, facts: Facts) -> str:
     """SELECT one row per period, account, credited person and the team the person was in."""
-    measures = sorted({column.measure for column in leaf_columns(definitions)})
+    measures = sorted({column.measure for column in leaf_columns(reach.definitions)})
     something = " OR ".join(f"f.{measure} <> 0" for measure in measures)
     return f"""
       SELECT p.starts, p.ends, f.account_id, f.person_id, f.person_team_id, MAX(f.currency) AS currency,
-        {aggregates(definitions, whole=Window.NOW)}
+        {aggregates(reach.definitions, whole=reach.whole)}
         FROM period p
-        JOIN {facts.relation} f ON f.month >= p.starts AND f.month < p.ends
+        JOIN {facts.relation} f ON f.month >= p.{reach.begins} AND f.month < p.ends
        WHERE {facts.where} AND ({something})
        GROUP BY p.starts, p.ends, f.account_id, f.person_id, f.person_team_id"""
 
@@ -341,8 +375,23 @@ def regrouped(level: Level, definitions: Sequence[Definition], leaves: str) -> s
 def summed(level: Level, definitions: Sequence[Definition], parts: str) -> str:
     """The relation `summed`: the sums of every scope of the level, from a relation of parts."""
     sums = ",\n  ".join(f'NULLIF(SUM({sql}), 0) AS "{name}"' for name, sql in over_scope(definitions).items())
-    join = "" if level.is_row_credit else level.join
-    return f"summed AS ({level.outer}, {sums} FROM {parts} leaf {join} {level.grouping})"
+    return f"summed AS ({level.outer}, {sums} FROM {parts} leaf {level.join} {level.grouping})"
+
+
+def summed_rows(level: Level, facts: Facts) -> str:
+    """The relation `summed` of row credit: the sums of every reach beside each other."""
+    names = list(over_scope(definitions_for(level)))
+    selects = []
+    for place, reach in enumerate(reaches(definitions_for(level))):
+        clusters = regrouped(level, reach.definitions, f"({row_leaves(reach, facts)})")
+        parts = parted(reach.definitions, clusters, [level.regroup])
+        sums = {name: f"SUM({sql})" for name, sql in over_scope(reach.definitions).items()}
+        selects.append(
+            f"{level.outer}, {filled(names, sums, place == 0)} FROM ({parts}) leaf {level.grouping}"
+        )
+    sums_of_all = ", ".join(f'NULLIF(SUM("{name}"), 0) AS "{name}"' for name in names)
+    return f"""summed AS (SELECT starts, ends, scope, key, {sums_of_all}
+                         FROM ({" UNION ALL ".join(selects)}) reached GROUP BY 1, 2, 3, 4)"""
 
 
 ARGUMENTS = 90
@@ -377,11 +426,10 @@ def statement(
     values, params = period_rows(periods, current_month)
     definitions = definitions_for(level)
     if level.is_row_credit:
-        leaves = row_leaves(definitions, facts)
-        parts = parted(definitions, regrouped(level, definitions, "leaves"), [level.regroup])
+        relations = summed_rows(level, facts)
     else:
         leaves = account_leaves(definitions, facts, level.view)
         parts = parted(definitions, "leaves", KEYS_OF_ACCOUNT)
-    sql = f"""WITH {values}, {TEAM_CLOSURE}, leaves AS ({leaves}), parts AS ({parts}),
-    {summed(level, definitions, "parts")} {as_parts(definitions)}"""
+        relations = f"leaves AS ({leaves}), parts AS ({parts}), {summed(level, definitions, 'parts')}"
+    sql = f"WITH {values}, {TEAM_CLOSURE}, {relations} {as_parts(definitions)}"
     return sql, {**params, **facts.params, "book_month": facts.book_month or current_month}

@@ -19,6 +19,9 @@ class Window(StrEnum):
     LAST_YEAR = "last_year"
     T12 = "t12"
     T12_BEFORE = "t12_before"
+    T3 = "t3"
+    T3_BEFORE = "t3_before"
+    T6 = "t6"
     AT_START = "at_start"
     AT_END = "at_end"
 
@@ -29,8 +32,26 @@ class Window(StrEnum):
             Window.LAST_YEAR: "f.month >= p.last_year_starts AND f.month < p.last_year_ends",
             Window.T12: "f.month >= p.t12_starts AND f.month < p.ends",
             Window.T12_BEFORE: "f.month >= p.last_year_starts AND f.month < p.starts",
+            Window.T3: "f.month >= p.t3_starts AND f.month < p.ends",
+            Window.T3_BEFORE: "f.month >= p.t6_starts AND f.month < p.t3_starts",
+            Window.T6: "f.month >= p.t6_starts AND f.month < p.ends",
             Window.AT_START: "f.month = p.start_month",
             Window.AT_END: "f.month = p.end_month",
+        }[self]
+
+    @property
+    def begins(self) -> str:
+        """The column of `period` with the first month that is read."""
+        return {
+            Window.NOW: "starts",
+            Window.LAST_YEAR: "last_year_starts",
+            Window.T12: "t12_starts",
+            Window.T12_BEFORE: "last_year_starts",
+            Window.T3: "t3_starts",
+            Window.T3_BEFORE: "t6_starts",
+            Window.T6: "t6_starts",
+            Window.AT_START: "start_month",
+            Window.AT_END: "starts",
         }[self]
 
     @property
@@ -40,6 +61,9 @@ class Window(StrEnum):
             Window.LAST_YEAR: "in the same months a year before",
             Window.T12: "in the 12 months to the end",
             Window.T12_BEFORE: "in the 12 months before the start",
+            Window.T3: "in the 3 months to the end",
+            Window.T3_BEFORE: "in the 3 months before those",
+            Window.T6: "in the 6 months to the end",
             Window.AT_START: "on the day before the start",
             Window.AT_END: "on the last day",
         }[self]
@@ -123,6 +147,18 @@ class Measure:
     @property
     def t12_before(self) -> "Windowed":
         return self._in(Window.T12_BEFORE)
+
+    @property
+    def t3(self) -> "Windowed":
+        return self._in(Window.T3)
+
+    @property
+    def t3_before(self) -> "Windowed":
+        return self._in(Window.T3_BEFORE)
+
+    @property
+    def t6(self) -> "Windowed":
+        return self._in(Window.T6)
 
     @property
     def at_start(self) -> "Windowed":

@@ -128,17 +128,23 @@ class Kpi(Definition):
     @cached_property
     def money_columns(self) -> tuple[str, ...]:
         """The columns of money that decide its value."""
-        deciding = [term.part.expression for term in (*self.numerator, *self.denominator)]
-        leaves = {leaf for expression in deciding for leaf in expression.leaves()}
+        leaves = {leaf for expression in self.deciding for leaf in expression.leaves()}
         return tuple(sorted(leaf.column for leaf in leaves if leaf.measure.is_money))
+
+    @cached_property
+    def deciding(self) -> tuple[Expression, ...]:
+        """What its value is made of, without what is only shown beside it."""
+        return tuple(term.part.expression for term in (*self.numerator, *self.denominator))
+
+    @cached_property
+    def windows(self) -> frozenset[Window]:
+        return frozenset().union(*(expression.windows() for expression in self.deciding))
 
     @cached_property
     def credit(self) -> Credit:
         """Row credit where every part is linear in measures of one window; the engine derives it, nobody says it."""
-        deciding = [term.part.expression for term in (*self.numerator, *self.denominator)]
-        linear = all(expression.is_linear() for expression in deciding)
-        windows: frozenset[Window] = frozenset().union(*(expression.windows() for expression in deciding))
-        return Credit.ROW if linear and len(windows) == 1 else Credit.ACCOUNT
+        linear = all(expression.is_linear() for expression in self.deciding)
+        return Credit.ROW if linear and len(self.windows) == 1 else Credit.ACCOUNT
 
     @property
     def uses_money(self) -> bool:
@@ -166,8 +172,14 @@ class RowKpi(Definition):
     of_people: bool = True
     """Defined for a person and a team too, not only for the company and its segments."""
 
+    @property
+    def parts_words(self) -> tuple[str, str]:
+        """What stands above and below the line, where it is a fraction."""
+        return RECIPES[self.recipe_name].terms
+
     def recipe(self) -> str:
-        return " | ".join([RECIPES[self.recipe_name].text, *RELATIONS.values()])
+        recipe = RECIPES[self.recipe_name]
+        return " | ".join([recipe.text, *(RELATIONS[name] for name in recipe.relations)])
 
 
 @dataclass(frozen=True)

@@ -285,6 +285,7 @@ class Computer:
             return self.make_ratio(kpi, period, scope, key)
         if isinstance(kpi, Derived):
             return self.make_derived(kpi, period, scope, key)
+        assert isinstance(kpi, RowKpi)
         return self.make_from_rows(kpi, period, scope, key)
 
     def blank(self, kpi: Definition, period: Period, scope: str, key: Key, **values: Any) -> Result:
@@ -373,7 +374,7 @@ class Computer:
             reason="" if assumed else reason,
         )
 
-    def make_from_rows(self, kpi: Definition, period: Period, scope: str, key: Key) -> Result:
+    def make_from_rows(self, kpi: RowKpi, period: Period, scope: str, key: Key) -> Result:
         if not is_defined(kpi, scope, self.view):
             return self.blank(kpi, period, scope, key, reason="not_defined")
         stored = self.figures_for(period, scope, key).single.get(kpi.id, {})
@@ -386,7 +387,8 @@ class Computer:
             "denominator": figure.get("denominator"),
         }
         common["notice"] = self.notice_of(kpi, period, scope)
-        beside = {name: figure[name] for name in ("top1", "hhi") if name in figure}
+        names = [each.name for each in RECIPES[kpi.recipe_name].beside]
+        beside = {name: figure[name] for name in names if name in figure}
         value = figure.get("value")
         if value is None:
             reason = (

@@ -7,7 +7,8 @@ from django.db import connection
 
 from accounts.periods import Day, Period
 from metrics.evaluate import TEAM_CLOSURE, Facts, period_rows
-from metrics.recipes import RELATIONS, Recipe
+from metrics.recipes import RELATIONS
+from metrics.recipes.recipe import Recipe
 
 
 def make_run_relations(facts: Facts) -> None:
@@ -31,12 +32,14 @@ def statement(
     values, params = period_rows(periods, as_of.replace(day=1))
     values = values.replace("period (", "bounds (", 1)
     relations = ", ".join(
-        f"{name} AS ({f'SELECT * FROM run_{name}' if in_run else sql})" for name, sql in RELATIONS.items()
+        f"{name} AS ({f'SELECT * FROM run_{name}' if in_run else RELATIONS[name]})"
+        for name in recipe.relations
     )
+    with_relations = f", {relations}" if relations else ""
     sql = f"""
     WITH {values},
     period AS (SELECT *, LEAST(ends - 1, %(as_of)s::date) AS day FROM bounds), {TEAM_CLOSURE},
-    {facts_sql(facts)}, {relations}
+    {facts_sql(facts)}{with_relations}
     {recipe_body(recipe)}
     """
     return sql, {**params, **facts.params, "as_of": as_of}

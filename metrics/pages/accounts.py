@@ -56,7 +56,7 @@ def statement(
         regrouped = evaluate.regrouped(LEVELS[name], [kpi], "leaf")
         relations = f"""
     WITH {values}, {TEAM_CLOSURE},
-    leaf AS ({evaluate.row_leaves([kpi], facts)}),
+    leaf AS ({evaluate.row_leaves(evaluate.reaches([kpi])[0], facts)}),
     parts AS ({evaluate.parted([kpi], regrouped, [column])})"""
         return Statement(relations, f"{column} {SAME_KEY}", params)
     relations = f"""

@@ -10,13 +10,15 @@ from accounts.models import Account, User
 from accounts.periods import PeriodKind
 from kamplan import formats
 from metrics.access import sees_everything
-from metrics.kpi import Definition, Direction, Kpi
+from metrics.kpi import Definition, Direction, Kpi, RowKpi
 from metrics.models import Run, Scope, Target
 from metrics.pages import making, words
 from metrics.pages.accounts import Parts, per_account
 from metrics.pages.choice import KIND_WORDS, Choice, period_words
 from metrics.pages.figures import PageComputer, Versions, elsewhere
 from metrics.pages.places import Place
+from metrics.recipes import RECIPES
+from metrics.recipes.recipe import Beside
 from metrics.results import wants_company, wants_trailing
 from metrics.targets import TargetForm, Targets, may_set
 from metrics.urls_for import explain_url
@@ -38,6 +40,12 @@ class Earlier:
     run: Run
     value: str
     url: str
+
+
+def beside_text(column: Beside, value: Decimal) -> str:
+    if column.is_share:
+        return formats.share(value * 100)
+    return formats.number(value, column.decimals)
 
 
 class Explanation:
@@ -144,10 +152,12 @@ class Explanation:
                 )
                 for part in self.kpi.beside
             ]
-        names = {"top1": "Share of the largest account", "hhi": "Sum of squared shares (HHI)"}
+        if not isinstance(self.kpi, RowKpi):
+            return []
         return [
-            (names[name], formats.share(value * 100) if name == "top1" else formats.number(value, 3))
-            for name, value in self.now.beside.items()
+            (each.label, beside_text(each, self.now.beside[each.name]))
+            for each in RECIPES[self.kpi.recipe_name].beside
+            if each.name in self.now.beside
         ]
 
     def trend(self, target: Decimal | None, marks: Sequence[int]) -> dict[str, Any]:

@@ -10,17 +10,12 @@ from kamplan.components import Formula
 from kamplan.components import Term as Figure
 from metrics.kpi import Derived, Kpi, RowKpi, Term, Unit
 from metrics.pages import words
+from metrics.recipes import RECIPES
 from metrics.results import ZERO, Result, scale_of
 
 Parts = Mapping[str, Decimal]
 SHOWN_ACCOUNTS = 20
 MOVERS = 5
-
-ROW_TERMS = {
-    "quota_attainment": ("booked", "quota"),
-    "pipeline_coverage": ("open pipeline, weighted", "quota not booked yet"),
-    "concentration": ("revenue of the largest tenth of the accounts", "revenue of all accounts"),
-}
 
 # ------------------------------------------------------------------------------------------------ formula
 
@@ -34,14 +29,22 @@ def formula_of(result: Result, currency: str) -> Formula | None:
         above = figures(kpi.numerator, result.parts, currency)
         below = figures(kpi.denominator, result.parts, currency)
         return Formula(above, words.value_text(result), below)
-    if isinstance(kpi, RowKpi) and kpi.recipe_name in ROW_TERMS and result.value is not None:
-        top, bottom = ROW_TERMS[kpi.recipe_name]
+    if isinstance(kpi, RowKpi) and kpi.parts_words[0] and result.value is not None:
+        top, bottom = kpi.parts_words
         return Formula(
-            [Figure(formats.money(result.numerator, currency, full=True), top)],
+            [Figure(side_text(kpi, result.numerator, currency), top)],
             words.value_text(result),
-            [Figure(formats.money(result.denominator, currency, full=True), bottom)],
+            [Figure(side_text(kpi, result.denominator, currency), bottom)],
         )
     return None
+
+
+def side_text(kpi: RowKpi, amount: Decimal | None, currency: str) -> str:
+    if amount is None:
+        return ""
+    if any(each.is_money for each in RECIPES[kpi.recipe_name].behind):
+        return formats.money(amount, currency, full=True)
+    return formats.at_most_one_decimal(amount)
 
 
 def figures(terms: Sequence[Term], parts: Parts, currency: str) -> list[Figure]:
@@ -165,7 +168,8 @@ def by_fraction(before: Result, now: Result) -> list[Step]:
     assert before.value is not None and now.value is not None
     if not (before.denominator and now.denominator) or before.numerator is None or now.numerator is None:
         return []
-    top, bottom = ROW_TERMS.get(getattr(now.kpi, "recipe_name", ""), ("above the line", "below the line"))
+    top, bottom = now.kpi.parts_words if isinstance(now.kpi, RowKpi) else ("", "")
+    top, bottom = top or "above the line", bottom or "below the line"
     first = (now.numerator - before.numerator) / before.denominator * scale_of(now.unit)
     return [Step(capital(top), first), Step(capital(bottom), now.value - before.value - first)]
 

@@ -19,10 +19,10 @@ from metrics.pages.choice import Choice
 from metrics.pages.mix import held_accounts
 from metrics.pages.places import Place
 from metrics.reading import facts_of
-from metrics.recipes import QUOTA_WINDOWS
+from metrics.recipes import RECIPES
+from metrics.recipes.quotas import QUOTA_WINDOWS
+from metrics.recipes.recipe import Behind
 from metrics.sources import SOURCE_OF
-from metrics.sources.deals import CLOSED_DEALS, OPEN_DEALS
-from metrics.sources.orders import ORDER_LINES
 from metrics.sources.source import Source, columns_of
 
 PAGE = 50
@@ -52,7 +52,7 @@ class RowSet:
 def row_sets(kpi: Definition) -> list[RowSet]:
     """Every kind of row that enters a number: what its numerator counts first."""
     if isinstance(kpi, RowKpi):
-        return ROWS_OF_RECIPES[kpi.recipe_name]
+        return [of_behind(each) for each in RECIPES[kpi.recipe_name].behind]
     if not isinstance(kpi, Kpi):
         return []
     found: dict[tuple[str, Window], RowSet] = {}
@@ -82,23 +82,16 @@ def of_leaf(leaf: Windowed, by_row: bool) -> RowSet:
     )
 
 
-ROWS_OF_RECIPES: dict[str, list[RowSet]] = {
-    "median_deal_size": [
-        RowSet(
-            "deals won", CLOSED_DEALS, "SUM(amount) FILTER (WHERE is_won)", Window.NOW, True, is_money=True
-        )
-    ],
-    "sales_cycle_median": [
-        RowSet("days to win", CLOSED_DEALS, "SUM(days) FILTER (WHERE is_won AND days >= 0)", Window.NOW, True)
-    ],
-    "concentration": [RowSet("revenue", ORDER_LINES, "SUM(amount)", Window.T12, False, is_money=True)],
-    "quota_attainment": [
-        RowSet("booked", ORDER_LINES, "SUM(amount)", Window.NOW, True, is_money=True, in_quota=True)
-    ],
-    "pipeline_coverage": [
-        RowSet("open pipeline, weighted", OPEN_DEALS, "SUM(weighted)", Window.AT_END, True, is_money=True)
-    ],
-}
+def of_behind(rows: Behind) -> RowSet:
+    return RowSet(
+        rows.label,
+        rows.source,
+        rows.aggregate,
+        rows.window,
+        rows.by_row,
+        rows.is_money,
+        in_quota=rows.in_quota,
+    )
 
 
 def window_of(window: Window, period: Period) -> tuple[Day, Day]:
@@ -110,6 +103,9 @@ def window_of(window: Window, period: Period) -> tuple[Day, Day]:
         Window.LAST_YEAR: (before, add_months(end, -12)),
         Window.T12: (add_months(end, -12), end),
         Window.T12_BEFORE: (before, start),
+        Window.T3: (add_months(end, -3), end),
+        Window.T3_BEFORE: (add_months(end, -6), add_months(end, -3)),
+        Window.T6: (add_months(end, -6), end),
         Window.AT_START: (add_months(start, -1), start),
         Window.AT_END: (add_months(end, -1), end),
     }[window]
@@ -221,16 +217,21 @@ MEMBER_DAY = """GREATEST(date_trunc('month', r.date)::date,
          THEN (SELECT MIN(LOWER(b.during)) FROM accounts_membership b WHERE b.user_id = {person}) END)"""
 
 
+def visible_rows(user: User, choice: Choice) -> tuple[str, dict[str, Any]]:
+    """The condition, over rows called `x`, of those in accounts that this person may see."""
+    if sees_everything(user) or user.role == "marketing":
+        return "TRUE", {}
+    seen = Account.objects.visible_to(user, choice.organisation.today())
+    return "x.account_id = ANY(%(seen)s)", {"seen": list(seen.values_list("pk", flat=True))}
+
+
 def find_rows(
     user: User, row_set: RowSet, place: Place, choice: Choice, page: int, size: int | None = PAGE
 ) -> Found:
     """A page of rows of accounts this person may see; the others only as count and sum."""
     sql, params = statement(row_set, place, choice)
-    visible = "TRUE"
-    if not (sees_everything(user) or user.role == "marketing"):
-        seen = Account.objects.visible_to(user, choice.organisation.today())
-        params["seen"] = list(seen.values_list("pk", flat=True))
-        visible = "x.account_id = ANY(%(seen)s)"
+    visible, seen = visible_rows(user, choice)
+    params.update(seen)
     limit = ""
     if size is not None:
         params.update(limit=size, offset=(page - 1) * size)

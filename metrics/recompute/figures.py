@@ -21,19 +21,23 @@ from metrics.evaluate import (
     Facts,
     LeafColumn,
     Level,
+    Reach,
     as_object,
     definitions_for,
+    filled,
     leaf_columns,
     over_scope,
     parted,
     per_account,
     period_rows,
+    reaches,
 )
 from metrics.expressions import Window
 from metrics.kpi import RowKpi
 from metrics.kpis import KPIS
 from metrics.models import Run, ScopeFigures, View
-from metrics.recipes import RECIPES, Recipe
+from metrics.recipes import RECIPES
+from metrics.recipes.recipe import Recipe
 from metrics.recompute.stage import Progress, execute
 from metrics.sources import COLUMNS, SOURCES
 from metrics.sources.source import columns_of
@@ -51,8 +55,21 @@ WINDOW_SQL = {
     Window.LAST_YEAR: "(COALESCE(le.{c}, 0) - COALESCE(ls.{c}, 0))",
     Window.T12: "(e.{c} - COALESCE(le.{c}, 0))",
     Window.T12_BEFORE: "(COALESCE(s.{c}, 0) - COALESCE(ls.{c}, 0))",
+    Window.T3: "(e.{c} - COALESCE(t3.{c}, 0))",
+    Window.T3_BEFORE: "(COALESCE(t3.{c}, 0) - COALESCE(t6.{c}, 0))",
+    Window.T6: "(e.{c} - COALESCE(t6.{c}, 0))",
     Window.AT_START: "COALESCE(s.{c}, 0)",
     Window.AT_END: "e.{c}",
+}
+
+# The months whose totals the windows of a quarter and of half a year need, where a definition uses such a window.
+SHORT_LOOKUPS = {
+    alias: month
+    for alias, month, windows in (
+        ("t3", "t3_start_month", {Window.T3, Window.T3_BEFORE}),
+        ("t6", "t6_start_month", {Window.T3_BEFORE, Window.T6}),
+    )
+    if windows & {column.window for column in leaf_columns(KPIS)}
 }
 
 # Accounts are summed over few sets of keys first, and scopes are made of these sums: no account is read again for
@@ -251,6 +268,7 @@ def leaves_from_totals(version: Version) -> str:
             "s": "start_month",
             "le": "last_year_end_month",
             "ls": "last_year_start_month",
+            **SHORT_LOOKUPS,
         }.items()
     )
     return f"""(
@@ -337,11 +355,12 @@ def collect_rows_of_people(periods: Sequence[Period], versions: Sequence[Version
         if not level.is_row_credit:
             continue
         selects, params = [], {}
-        for version in versions:
-            sql, own = row_sums(version, level, periods)
-            selects.append(sql)
-            params.update(own)
         names = list(over_scope(definitions_for(level)))
+        for version in versions:
+            for place, reach in enumerate(reaches(definitions_for(level))):
+                sql, own = row_sums(version, level, reach, periods, place == 0)
+                selects.append(sql)
+                params.update(own)
         sums = ", ".join(f'NULLIF(SUM("{name}"), 0) AS "{name}"' for name in names)
         execute(
             f"""
@@ -354,10 +373,12 @@ def collect_rows_of_people(periods: Sequence[Period], versions: Sequence[Version
         )
 
 
-def row_sums(version: Version, level: Level, periods: Sequence[Period]) -> tuple[str, dict[str, Any]]:
+def row_sums(
+    version: Version, level: Level, reach: Reach, periods: Sequence[Period], is_first: bool
+) -> tuple[str, dict[str, Any]]:
     """SELECT the sums of one version by person or team; the rows of one account to one of them are one cluster."""
     values, params = period_rows(periods, version.as_of.replace(day=1))
-    definitions = definitions_for(level)
+    definitions = reach.definitions
     of_team = "team_closure" in level.join
     column = "c.above_id" if of_team else "f.person_id"
     join = "LEFT JOIN team_closure c ON c.id = f.person_team_id" if of_team else ""
@@ -371,7 +392,7 @@ def row_sums(version: Version, level: Level, periods: Sequence[Period]) -> tuple
         f"COALESCE(SUM(f.{each.measure})"
         + (
             ""
-            if each.window == Window.NOW
+            if each.window == reach.whole
             else f" FILTER (WHERE {each.window.condition.replace('p.', 'f.')})"
         )
         + f", 0) AS {each.name}"
@@ -381,12 +402,15 @@ def row_sums(version: Version, level: Level, periods: Sequence[Period]) -> tuple
     clusters = f"""(
         SELECT f.starts, f.ends, f.account_id, f.{level.regroup}, MAX(f.currency) AS currency, {leaves}
           FROM (SELECT p.*, f.*{team}
-                  FROM period p JOIN {version.rows} f ON f.month >= p.starts AND f.month < p.ends {changed} {join}
+                  FROM period p
+                  JOIN {version.rows} f ON f.month >= p.{reach.begins} AND f.month < p.ends {changed} {join}
                  ORDER BY p.starts, p.ends, f.account_id, {column} OFFSET 0) f
          GROUP BY f.starts, f.ends, f.account_id, f.{level.regroup} OFFSET 0)"""
-    sums = ", ".join(f'{version.sign}SUM({sql}) AS "{name}"' for name, sql in over_scope(definitions).items())
+    names = list(over_scope(definitions_for(level)))
+    sums = {name: f"{version.sign}SUM({sql})" for name, sql in over_scope(definitions).items()}
     sql = f"""(WITH {values}, {TEAM_CLOSURE}
-        {level.outer}, {sums} FROM ({parted(definitions, clusters, [level.regroup])}) leaf {level.grouping})"""
+        {level.outer}, {filled(names, sums, is_first)}
+          FROM ({parted(definitions, clusters, [level.regroup])}) leaf {level.grouping})"""
     return version.bound(sql, params)
 
 

@@ -8,16 +8,20 @@ from django.db import connection
 
 from accounts.periods import Day, add_months, last_day_of_month
 from metrics.models import KEY, STAMPS
-from metrics.sources import COLUMNS, SOURCES
+from metrics.sources import BEGINNINGS, COLUMNS, SOURCES
 from metrics.sources.source import Column, Source, columns_of
 
 Progress = Callable[[str], None]
 KEY_COLUMNS = "account_id bigint, month date, person_id bigint"
 
 # The month of the first row that belongs to no account.
-NOBODY_BEGAN = """SELECT date_trunc('month', LEAST(
-    (SELECT MIN(date) FROM accounts_order WHERE account_id IS NULL),
-    (SELECT MIN(opened_on) FROM accounts_opportunity WHERE account_id IS NULL)))::date"""
+NOBODY_BEGAN = "SELECT date_trunc('month', LEAST({}))::date".format(
+    ", ".join(
+        f"(SELECT MIN({each.day}) FROM {each.table} WHERE account_id IS NULL)"
+        for each in BEGINNINGS
+        if each.lacks_account
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -90,20 +94,15 @@ def make_scope(scope: Scope) -> None:
         {"as_of": scope.as_of, "first": first_month(scope), "last": scope.current_month},
     )
     among = "TRUE" if scope.is_full else "account_id IN (SELECT account_id FROM run_queue)"
+    firsts = " UNION ALL ".join(
+        f"SELECT account_id, MIN({each.day}) AS day FROM {each.table} WHERE {among} GROUP BY 1"
+        for each in BEGINNINGS
+    )
     execute(
         f"""
         CREATE TEMP TABLE run_began ON COMMIT DROP AS
-        SELECT account_id, date_trunc('month', MIN(day))::date AS month FROM (
-            SELECT account_id, MIN(date) AS day FROM accounts_order WHERE {among} GROUP BY 1
-            UNION ALL
-            SELECT account_id, MIN(opened_on) FROM accounts_opportunity WHERE {among} GROUP BY 1
-            UNION ALL
-            SELECT account_id, MIN(LOWER(during)) FROM accounts_contract WHERE {among} GROUP BY 1
-            UNION ALL
-            SELECT account_id, MIN(LOWER(during)) FROM accounts_assignment WHERE {among} GROUP BY 1
-            UNION ALL
-            SELECT account_id, MIN(LOWER(during)) FROM accounts_classification WHERE {among} GROUP BY 1
-        ) f WHERE account_id IS NOT NULL GROUP BY account_id
+        SELECT account_id, date_trunc('month', MIN(day))::date AS month FROM ({firsts}) f
+         WHERE account_id IS NOT NULL GROUP BY account_id
         """
     )
     if not scope.is_full:
@@ -124,16 +123,8 @@ def first_month(scope: Scope) -> Day:
     """The earliest month that any concerned account needs."""
     with connection.cursor() as cursor:
         if scope.is_full:
-            cursor.execute(
-                """
-                SELECT date_trunc('month', LEAST(
-                    (SELECT MIN(date) FROM accounts_order),
-                    (SELECT MIN(opened_on) FROM accounts_opportunity),
-                    (SELECT MIN(LOWER(during)) FROM accounts_contract),
-                    (SELECT MIN(LOWER(during)) FROM accounts_assignment),
-                    (SELECT MIN(LOWER(during)) FROM accounts_classification)))::date
-                """
-            )
+            firsts = ", ".join(f"(SELECT MIN({each.day}) FROM {each.table})" for each in BEGINNINGS)
+            cursor.execute(f"SELECT date_trunc('month', LEAST({firsts}))::date")
         else:
             cursor.execute(
                 """

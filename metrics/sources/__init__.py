@@ -1,7 +1,7 @@
 """The registry of what is counted: every source, and the columns that they fill."""
 
 from metrics.sources import contracts, deals, orders
-from metrics.sources.source import Column, Source, columns_of
+from metrics.sources.source import Beginning, Column, Source, columns_of
 
 SOURCES: tuple[Source, ...] = (
     *orders.SOURCES,
@@ -9,5 +9,11 @@ SOURCES: tuple[Source, ...] = (
     *contracts.SOURCES,
 )
 
+# An account's history begins with its first row, or when somebody first looked after it.
+BEGINNINGS: tuple[Beginning, ...] = (
+    *(beginning for source in SOURCES for beginning in source.began),
+    Beginning("accounts_assignment", "LOWER(during)"),
+    Beginning("accounts_classification", "LOWER(during)"),
+)
 COLUMNS: tuple[Column, ...] = tuple(column for source in SOURCES for column in columns_of(source))
 SOURCE_OF: dict[str, Source] = {measure.name: source for source in SOURCES for measure in source.measures}

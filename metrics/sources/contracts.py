@@ -1,7 +1,7 @@
 """Contracts: live, and by their last day."""
 
 from metrics.expressions import Measure
-from metrics.sources.source import Source, money, rates
+from metrics.sources.source import Beginning, Source, money, rates
 
 recurring = Measure("recurring", "SUM(amount)", is_money=True, label="recurring revenue a year")
 contracts = Measure("contracts", "COUNT(*)", label="live contracts")
@@ -24,6 +24,7 @@ LIVE_CONTRACTS = Source(
        AND {{among}}""",
     (recurring, contracts),
     is_stock=True,
+    began=(Beginning("accounts_contract", "LOWER(during)"),),
 )
 
 due = Measure("due", "COUNT(*) FILTER (WHERE outcome <> 'open')", label="contracts due and decided")

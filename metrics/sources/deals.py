@@ -1,7 +1,7 @@
 """Deals: decided, opened, open."""
 
 from metrics.expressions import Measure
-from metrics.sources.source import Source, money, rates
+from metrics.sources.source import Beginning, Source, money, rates
 
 deals = Measure("deals", "COUNT(*)", label="deals decided")
 won = Measure("won", "COALESCE(SUM(share) FILTER (WHERE is_won), 0)", label="deals won")
@@ -125,6 +125,7 @@ OPENED_DEALS = Source(
      WHERE {{among}}""",
     (pipeline_created, pipeline_created_target, deals_opened),
     lacks_account=True,
+    began=(Beginning("accounts_opportunity", "opened_on", lacks_account=True),),
 )
 
 open_deals = Measure("open_deals", "COUNT(*)", label="open deals")

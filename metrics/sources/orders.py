@@ -1,7 +1,7 @@
 """Orders and their lines: what was bought, and what that says of a customer."""
 
 from metrics.expressions import Measure
-from metrics.sources.source import Source, money, rates
+from metrics.sources.source import Beginning, Source, money, rates
 
 revenue = Measure("revenue", "SUM(amount)", is_money=True, label="revenue")
 orders = Measure("orders", "COUNT(*)", label="orders")
@@ -38,6 +38,7 @@ ORDERS = Source(
      WHERE o.kind = 'order' AND {among}""",
     (orders,),
     lacks_account=True,
+    began=(Beginning("accounts_order", "date", lacks_account=True),),
 )
 
 JOINED = Source(

@@ -12,6 +12,15 @@ from metrics.expressions import Measure
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """A table with an account and the day of a row, as SQL."""
+
+    table: str
+    day: str
+    lacks_account: bool = False
+
+
+@dataclass(frozen=True)
 class Source:
     """Rows of one kind and the measures made of them."""
 
@@ -23,6 +32,8 @@ class Source:
     is_stock: bool = False
     lacks_account: bool = False
     """Some of its rows belong to no account."""
+    began: tuple["Beginning", ...] = ()
+    """The tables whose rows begin an account's history, and that of what belongs to no account."""
 
     def select(self, among: str = "TRUE", days: str = "") -> str:
         """The rows as SQL, narrowed to some accounts; a stock needs its relation of days."""

@@ -1,0 +1,98 @@
+"""Quotas in their own windows, and the pipeline that is to fill what is missing."""
+
+from metrics.expressions import Window
+from metrics.recipes.recipe import CREDITED, EVERYWHERE, Behind, Recipe
+from metrics.sources.deals import OPEN_DEALS
+from metrics.sources.orders import ORDER_LINES
+
+QUOTAS = EVERYWHERE | {"order", "orderline", "quota", "assignment"}
+PIPELINE = QUOTAS | {"opportunity", "opportunityphase", "opportunitystage"}
+
+QUOTA_WINDOWS = """quota AS (
+    SELECT q.user_id, q.starts_on, LEAD(q.starts_on) OVER (PARTITION BY q.user_id ORDER BY q.starts_on) AS ends_on,
+           q.amount * CASE WHEN q.currency = org.reporting_currency THEN 1 ELSE r.rate END AS amount
+      FROM accounts_quota q CROSS JOIN accounts_organisation org
+      LEFT JOIN metrics_dailyrate r ON r.currency = q.currency AND r.day = q.starts_on)"""
+
+RELATIONS = {
+    "booked": f"""
+        SELECT COALESCE(r.person_id, owner.user_id) AS person_id, r.date, SUM(r.amount) AS amount
+          FROM ({ORDER_LINES.select()}) r {CREDITED}
+         WHERE r.date >= (SELECT MIN(starts_on) FROM accounts_quota)
+         GROUP BY 1, 2""",
+}
+
+QUOTA_SCOPES = """
+    SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, booked, quota, user_id FROM held
+     UNION ALL SELECT starts, ends, 'owner', user_id, booked, quota, user_id FROM held
+     UNION ALL
+    SELECT starts, ends, 'team', c.above_id, booked, quota, held.user_id FROM held
+      LEFT JOIN accounts_membership m ON m.user_id = held.user_id AND m.during @> held.starts_on
+      LEFT JOIN team_closure c ON c.id = m.team_id"""
+
+QUOTA_ATTAINMENT = f"""
+    , {QUOTA_WINDOWS},
+    held AS (
+        SELECT p.starts, p.ends, q.user_id, q.starts_on, q.amount AS quota,
+               COALESCE(SUM(b.amount), 0) AS booked
+          FROM period p
+          JOIN quota q ON q.starts_on >= p.starts AND q.starts_on < p.ends
+          LEFT JOIN booked b ON b.person_id = q.user_id AND b.date >= q.starts_on
+                            AND b.date < COALESCE(q.ends_on, 'infinity'::date)
+         GROUP BY 1, 2, 3, 4, 5),
+    scoped AS ({QUOTA_SCOPES})
+    -- figures
+    SELECT starts, ends, scope, key, CASE WHEN SUM(quota) > 0 THEN SUM(booked) / SUM(quota) END AS value,
+           SUM(booked) AS numerator, SUM(quota) AS denominator, COUNT(*) AS n, NULL AS low, NULL AS high
+      FROM scoped GROUP BY 1, 2, 3, 4"""
+
+PIPELINE_COVERAGE = f"""
+    , {QUOTA_WINDOWS},
+    held AS (
+        SELECT p.starts, p.ends, q.user_id, q.starts_on, q.amount AS quota, COALESCE(SUM(b.amount), 0) AS booked
+          FROM period p
+          JOIN quota q ON q.starts_on <= p.day AND COALESCE(q.ends_on, 'infinity'::date) > p.day
+          LEFT JOIN booked b ON b.person_id = q.user_id AND b.date >= q.starts_on AND b.date <= p.day
+         GROUP BY 1, 2, 3, 4, 5),
+    scoped AS ({QUOTA_SCOPES}),
+    gap AS (SELECT starts, ends, scope, key, SUM(quota) - SUM(booked) AS gap, COUNT(*) AS n
+              FROM scoped GROUP BY 1, 2, 3, 4),
+    pipeline AS (
+        SELECT p.starts, p.ends, r.account_id, owner.user_id, r.weighted
+          FROM period p
+          JOIN ({OPEN_DEALS.select(days="(SELECT DISTINCT day FROM period)")}) r ON r.date = p.day
+          {CREDITED}),
+    waiting AS (
+        SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, SUM(weighted) AS x FROM pipeline GROUP BY 1, 2
+         UNION ALL
+        SELECT starts, ends, 'owner', user_id, SUM(weighted) FROM pipeline GROUP BY 1, 2, 4
+         UNION ALL
+        SELECT p.starts, p.ends, 'team', c.above_id, SUM(weighted)
+          FROM pipeline p JOIN period USING (starts, ends)
+          LEFT JOIN accounts_membership m ON m.user_id = p.user_id AND m.during @> period.day
+          LEFT JOIN team_closure c ON c.id = m.team_id GROUP BY 1, 2, 4)
+    -- figures
+    SELECT g.starts, g.ends, g.scope, g.key, CASE WHEN g.gap > 0 THEN COALESCE(w.x, 0) / g.gap END AS value,
+           COALESCE(w.x, 0) AS numerator, g.gap AS denominator, g.n, NULL AS low, NULL AS high
+      FROM gap g LEFT JOIN waiting w ON w.starts = g.starts AND w.ends = g.ends AND w.scope = g.scope
+                                    AND w.key IS NOT DISTINCT FROM g.key"""
+
+RECIPES = {
+    "quota_attainment": Recipe(
+        QUOTA_ATTAINMENT,
+        "quotas",
+        QUOTAS,
+        (Behind("booked", ORDER_LINES, "SUM(amount)", is_money=True, in_quota=True),),
+        ("booked",),
+        has_windows=True,
+        terms=("booked", "quota"),
+    ),
+    "pipeline_coverage": Recipe(
+        PIPELINE_COVERAGE,
+        "quotas",
+        PIPELINE,
+        (Behind("open pipeline, weighted", OPEN_DEALS, "SUM(weighted)", Window.AT_END, is_money=True),),
+        ("booked",),
+        terms=("open pipeline, weighted", "quota not booked yet"),
+    ),
+}

@@ -1,0 +1,111 @@
+"""KPIs evaluated from single rows: medians, distributions, and quotas in their own windows.
+
+A recipe is SQL over the relations `period` (with the bounds of every window and `day`, the as-of day within the
+period), `facts` and `team_closure`. It yields `starts, ends, scope, key, value, numerator, denominator, n, low,
+high` for every scope it is defined for; shares between 0 and 1.
+"""
+
+from dataclasses import dataclass
+
+from metrics.expressions import Window
+from metrics.sources.source import Source
+
+EVERYWHERE = frozenset({"account", "membership", "team", "exchangerate"})
+
+
+@dataclass(frozen=True)
+class Behind:
+    """Rows behind a figure, and what is counted of them."""
+
+    label: str
+    source: Source
+    aggregate: str
+    window: Window = Window.NOW
+    by_row: bool = True
+    """Rows go to the person they name, not whole accounts to their owner."""
+    is_money: bool = False
+    in_quota: bool = False
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A further column of the figures; shares lie between 0 and 1."""
+
+    name: str
+    label: str
+    is_share: bool = False
+    decimals: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    text: str
+    label: str
+    tables: frozenset[str]
+    """The watched tables (as the queue names them) whose changes can alter it; others leave it alone."""
+    behind: tuple[Behind, ...] = ()
+    relations: tuple[str, ...] = ()
+    """The relations that its text reads, besides the facts."""
+    has_windows: bool = False
+    """Later rows alter it too, as long as the window of a quota that began in the period is open."""
+    reads_rows: bool = True
+    """Made of rows as they are today; only facts keep what they were."""
+    terms: tuple[str, str] = ("", "")
+    """What its numerator and its denominator are, where it has them."""
+    beside: tuple[Beside, ...] = ()
+    """Further columns of its figures that are shown with the value."""
+
+
+# The owner, team and segment of an account at the period's start, or when it began if that was later.
+STAMP = """stamp AS (
+    SELECT p.starts, p.ends, f.account_id, f.owner_id, f.team_id, f.tier_id, f.industry_id, f.region_id,
+           f.is_target::int AS target
+      FROM period p JOIN facts f ON f.month = p.starts
+     UNION
+    SELECT p.starts, p.ends, f.account_id, f.owner_id, f.team_id, f.tier_id, f.industry_id, f.region_id,
+           f.is_target::int
+      FROM period p JOIN facts f ON f.month = f.began AND f.began > p.starts AND f.began < p.ends)"""
+
+CREDITED = """LEFT JOIN accounts_assignment owner ON owner.account_id = r.account_id
+                AND owner.role = 'owner' AND owner.during @> r.date"""
+
+# A person's first team counts from the first day of its month on, as in the facts. A deal with several persons is
+# one deal of the company and of a team.
+ROW_SCOPES = """scoped AS (
+    SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, id, x FROM credited WHERE is_first
+     UNION ALL
+    SELECT starts, ends, 'owner', person_id, id, x FROM credited
+     UNION ALL
+    SELECT DISTINCT starts, ends, 'team', c.above_id, credited.id, x FROM credited
+      LEFT JOIN (SELECT user_id, MIN(LOWER(during)) AS day FROM accounts_membership GROUP BY 1) first
+             ON first.user_id = person_id AND date_trunc('month', first.day) = credited.month
+      LEFT JOIN accounts_membership m
+             ON m.user_id = person_id AND m.during @> COALESCE(first.day, credited.month)
+      LEFT JOIN team_closure c ON c.id = m.team_id
+     UNION ALL
+    SELECT starts, ends, s.scope, s.key, credited.id, x FROM credited
+      LEFT JOIN stamp USING (starts, ends, account_id)
+     CROSS JOIN LATERAL (VALUES ('tier', stamp.tier_id), ('industry', stamp.industry_id),
+                                ('region', stamp.region_id), ('target', stamp.target)) s(scope, key)
+     WHERE is_first)"""
+
+# The bounds are order statistics at the ranks n/2 -+ 0.98 sqrt(n): free of any distribution of the values, with the
+# binomial of the ranks approximated by a normal one, so rough where n is small (none are given below 6).
+MEDIAN = f"""
+    , {STAMP},
+    credited AS (
+        SELECT p.starts, p.ends, r.account_id, r.person_id, r.id, r.is_first,
+               date_trunc('month', r.date)::date AS month, {{x}} AS x
+          FROM period p
+          JOIN {{relation}} r ON r.date >= p.starts AND r.date < p.ends
+         WHERE {{x}} IS NOT NULL AND {{condition}}),
+    {ROW_SCOPES},
+    sorted AS (
+        SELECT starts, ends, scope, key, COUNT(*)::int AS n, array_agg(x ORDER BY x) AS xs
+          FROM scoped GROUP BY 1, 2, 3, 4)
+    -- figures
+    SELECT starts, ends, scope, key, (xs[(n + 1) / 2] + xs[n / 2 + 1]) / 2.0 AS value,
+           NULL AS numerator, NULL AS denominator, n,
+           CASE WHEN n >= 6 THEN xs[GREATEST(1, FLOOR(n / 2.0 - 0.98 * SQRT(n)))::int] END AS low,
+           CASE WHEN n >= 6 THEN xs[LEAST(n, CEIL(n / 2.0 + 1 + 0.98 * SQRT(n)))::int] END AS high
+      FROM sorted"""
