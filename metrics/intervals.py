@@ -29,3 +29,19 @@ def linearised(y: Decimal, x: Decimal, yy: Decimal, xy: Decimal, xx: Decimal, cl
     variance = max(float(residuals), 0.0) * clusters / (clusters - 1) / float(x) ** 2
     spread = Z * sqrt(variance)
     return float(ratio) - spread, float(ratio) + spread
+
+
+def of_difference(first: float, of_first: Bounds, second: float, of_second: Bounds) -> Bounds:
+    """Of first - second, two independent values with their own 95 % ranges (low, high).
+
+    low  = first - second - sqrt((first - low of first)^2 + (high of second - second)^2)
+    high = first - second + sqrt((high of first - first)^2 + (second - low of second)^2)
+
+    Between two Wilson ranges this is the hybrid score interval of Newcombe 1998 (Statistics in Medicine 17,
+    pages 873-890, method 10). Where both ranges are symmetric it is the root of the summed squared half-widths;
+    Zou and Donner 2008 (Statistics in Medicine 27, pages 1693-1702) show that it holds for other ranges alike.
+    """
+    apart = first - second
+    down = sqrt((first - of_first[0]) ** 2 + (of_second[1] - second) ** 2)
+    up = sqrt((of_first[1] - first) ** 2 + (second - of_second[0]) ** 2)
+    return apart - down, apart + up

@@ -1,0 +1,118 @@
+"""Numbers that leave as files: the same as on the page, for who may see the page, and nothing a spreadsheet runs."""
+
+import csv
+import io
+from decimal import Decimal
+from typing import Any
+
+import openpyxl
+import pytest
+from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accounts.models import Account, User
+from kamplan.sheets import Table, lines, write_workbook
+from metrics.models import Run
+from tests.factories import make_account, make_order
+from tests.metrics.engine import run
+from tests.metrics_pages.conftest import BACKEND, T12
+
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+cells = st.one_of(
+    st.text("=+-@ \t\r\n\0a1é,\"'"),
+    st.sampled_from(["=1+1", "+1", "-1", "@x", "\t=1", "\r", " =1", "\0=1", "\n=1"]),
+)
+
+
+@given(st.lists(st.lists(cells, min_size=2, max_size=2), max_size=4))
+def test_no_text_of_an_exported_file_is_run_as_a_formula(rows: list[list[str]]) -> None:
+    text = "".join(lines(["a", "b"], rows)).removeprefix("\ufeff")
+    for row in csv.reader(io.StringIO(text, newline="")):
+        assert not any(cell.lstrip(" ").startswith(DANGEROUS) for cell in row)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(cells, min_size=1, max_size=4))
+def test_no_cell_of_a_workbook_is_a_formula(row: list[str]) -> None:
+    target = io.BytesIO()
+    write_workbook(target, [Table("=Rows/1", ["=a"] * len(row), [row])], "x")
+    page = openpyxl.load_workbook(target).worksheets[0]
+    for each in page.iter_rows():
+        for cell in each:
+            assert cell.data_type in {"s", "n", "inlineStr"}
+            assert not (isinstance(cell.value, str) and cell.value.lstrip(" ").startswith(DANGEROUS))
+
+
+def test_numbers_stay_numbers_also_below_zero() -> None:
+    assert list(lines(["n"], [[Decimal("-12.5")], [-3]]))[1:] == ["-12.5\r\n", "-3\r\n"]
+
+
+def ask(user: User, url: str) -> Any:
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return client.get(url)
+
+
+def csv_of(user: User, url: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(ask(user, url).getvalue().decode("utf-8-sig"))))
+
+
+def xlsx_of(user: User, url: str) -> list[dict[str, Any]]:
+    page = openpyxl.load_workbook(io.BytesIO(ask(user, url).getvalue())).worksheets[0]
+    heads, *rows = page.iter_rows(values_only=True)
+    return [dict(zip(heads, row, strict=True)) for row in rows]
+
+
+@pytest.mark.django_db
+def test_a_scorecard_as_workbook_holds_what_its_csv_holds(published: Run, hana: User) -> None:
+    url = f"/scorecards/company/all/{T12}&all=1&export="
+    texts, typed = csv_of(hana, f"{url}csv"), xlsx_of(hana, f"{url}xlsx")
+    assert len(texts) == len(typed) > 20
+    for text, cell in zip(texts, typed, strict=True):
+        assert text["number"] == cell["number"]
+        for name in ("value", "low", "high", "n"):
+            assert (float(text[name]) if text[name] else None) == pytest.approx(cell[name])
+    revenue = next(row for row in typed if row["number"] == "account_revenue")
+    # 900 + 600 of Aurora, 400 + 100 of Borealis in 2025.
+    assert (revenue["value"], revenue["unit"], revenue["currency"]) == (2000, "money", "EUR")
+
+
+@pytest.mark.django_db
+def test_the_rows_of_a_number_leave_in_both_forms_and_strangers_stay_one_line(
+    published: Run, maya: User
+) -> None:
+    url = f"/scorecards/owner/{maya.pk}/account_revenue/{T12}&part="
+    texts, typed = csv_of(maya, f"{url}csv"), xlsx_of(maya, f"{url}xlsx")
+    assert [Decimal(row["counted"]) for row in texts] == [600, 900, 400]
+    assert [row["counted"] for row in typed] == [600, 900, 400]
+    assert typed[-1]["account"] == "1 rows in accounts you may not see"
+    assert not any("Borealis" in str(row) for row in (*texts, *typed))
+
+
+@pytest.mark.django_db
+def test_the_portfolio_leaves_with_every_account_of_the_filter_and_no_other(
+    published: Run, maya: User, omar: User, aurora: Account
+) -> None:
+    for number in range(60):
+        make_account(f"Small {number:02}", owner=maya)
+    rows = csv_of(maya, "/portfolio/?export=csv&sort=name")
+    assert [row["account"] for row in rows][:2] == ["Aurora Foods", "Small 00"]
+    assert len(rows) == 61
+    assert float(rows[0]["net retention, %"] or 0) == 100
+    assert [row["account"] for row in csv_of(maya, "/portfolio/?export=csv&q=aurora")] == ["Aurora Foods"]
+    assert len(xlsx_of(maya, "/portfolio/?export=xlsx")) == 61
+
+
+@pytest.mark.django_db
+def test_marketing_gets_no_column_of_contract_values(published: Run, mira: User) -> None:
+    assert "net retention, %" not in csv_of(mira, "/portfolio/?export=csv")[0]
+
+
+@pytest.mark.django_db
+def test_many_rows_are_sent_while_they_are_read(published: Run, hana: User, aurora: Account) -> None:
+    make_order(aurora, "2025-05-05", lines=[{"amount": 1}] * 3000)
+    run("2026-01-11")
+    answer = ask(hana, f"/scorecards/company/all/account_revenue/{T12}&part=csv")
+    assert answer.streaming
+    assert len(list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))) == 3005
