@@ -500,6 +500,7 @@ class Message(models.Model):
     dedup_key = models.CharField(max_length=200, unique=True)
     recipient = models.ForeignKey(User, models.CASCADE, null=True, related_name="messages")
     contact = models.ForeignKey("accounts.Contact", models.CASCADE, null=True, related_name="+")
+    employee = models.ForeignKey("accounts.Employee", models.CASCADE, null=True, related_name="+")
     payload = models.JSONField(default=dict, blank=True, help_text="Ids; the text is made when it is sent.")
     state = models.CharField(max_length=8, choices=State, default=State.NEW)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -520,20 +521,21 @@ class Message(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(recipient__isnull=False, contact__isnull=True)
-                | Q(recipient__isnull=True, contact__isnull=False),
+                condition=Q(recipient__isnull=False, contact__isnull=True, employee__isnull=True)
+                | Q(recipient__isnull=True, contact__isnull=False, employee__isnull=True)
+                | Q(recipient__isnull=True, contact__isnull=True, employee__isnull=False),
                 name="message_to_one",
                 violation_error_message="A mail goes to one of us or to one person at a customer.",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} to {self.recipient or self.contact}"
+        return f"{self.kind} to {self.recipient or self.contact or 'an employee'}"
 
     @property
     def address(self) -> str:
         """Where it goes, as the row says now and not as it did when the message was written."""
-        whom: Any = self.recipient or self.contact
+        whom: Any = self.recipient or self.contact or self.employee
         return str(whom.email)
 
     @property
