@@ -65,7 +65,7 @@ def may_comment(user: User, scope: str, key: int | None, today: Day) -> bool:
         return key == user.pk and user.role in {Role.MANAGER, Role.LEAD, Role.HEAD}
     if scope == Scope.TEAM and key is not None:
         return user.role == Role.LEAD and Team.objects.filter(pk=key, lead=user).exists()
-    if scope == Scope.ACCOUNT:
+    if scope == Scope.ACCOUNT and key is not None:
         owned = Assignment.objects.filter(account=key, user=user, role="owner", during__contains=today)
         return Account.objects.visible_to(user, today).filter(pk=key).exists() and owned.exists()
     return user.role == Role.HEAD and sees_everything(user)
@@ -74,7 +74,13 @@ def may_comment(user: User, scope: str, key: int | None, today: Day) -> bool:
 @transaction.atomic
 def comment(user: User, kpi: str, place: Place, period: Period, text: str) -> Comment:
     written = Comment(
-        kpi=kpi, scope=place.scope, key=place.key, starts=period.start, ends=period.end, text=text, author=user
+        kpi=kpi,
+        scope=place.scope,
+        key=place.key,
+        starts=period.start,
+        ends=period.end,
+        text=text,
+        author=user,
     )
     written.full_clean()
     written.save()

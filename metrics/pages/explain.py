@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -19,7 +19,7 @@ from metrics.kpis import KPI
 from metrics.models import Scope
 from metrics.pages import making, words
 from metrics.pages.choice import read_choice
-from metrics.pages.explain_rows import allowed_sets, as_csv, rows_context, set_links, statement_text
+from metrics.pages.explain_rows import allowed_sets, rows_context, rows_file, set_links, statement_text
 from metrics.pages.explain_words import (
     bar_texts,
     certainty,
@@ -30,6 +30,7 @@ from metrics.pages.explain_words import (
     status_words,
 )
 from metrics.pages.explanation import Explanation, choice_url
+from metrics.pages.exports import FORMATS
 from metrics.pages.places import crumbs, find_place, read_key
 from metrics.pages.scorecards import (
     GROUPS,
@@ -44,7 +45,7 @@ from metrics.targets import may_set
 
 
 @require_http_methods(["GET", "POST"])
-def explain(request: HttpRequest, scope: str, key: str, kpi: str) -> HttpResponse:
+def explain(request: HttpRequest, scope: str, key: str, kpi: str) -> HttpResponseBase:
     user = signed_in(request)
     definition = KPI.get(kpi)
     if definition is None:
@@ -71,10 +72,10 @@ def explain(request: HttpRequest, scope: str, key: str, kpi: str) -> HttpRespons
     return set_target(request, user, Explanation(user, definition, place, choice))
 
 
-def answer(request: HttpRequest, user: User, explanation: Explanation) -> HttpResponse:
+def answer(request: HttpRequest, user: User, explanation: Explanation) -> HttpResponseBase:
     part = request.GET.get("part", "")
-    if part == "csv":
-        return as_csv(explanation)
+    if part in FORMATS:
+        return rows_file(explanation, part)
     page = request.GET.get("page", "1")
     if part == "rows":
         return render(request, "metrics/_rows.html", rows_context(explanation, page))

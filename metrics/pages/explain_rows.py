@@ -1,14 +1,12 @@
 """The rows of an explanation, as a page, as a file and as the statement that lists them."""
 
-import csv
-import io
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponseBase
 
 from kamplan import formats
 from kamplan.components import Choice as Link
@@ -20,10 +18,8 @@ from metrics.models import Scope, View
 from metrics.pages import making
 from metrics.pages.accounts import sums_statement
 from metrics.pages.explanation import Explanation, choice_url
+from metrics.pages.exports import as_file, rows_table
 from metrics.pages.rows import PAGE, Found, RowSet, find_rows, history_since, measured, row_sets
-from metrics.pages.scorecards import (
-    safe,
-)
 from metrics.reading import facts_of
 from metrics.recipes import RECIPES
 from metrics.sources.contracts import DUE_CONTRACTS, LIVE_CONTRACTS
@@ -79,6 +75,7 @@ def rows_context(explained: Explanation, page: str) -> dict[str, Any]:
             for row in found.rows
         ],
         "csv_url": choice_url(explained, part="csv", set=chosen),
+        "xlsx_url": choice_url(explained, part="xlsx", set=chosen),
         "difference": difference(explained, row_set, found),
         "account_urls": {row.account_id for row in found.rows},
         "choice": explained.choice,
@@ -102,29 +99,14 @@ def difference(explained: Explanation, row_set: RowSet, found: Found) -> dict[st
     }
 
 
-def as_csv(explained: Explanation) -> HttpResponse:
+def rows_file(explained: Explanation, kind: str) -> HttpResponseBase:
+    """The rows of the chosen kind that this person may see, and one line for all the others."""
     sets = allowed_sets(explained)
     if not sets:
         raise Http404
     row_set = sets[chosen_set(explained, sets)]
-    found = find_rows(explained.user, row_set, explained.place, explained.choice, 1, None)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["date", "account", "row", "detail", "amount", "currency", "counted", "counted_currency"])
-    counted_in = explained.currency if row_set.is_money else ""
-    for row in found.rows:
-        writer.writerow(
-            [
-                row.date.isoformat(), safe(row.account), safe(row.label), safe(row.detail),
-                "" if row.booked is None else row.booked, row.currency, row.counted, counted_in,
-            ]
-        )  # fmt: skip
-    if found.hidden_count:
-        note = f"{found.hidden_count} rows in accounts you may not see"
-        writer.writerow(["", note, "", "", "", "", found.hidden_total, counted_in])
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{explained.kpi.id}-rows.csv"'
-    return response
+    table = rows_table(explained.user, row_set, explained.place, explained.choice, explained.currency)
+    return as_file(kind, table, f"{explained.kpi.id}-rows")
 
 
 def statement_text(explained: Explanation) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
@@ -15,6 +15,8 @@ from kamplan.formats import day
 from kamplan.permissions import signed_in
 from metrics.access import may_see_kpi
 from metrics.pages.account_figures import RETENTION, last_year
+from metrics.pages.documents import file_name
+from metrics.pages.exports import FORMATS, as_file, portfolio_table
 from metrics.pages.portfolio_rows import account_page, filter_choices, group_page
 from metrics.reading import newest_run, reading
 
@@ -59,7 +61,7 @@ class Select:
 
 
 @require_GET
-def portfolio(request: HttpRequest) -> HttpResponse:
+def portfolio(request: HttpRequest) -> HttpResponseBase:
     user = signed_in(request)
     organisation = Organisation.current()
     today = organisation.today()
@@ -70,6 +72,10 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     visible = Account.objects.visible_to(user, today)
     with reading():
         run = newest_run()
+        if request.GET.get("export") in FORMATS:
+            rows = account_page(view.narrow(visible, today), view, run, today, 1, size=None)
+            table = portfolio_table(list(rows), run, organisation.reporting_currency, sees_values)
+            return as_file(request.GET["export"], table, file_name("portfolio", f"{today}"))
         make = group_page if view.by else account_page
         page = make(view.narrow(visible, today), view, run, today, page_number(request))
         choices = filter_choices(visible, today)

@@ -200,9 +200,14 @@ def bounds(run: Run | None, today: datetime.date) -> dict[str, Any]:
 
 
 def account_page(
-    accounts: AccountQuerySet, view: PortfolioFilter, run: Run | None, today: datetime.date, number: int
+    accounts: AccountQuerySet,
+    view: PortfolioFilter,
+    run: Run | None,
+    today: datetime.date,
+    number: int,
+    size: int | None = PAGE,
 ) -> Page[Row]:
-    """One page of accounts, sorted; the total comes with it."""
+    """One page of accounts, sorted; the total comes with it. Without a size all of them, for a file."""
     visible, params = visible_sql(accounts)
     sort = SORTS[view.column]
     direction = "DESC" if view.is_descending else "ASC"
@@ -213,7 +218,7 @@ def account_page(
              LIMIT %(limit)s OFFSET %(offset)s) a)"""
     shown = SHOWN.format(chosen=chosen, extra="chosen.total")
     sql = f"WITH visible AS ({visible}) {shown} ORDER BY chosen.place"
-    return cut(sql, {**params, **bounds(run, today)}, number, today)
+    return cut(sql, {**params, **bounds(run, today)}, number, today, size=size)
 
 
 def group_page(
@@ -243,16 +248,23 @@ def group_page(
 
 
 def cut(
-    sql: str, params: dict[str, Any], number: int, today: datetime.date, *, grouped: bool = False
+    sql: str,
+    params: dict[str, Any],
+    number: int,
+    today: datetime.date,
+    *,
+    grouped: bool = False,
+    size: int | None = PAGE,
 ) -> Page[Row]:
     """The page of this number, or the first one where there is none of it."""
     number = max(number, 1)
-    found = fetch(sql, {**params, "limit": PAGE, "offset": (number - 1) * PAGE})
+    offset = (number - 1) * (size or 0)
+    found = fetch(sql, {**params, "limit": size, "offset": offset})
     if not found and number > 1:
         return cut(sql, params, 1, today, grouped=grouped)
     total = found[0]["total"] if found else 0
     rows = rolled_up(found, today) if grouped else [row_of(each, today) for each in found]
-    return Page(rows, number, Paginator(range(total), PAGE))  # type: ignore[arg-type]
+    return Page(rows, number, Paginator(range(total), size or max(total, 1)))  # type: ignore[arg-type]
 
 
 def fetch(sql: str, params: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,7 +1,5 @@
 """Scorecards: one for each person, team, segment and the company; and people or segments side by side."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
@@ -24,6 +22,8 @@ from metrics.kpi import Definition, Direction, Group
 from metrics.models import Run, Scope, View
 from metrics.pages import words
 from metrics.pages.choice import Choice, read_choice
+from metrics.pages.documents import file_name
+from metrics.pages.exports import FORMATS, as_file, scorecard_table
 from metrics.pages.figures import PageComputer
 from metrics.pages.mix import find_mix
 from metrics.pages.places import (
@@ -63,7 +63,7 @@ def scorecard(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def scorecard_of(request: HttpRequest, scope: str, key: str) -> HttpResponse:
+def scorecard_of(request: HttpRequest, scope: str, key: str) -> HttpResponseBase:
     user = signed_in(request)
     with reading():
         organisation = Organisation.current()
@@ -81,8 +81,10 @@ def scorecard_of(request: HttpRequest, scope: str, key: str) -> HttpResponse:
         else:
             context = one_scorecard(user, place, choice)
             template = "metrics/scorecard.html"
-        if request.GET.get("export") == "csv" and "groups" in context:
-            return as_csv(context["results"], place, choice)
+        if request.GET.get("export") in FORMATS and "groups" in context:
+            table = scorecard_table(context["results"], place, choice, context["targets"])
+            name = file_name("scorecard", place.name, f"{choice.period.last_day:%Y-%m}")
+            return as_file(request.GET["export"], table, name)
         return render(request, template, context)
 
 
@@ -237,7 +239,7 @@ def one_scorecard(user: User, place: Place, choice: Choice) -> dict[str, Any]:
         "has_views": place.scope in {Scope.OWNER, Scope.TEAM},
         "wider": place.wider,
         "results": [card.result(kpi) for kpi in kpis],
-        "export_url": choice.query(export="csv"),
+        "targets": targets,
         "print_words": print_words(choice),
     }
 
@@ -337,47 +339,6 @@ def side_links(user: User, place: Place, choice: Choice, by: str) -> list[Link]:
 def print_words(choice: Choice) -> str:
     view = "current book" if choice.view == View.CURRENT_BOOK else "credit as it was"
     return f"{view}; compared with {choice.compared.words}"
-
-
-def as_csv(results: Sequence[Result], place: Place, choice: Choice) -> HttpResponse:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(
-        [
-            "number",
-            "name",
-            "scope",
-            "key",
-            "from",
-            "to",
-            "view",
-            "value",
-            "unit",
-            "low",
-            "high",
-            "n",
-            "reason",
-            "run",
-        ]
-    )
-    for each in results:
-        low, high = each.interval or ("", "")
-        writer.writerow(
-            [
-                each.kpi.id, each.kpi.name, place.scope, safe(place.name), each.period.start, each.period.end,
-                each.view, "" if each.value is None else each.value, each.kpi.unit.value, low, high,
-                "" if each.n is None else each.n, each.reason, choice.run.pk,
-            ]
-        )  # fmt: skip
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="scorecard-{choice.period.end:%Y-%m}.csv"'
-    return response
-
-
-def safe(text: object) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    plain = "" if text is None else str(text)
-    return f"'{plain}" if plain[:1] in "=+-@\t\r" else plain
 
 
 # ------------------------------------------------------------------------------------------ side by side

@@ -38,7 +38,7 @@ def text_of(response: Any) -> str:
 
 
 def rows_of(user: User, url: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(ask(user, f"{url}&part=csv").content.decode())))
+    return list(csv.DictReader(io.StringIO(ask(user, f"{url}&part=csv").getvalue().decode("utf-8-sig"))))
 
 
 def test_the_rows_of_a_number_credited_by_row_add_up_to_it(published: Run, maya: User) -> None:

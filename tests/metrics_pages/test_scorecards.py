@@ -46,7 +46,7 @@ def test_every_number_on_the_page_is_what_the_command_prints(
 ) -> None:
     place = {"maya": maya, "omar": omar, "north": north}.get(who)
     url = f"/scorecards/{scope}/{place.pk if place else 'all'}/{T12}&all=1&export=csv"
-    lines = list(csv.DictReader(io.StringIO(ask(hana, url).content.decode())))
+    lines = list(csv.DictReader(io.StringIO(ask(hana, url).getvalue().decode("utf-8-sig"))))
     # A number that is not defined for people has no row on their card.
     missing = {kpi.id for kpi in KPIS} - {line["number"] for line in lines}
     assert missing <= ({"revenue_concentration", "lifespan", "clv_revenue"} if place else set())
