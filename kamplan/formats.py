@@ -59,7 +59,9 @@ SIGNS: dict[str, Signs] = {
             "points": ("point", "points"),
             "days": ("day", "days"),
             "hours": ("hour", "hours"),
+            "months": ("month", "months"),
             "years": ("year", "years"),
+            "score": ("point", "points"),
             "per_year": ("a year", "a year"),
             "money_per_day": ("a day", "a day"),
         },
@@ -89,7 +91,9 @@ SIGNS: dict[str, Signs] = {
             "points": ("Punkt", "Punkte"),
             "days": ("Tag", "Tage"),
             "hours": ("Stunde", "Stunden"),
+            "months": ("Monat", "Monate"),
             "years": ("Jahr", "Jahre"),
+            "score": ("Punkt", "Punkte"),
             "per_year": ("im Jahr", "im Jahr"),
             "money_per_day": ("am Tag", "am Tag"),
         },
@@ -208,9 +212,9 @@ def value_parts(
             return ValueParts(f"{number(value, 1, signed=signed, language=language)}{NBSP}×")
         case "points":
             text = number(value, 0, signed=True, language=language)
-        case "years" | "per_year":
+        case "years" | "months" | "per_year":
             text = number(value, 1, signed=signed, language=language)
-        case "count" | "days" | "hours":
+        case "count" | "days" | "hours" | "score":
             text = at_most_one_decimal(value, signed=signed, language=language)
         case _:
             raise ValueError(f"“{unit}” is not a unit of measure")

@@ -22,6 +22,9 @@ class Unit(StrEnum):
     DAYS = "days"
     RATIO = "ratio"
     PER_YEAR = "per_year"
+    HOURS = "hours"
+    MONTHS = "months"
+    SCORE = "score"
     YEARS = "years"
     MONEY_PER_DAY = "money_per_day"
 
@@ -44,6 +47,12 @@ class Group(StrEnum):
     RETENTION = "retention"
     PIPELINE = "pipeline"
     CUSTOMERS = "customers"
+    RELATIONSHIP = "relationship"
+    ACTIVITY = "activity"
+    MARKETING = "marketing"
+    VALUE = "value"
+    FOCUS = "focus"
+    PEOPLE = "people"
 
 
 class Interval(StrEnum):

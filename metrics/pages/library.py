@@ -42,6 +42,9 @@ UNITS = {
     "days": "days",
     "ratio": "ratio",
     "per_year": "a year",
+    "hours": "hours",
+    "months": "months",
+    "score": "points of a score",
     "years": "years",
     "money_per_day": "money a day",
 }

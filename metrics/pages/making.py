@@ -195,9 +195,16 @@ def capital(text: str) -> str:
 
 
 def places_of(unit: Unit) -> int:
-    return {Unit.SHARE: 1, Unit.POINTS: 1, Unit.RATIO: 2, Unit.YEARS: 1, Unit.PER_YEAR: 1, Unit.DAYS: 1}.get(
-        unit, 0
-    )
+    return {
+        Unit.SHARE: 1,
+        Unit.POINTS: 1,
+        Unit.RATIO: 2,
+        Unit.YEARS: 1,
+        Unit.MONTHS: 1,
+        Unit.PER_YEAR: 1,
+        Unit.DAYS: 1,
+        Unit.HOURS: 1,
+    }.get(unit, 0)
 
 
 def waterfall_rows(

@@ -46,6 +46,12 @@ GROUPS = {
     Group.RETENTION: ("Retention", "who stayed and what they are worth, at one exchange rate for both ends"),
     Group.PIPELINE: ("Pipeline", "deals opened, open and decided, and quotas"),
     Group.CUSTOMERS: ("Customers", "how they order"),
+    Group.RELATIONSHIP: ("Relationship", "what customers say, reach and vouch for"),
+    Group.ACTIVITY: ("Activity", "talks, answers and the time they take"),
+    Group.MARKETING: ("Marketing", "leads, campaigns and what they cost"),
+    Group.VALUE: ("Value", "what customers are worth, against what they cost"),
+    Group.FOCUS: ("Focus and fit", "where the effort goes, and whether it belongs there"),
+    Group.PEOPLE: ("People", "the own team"),
 }
 PEOPLE_ON_A_PAGE = 50
 
