@@ -32,7 +32,7 @@ from metrics.pages.comparison_figures import (
     splits_of,
     text_of,
 )
-from metrics.pages.places import COMPANY, SIDE_WORDS
+from metrics.pages.places import COMPANY, SCOPE_WORDS, SIDE_WORDS
 from metrics.pages.scorecards import GROUPS
 from metrics.reading import reading
 from metrics.results import Key, Result
@@ -40,6 +40,7 @@ from metrics.status import is_too_few
 from metrics.urls_for import explain_url, scorecard_url
 
 REST_WORDS = "all others"
+BY_WORDS = {Scope.TARGET: "of target accounts and others"}
 
 
 @require_GET
@@ -81,11 +82,8 @@ def nothing_yet(request: HttpRequest) -> HttpResponse:
 
 
 def crumbs(choice: Choice | None) -> list[Link]:
-    state = {"period": choice.period} if choice else {}
-    return [
-        Link("Scorecards", reverse("metrics:scorecard")),
-        Link("Company", scorecard_url(Scope.COMPANY, None, **state)),
-    ]
+    company = scorecard_url(Scope.COMPANY, None, choice.period if choice else None)
+    return [Link("Scorecards", reverse("metrics:scorecard")), Link("Company", company)]
 
 
 def grouping(choice: Choice, allowed: Sequence[Scope]) -> Scope:
@@ -125,7 +123,10 @@ class Row:
     direction: str
     points: Sequence[Decimal | None]
     is_base: bool = False
-    is_whole: bool = False
+
+    @property
+    def trend_label(self) -> str:
+        return f"{self.name}, trend"
 
 
 def one_number(user: User, choice: Choice, kpi: Definition) -> dict[str, Any]:
@@ -141,7 +142,7 @@ def one_number(user: User, choice: Choice, kpi: Definition) -> dict[str, Any]:
         "choice": choice,
         "crumbs": crumbs(choice),
         "by": by,
-        "by_words": SIDE_WORDS[by].lower(),
+        "by_words": BY_WORDS.get(by, f"by {SCOPE_WORDS[by].lower()}"),
         "splits": [
             Link(SIDE_WORDS[scope], choice.query(by=scope.value, group=""), scope == by)
             for scope in splits_of(kpi)
@@ -198,6 +199,10 @@ def bases(groups: Groups, kpi: Definition, keys: Sequence[Key], base: str) -> li
 
 def scale_of(results: Sequence[Result], whole: Result) -> tuple[Scale, list[float]]:
     """One scale for all rows, round numbers at its ends; what is too few to judge does not stretch it."""
+    if is_sum(whole.kpi):
+        ends = [0.0, *(float(each.value) for each in results if each.value is not None)]
+        ticks = nice_ticks(min(ends), max(ends) or 1.0, 4)
+        return Scale(ticks[0], ticks[-1]), ticks
     judged = [each for each in results if not is_too_few(each)] or list(results)
     known = [
         float(v) for each in [*judged, whole] for v in (each.value, each.low, each.high) if v is not None
@@ -209,6 +214,9 @@ def scale_of(results: Sequence[Result], whole: Result) -> tuple[Scale, list[floa
 def drawn(result: Result, whole: Result, scale: Scale) -> Drawn:
     if result.value is None:
         return Drawn()
+    if is_sum(result.kpi):
+        ends = sorted((scale.at(0), scale.at(result.value)))
+        return Drawn(scale.at(result.value), *ends)
     low, high = result.interval or (None, None)
     return Drawn(
         scale.clipped(result.value),
@@ -258,7 +266,6 @@ def whole_row(groups: Groups, kpi: Definition, scale: Scale) -> Row:
         gap_note="",
         direction="",
         points=(),
-        is_whole=True,
     )
 
 
@@ -346,6 +353,7 @@ class Line:
     here: tuple[str, str, str, bool]
     there: tuple[str, str, str, bool]
     here_url: str
+    there_url: str
     gap: str
     gap_note: str
     direction: str
@@ -359,7 +367,7 @@ def all_numbers(user: User, choice: Choice) -> dict[str, Any]:
     groups = Groups(choice, by, kpis, [])
     keys = groups.keys()
     chosen = next((key for key in keys if text_of(key) == choice.asked.get("group")), next(iter(keys), None))
-    lines = [(kpi, line_of(groups, kpi, chosen)) for kpi in kpis]
+    lines = [(kpi, line_of(groups, kpi, chosen)) for kpi in kpis if groups.has_value(kpi)]
     return {
         "choice": choice,
         "crumbs": crumbs(choice),
@@ -375,8 +383,9 @@ def all_numbers(user: User, choice: Choice) -> dict[str, Any]:
         "sections": [
             (title, [line for kpi, line in lines if kpi.group == group])
             for group, (title, _) in GROUPS.items()
-            if any(kpi.group == group for kpi in kpis)
+            if any(kpi.group == group for kpi, _ in lines)
         ],
+        "left_out": len(kpis) - len(lines),
         "named": sum(bool(line.direction) for _, line in lines),
         "count": len(lines),
         "print_words": "",
@@ -402,6 +411,9 @@ def line_of(groups: Groups, kpi: Definition, key: Key) -> Line:
         here=cell(here),
         there=cell(there) if there is not None else ("–", "no value for all others together", "", True),
         here_url=explain_url(kpi.id, groups.by, key, choice.period),
+        there_url=""
+        if there is None or base == REST
+        else explain_url(kpi.id, groups.by, there.key, choice.period),
         gap=text,
         gap_note=note,
         direction=gap.direction,
