@@ -22,7 +22,7 @@ class CapitalsField(forms.CharField):
     """Takes small letters for capitals, as people type codes."""
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(value).upper()
+        return (super().to_python(value) or "").upper()
 
 
 class CurrencyField(models.CharField):  # type: ignore[type-arg]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.fields import days, digest
+from accounts.fields import Versioned, days, digest
 
 SHORT_MONEY = Decimal("0.01")
 ONE_DAY = datetime.timedelta(days=1)
@@ -83,6 +83,12 @@ class SeenForm(WholeRowForm):
                 found.append((label[:1].upper() + label[1:], _text(field, stored), _text(field, typed)))
         return found
 
+    def save(self, commit: bool = True) -> Any:
+        """The row is locked by the view; saving it makes the next version."""
+        if self.instance.pk and isinstance(self.instance, Versioned):
+            self.instance.version += 1
+        return super().save(commit)
+
 
 def _text(field: forms.Field, value: Any) -> str:
     if isinstance(field, forms.BooleanField):
@@ -104,12 +110,6 @@ class VersionForm(SeenForm):
 
     def digest_now(self) -> str:
         return str(self.instance.version) if self.instance.pk else ""
-
-    def save(self, commit: bool = True) -> Any:
-        """The row is locked by the view; saving it makes the next version."""
-        if self.instance.pk:
-            self.instance.version += 1
-        return super().save(commit)
 
 
 class TermForm(SeenForm):

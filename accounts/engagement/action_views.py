@@ -14,10 +14,11 @@ from accounts.engagement.actions import change, close_action, colleagues_of, mov
 from accounts.engagement.forms import ActionForm
 from accounts.engagement.models import Action
 from accounts.engagement.promises import SHOWN, next_of
-from accounts.engagement.views import CONFLICT, back_to, kept_as, locked
+from accounts.engagement.views import around, back_to, locked
 from accounts.people.models import Organisation, User
 from accounts.portfolio.models import Account
 from accounts.portfolio.views import with_toast
+from kamplan.form_page import both_versions, form_page, may_save
 from kamplan.permissions import EDITS_ACCOUNTS, READS_WORK, allowed, signed_in, visible_or_404
 
 
@@ -79,30 +80,24 @@ def action_edit(request: HttpRequest, pk: int) -> HttpResponse:
             name: getattr(action, name) for name in ("text", "due_on", "side", "owner_id", "contact_id")
         }
         form = ActionForm(request.POST or None, instance=action, today=Organisation.current().today())
-        if request.method == "POST" and form.was_overtaken:
-            theirs = form.theirs()
-            form.show_both()
-            return action_form(
-                request, form, action.account, "Edit an action", request.path, theirs=theirs, overtaken=True
-            )
-        if request.method == "POST" and form.is_valid():
+        if may_save(request, form):
             form.save()
             return again(request, action, "The action is saved.", way.way_back(user, action, before))
     return action_form(request, form, action.account, "Edit an action", request.path)
 
 
 def action_form(
-    request: HttpRequest, form: ActionForm, account: Account, title: str, url: str, **more: Any
+    request: HttpRequest, form: ActionForm, account: Account, title: str, url: str
 ) -> HttpResponse:
     """In its place in the list, or on a page of its own."""
     back = back_to(request, account)
-    context = {"form": form, "account": account, "title": title, "url": url, "back": back, **more}
-    context |= {"kept": kept_as(form.instance), "next_all": "all" in request.GET or "all" in request.POST}
-    if request.htmx:  # type: ignore[attr-defined]
-        status = 422 if form.is_bound else 200
-        return render(request, "engagement/_action_form.html", context, status=status)
-    status = CONFLICT if more else 422 if form.is_bound else 200
-    return render(request, "engagement/form.html", context, status=status)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return form_page(request, form, title, back, **around(form, account))
+    context = {"form": form, "account": account, "url": url, "back": back}
+    context |= both_versions(request, form)
+    context["next_all"] = "all" in request.GET or "all" in request.POST
+    status = 422 if form.is_bound else 200
+    return render(request, "engagement/_action_form.html", context, status=status)
 
 
 @require_POST

@@ -17,11 +17,12 @@ from accounts.engagement import undo as way
 from accounts.engagement.actions import answer_request, change, reopen_request, resolve_request
 from accounts.engagement.forms import InternalForm, RequestForm, ResolveForm
 from accounts.engagement.models import InternalRequest, Request, RequestQuerySet
-from accounts.engagement.views import edited, kept_as, locked
+from accounts.engagement.views import around, edited, locked
 from accounts.people.models import Organisation, Role, User
 from accounts.portfolio.models import Account
 from accounts.portfolio.views import with_toast
 from kamplan.components import Choice
+from kamplan.form_page import form_page, may_save
 from kamplan.permissions import EDITS_ACCOUNTS, READS_WORK, allowed, signed_in, visible_or_404
 
 REQUESTS_A_PAGE = 30
@@ -119,14 +120,13 @@ def request_add(request: HttpRequest, account: int) -> HttpResponse:
     owner = visible_or_404(Account, user, pk=account)
     asked = Request(account=owner, owner=user)
     form = RequestForm(request.POST or None, instance=asked, today=Organisation.current().today())
-    if request.method == "POST" and form.is_valid():
-        kept = kept_as(asked)
+    page = around(form, owner)
+    if may_save(request, form):
         form.save()
-        messages.success(request, "The request is added.", kept)
+        messages.success(request, "The request is added.", page["kept"])
         return redirect("engagement:request", pk=asked.pk)
     back = reverse("engagement:activity", kwargs={"account": account})
-    context = {"form": form, "account": owner, "title": "Add a request", "back": back, "kept": kept_as(asked)}
-    return render(request, "engagement/form.html", context, status=422 if form.is_bound else 200)
+    return form_page(request, form, "Add a request", back, **page)
 
 
 @require_GET

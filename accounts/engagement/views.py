@@ -18,11 +18,12 @@ from accounts.engagement.forms import Box, LogForm, TouchForm
 from accounts.engagement.models import Action, Touch
 from accounts.engagement.timeline import page_of, recent_of
 from accounts.people.models import Organisation, User
-from accounts.portfolio.frame import account_frame
+from accounts.portfolio.frame import account_frame, crumbs_to
 from accounts.portfolio.models import Account
 from accounts.portfolio.views import with_toast
 from accounts.revenue.models import Opportunity
 from accounts.stakeholders.models import Contact
+from kamplan.form_page import edit_page
 from kamplan.permissions import (
     EDITS_ACCOUNTS,
     READS_WORK,
@@ -33,7 +34,6 @@ from kamplan.permissions import (
     visible_or_404,
 )
 
-CONFLICT = 409
 FOUND = 7
 
 
@@ -185,19 +185,13 @@ def locked(model: Any, user: User, pk: int, lock: bool) -> Any:
 
 
 def edited(request: HttpRequest, form: Any, account: Account, title: str, back: str) -> HttpResponse:
-    """Save an edit, unless somebody else did meanwhile: then show both versions and write nothing."""
-    context = {"form": form, "account": account, "title": title, "back": back, "kept": kept_as(form.instance)}
-    if request.method == "POST" and form.was_overtaken:
-        theirs = form.theirs()
-        form.show_both()
-        return render(
-            request, "engagement/form.html", {**context, "theirs": theirs, "overtaken": True}, status=CONFLICT
-        )
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, "Saved.", kept_as(form.instance))
-        return redirect(back)
-    return render(request, "engagement/form.html", context, status=422 if form.is_bound else 200)
+    return edit_page(request, form, title, back, **around(form, account))
+
+
+def around(form: Any, account: Account) -> dict[str, Any]:
+    """What stands around a form of this account; what was typed outlives a reload."""
+    url = reverse("engagement:activity", kwargs={"account": account.pk})
+    return {"crumbs": crumbs_to(account, url), "of": account.name, "kept": kept_as(form.instance)}
 
 
 def kept_as(row: Any) -> str:

@@ -8,8 +8,9 @@ from django.core import signing
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from accounts.fields import digest
 from accounts.models import Account, Opportunity, OpportunityStage, ProductCategory, User, WhitespaceCell
-from accounts.revenue.actions import UNDO_SECONDS, digest, open_deal
+from accounts.revenue.actions import UNDO_SECONDS, open_deal
 from accounts.revenue.deals import visible_deal
 
 SALT = "kamplan.whitespace-deal"

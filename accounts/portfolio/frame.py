@@ -58,6 +58,11 @@ def account_frame(user: User, pk: int, tab: str) -> dict[str, Any]:
     return {**header(user, account, tab, today), "family": group_of(account, visible)}
 
 
+def crumbs_to(account: Account, url: str) -> list[Choice]:
+    """The way to a page of the account that stands outside its frame."""
+    return [Choice("Accounts", reverse("portfolio:list")), Choice(account.name, url)]
+
+
 def header(user: User, account: Account, tab: str, today: datetime.date) -> dict[str, Any]:
     return {
         "account": account,

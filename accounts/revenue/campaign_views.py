@@ -19,14 +19,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.people.models import Organisation, User
 from accounts.portfolio.views import with_toast
 from accounts.revenue import marketing_undo as way
-from accounts.revenue.forms import SeenForm
 from accounts.revenue.marketing import Campaign, Lead, LeadChannel, Spend
 from accounts.revenue.marketing_actions import add_spend, delete
 from accounts.revenue.marketing_forms import CampaignForm, SpendForm
 from kamplan.components import Choice
+from kamplan.form_page import edit_page, form_page, may_save
 from kamplan.permissions import EDITS_CAMPAIGNS, allowed, signed_in, visible_or_404
 
-CONFLICT = 409
 CAMPAIGNS_A_PAGE = 30
 LEADS_SHOWN = 10
 BOOKINGS_SHOWN = 60
@@ -133,11 +132,12 @@ def campaign_add(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     campaign = Campaign(currency=organisation.reporting_currency)
     form = CampaignForm(request.POST or None, instance=campaign)
-    if request.method == "POST" and form.is_valid():
+    page = around(form)
+    if may_save(request, form):
         form.save()
-        messages.success(request, f"The campaign “{campaign.name}” is added.", "campaign-new")
+        messages.success(request, f"The campaign “{campaign.name}” is added.", page["kept"])
         return redirect("revenue:campaign", pk=campaign.pk)
-    return form_page(request, form, "Add a campaign", reverse("revenue:campaign_list"), "campaign-new")
+    return form_page(request, form, "Add a campaign", reverse("revenue:campaign_list"), **page)
 
 
 @require_http_methods(["GET", "POST"])
@@ -156,29 +156,19 @@ def row_for(request: HttpRequest, model: Any, pk: int) -> Any:
     return model.objects.select_for_update().get(pk=found.pk) if request.method == "POST" else found
 
 
-def edited(request: HttpRequest, form: SeenForm, title: str, back: str) -> HttpResponse:
-    """Save an edit, unless somebody else did meanwhile: then show both versions and write nothing."""
-    kept = f"{form.instance._meta.model_name}-{form.instance.pk}"
-    if request.method == "POST" and form.was_overtaken:
-        theirs = form.theirs()
-        form.show_both()
-        return form_page(request, form, title, back, kept, CONFLICT, theirs=theirs, overtaken=True)
-    if request.method == "POST" and form.is_valid():
-        form.instance.version += 1
-        form.save()
-        messages.success(request, "Saved.", kept)
-        return redirect(back)
-    return form_page(request, form, title, back, kept)
+def edited(request: HttpRequest, form: Any, title: str, back: str) -> HttpResponse:
+    return edit_page(request, form, title, back, **around(form))
 
 
-def form_page(
-    request: HttpRequest, form: Any, title: str, back: str, kept: str, status: int = 0, **more: Any
-) -> HttpResponse:
-    """The form on a page of its own; what was typed outlives a reload."""
-    context = {"form": form, "title": title, "back": back, "kept": kept, **more}
-    of = "campaign" if isinstance(form, CampaignForm) else "lead"
-    status = status or (422 if form.is_bound else 200)
-    return render(request, "revenue/marketing_form.html", {**context, "of": of}, status=status)
+def around(form: Any) -> dict[str, Any]:
+    """What stands around a form of a campaign or of a lead; what was typed outlives a reload."""
+    row = form.instance
+    words, route = ("Campaigns", "campaign_list") if isinstance(row, Campaign) else ("Leads", "lead_list")
+    return {
+        "crumbs": [Choice(words, reverse(f"revenue:{route}"))],
+        "kept": f"{row._meta.model_name}-{row.pk or 'new'}",
+        "template": "revenue/marketing_form.html",
+    }
 
 
 @require_GET

@@ -16,11 +16,12 @@ from accounts.people.models import Organisation, User
 from accounts.portfolio.models import Account
 from accounts.portfolio.views import with_toast
 from accounts.revenue import marketing_undo as way
-from accounts.revenue.campaign_views import edited, form_page, may_write, row_for
+from accounts.revenue.campaign_views import around, edited, may_write, row_for
 from accounts.revenue.lead_list import LeadFilter, answers_of, selects, standing_of
 from accounts.revenue.marketing import Lead
 from accounts.revenue.marketing_actions import Overtaken, answer, change, convert, delete
 from accounts.revenue.marketing_forms import ConvertForm, DropForm, LeadForm
+from kamplan.form_page import form_page, may_save
 from kamplan.permissions import EDITS_CAMPAIGNS, allowed, signed_in, visible_or_404
 
 LEADS_A_PAGE = 40
@@ -58,11 +59,12 @@ def lead_add(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     lead = Lead()
     form = LeadForm(request.POST or None, instance=lead, today=Organisation.current().today())
-    if request.method == "POST" and form.is_valid():
+    page = around(form)
+    if may_save(request, form):
         form.save()
-        messages.success(request, f"The lead “{lead.company}” is added.", "lead-new")
+        messages.success(request, f"The lead “{lead.company}” is added.", page["kept"])
         return redirect("revenue:lead", pk=lead.pk)
-    return form_page(request, form, "Add a lead", reverse("revenue:lead_list"), "lead-new")
+    return form_page(request, form, "Add a lead", reverse("revenue:lead_list"), **page)
 
 
 @require_http_methods(["GET", "POST"])

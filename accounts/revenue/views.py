@@ -10,14 +10,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.forms import SeenForm
 from accounts.models import Account, Contract, Opportunity, OpportunityStage, Organisation
+from accounts.portfolio.frame import crumbs_to
 from accounts.portfolio.views import with_toast
 from accounts.revenue.actions import close_deal, decide_contract, move_deal, open_deal, reopen_deal, way_back
 from accounts.revenue.deals import open_deals, visible_contract, visible_deal
-from accounts.revenue.forms import CloseForm, ContractForm, DecisionForm, OpportunityForm, SeenForm
+from accounts.revenue.forms import CloseForm, ContractForm, DecisionForm, OpportunityForm
+from kamplan.form_page import CONFLICT, edit_page, form_page
 from kamplan.permissions import EDITS_ACCOUNTS, allowed, signed_in, visible_or_404
-
-CONFLICT = 409
 
 
 @require_http_methods(["GET", "POST"])
@@ -31,7 +32,7 @@ def opportunity_add(request: HttpRequest, account: int) -> HttpResponse:
         open_deal(form.instance, form.cleaned_data["stage"])
         messages.success(request, f"The deal “{form.instance.name}” is added.", kept_as(deal, new=True))
         return redirect(tab(owner, "deals"))
-    return form_page(request, form, owner, "Add a deal")
+    return form_page(request, form, "Add a deal", tab(owner, "deals"), **around(form, owner))
 
 
 @require_http_methods(["GET", "POST"])
@@ -107,7 +108,7 @@ def contract_add(request: HttpRequest, account: int) -> HttpResponse:
             request, f"The contract {form.instance.number} is added.", kept_as(form.instance, new=True)
         )
         return redirect(tab(owner, "contracts"))
-    return form_page(request, form, owner, "Add a contract")
+    return form_page(request, form, "Add a contract", tab(owner, "contracts"), **around(form, owner))
 
 
 @require_http_methods(["GET", "POST"])
@@ -154,25 +155,13 @@ def contract_decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def edited(request: HttpRequest, form: SeenForm, owner: Account, title: str, part: str) -> HttpResponse:
-    """Save an edit, unless somebody else did meanwhile: then show both versions and write nothing."""
-    if request.method == "POST" and form.was_overtaken:
-        theirs = form.theirs()
-        form.show_both()
-        return form_page(request, form, owner, title, status=CONFLICT, theirs=theirs, overtaken=True)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, "Saved.", kept_as(form.instance))
-        return redirect(tab(owner, part))
-    return form_page(request, form, owner, title)
+    return edit_page(request, form, title, tab(owner, part), **around(form, owner))
 
 
-def form_page(
-    request: HttpRequest, form: SeenForm, owner: Account, title: str, status: int = 0, **more: Any
-) -> HttpResponse:
-    """The form on a page of its own; what was typed outlives a reload."""
-    kept = kept_as(form.instance)
-    context = {"form": form, "account": owner, "title": title, "kept": kept, **more}
-    return render(request, "revenue/form.html", context, status=status or (422 if form.is_bound else 200))
+def around(form: SeenForm, owner: Account) -> dict[str, Any]:
+    """What stands around a form of this account; what was typed outlives a reload."""
+    url = reverse("portfolio:account_revenue", kwargs={"pk": owner.pk})
+    return {"crumbs": crumbs_to(owner, url), "of": owner.name, "kept": kept_as(form.instance)}
 
 
 def kept_as(row: Opportunity | Contract, *, new: bool = False) -> str:

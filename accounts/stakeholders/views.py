@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.people.models import Organisation, User
-from accounts.portfolio.frame import account_frame
+from accounts.portfolio.frame import account_frame, crumbs_to
 from accounts.portfolio.views import with_toast
 from accounts.stakeholders import actions
 from accounts.stakeholders.actions import Overtaken
@@ -35,9 +35,9 @@ from accounts.stakeholders.page import (
     panel_context,
 )
 from accounts.stakeholders.people import Colleague
+from kamplan.form_page import CONFLICT, form_page, may_save
 from kamplan.permissions import EDITS_ACCOUNTS, Secret, allowed, may_see, signed_in, visible_or_404
 
-CONFLICT = 409
 TOO_LATE = "It is too late to take this back, or somebody changed it meanwhile."
 
 
@@ -111,8 +111,7 @@ def add_person(request: HttpRequest, account: int) -> HttpResponse:
         actions.add(form.instance, form.facts(), user, day)
         messages.success(request, f"{contact.name} is on the map.", f"contact-{account}-new")
         return redirect(View(account, contact=contact.pk).url())
-    context = {**frame, "form": form, "heading": "Add a person", "kept": f"contact-{account}-new"}
-    return render(request, "stakeholders/form.html", context, status=422 if form.is_bound else 200)
+    return person_form(request, form, "Add a person", f"contact-{account}-new")
 
 
 @require_http_methods(["GET", "POST"])
@@ -131,21 +130,21 @@ def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
     )
     name = contact.name
     kept = f"contact-{pk}"
-    context = {**frame, "form": form, "contact": contact, "heading": f"Edit {name}", "kept": kept}
-    if request.method == "GET":
-        return render(request, "stakeholders/form.html", context)
-    if form.was_overtaken:
-        context |= {"theirs": form.theirs(), "overtaken": True}
-        form.show_both()
-        return render(request, "stakeholders/form.html", context, status=CONFLICT)
-    if form.is_valid():
+    if may_save(request, form):
         try:
             actions.edit(form.instance, form.instance.version)
         except Overtaken:
             return redirect(request.path)
         messages.success(request, f"{contact.name} is saved.", kept)
         return redirect(View(contact.account_id, contact=pk).url())
-    return render(request, "stakeholders/form.html", context, status=422)
+    return person_form(request, form, f"Edit {name}", kept)
+
+
+def person_form(request: HttpRequest, form: ContactForm, title: str, kept: str) -> HttpResponse:
+    contact, account = form.instance, form.instance.account
+    crumbs = crumbs_to(account, View(account.pk).url())
+    back = View(account.pk, contact=contact.pk).url()
+    return form_page(request, form, title, back, crumbs=crumbs, of=account.name, kept=kept)
 
 
 @require_POST
