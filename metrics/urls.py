@@ -1,14 +1,18 @@
 from django.urls import path
 
-from metrics.pages import comparison, explain, library, one_on_one, runs, scorecards
+from metrics.pages import board, comparison, explain, library, moves, one_on_one, runs, scorecards
 
 app_name = "metrics"
 urlpatterns = [
     path("scorecards/", scorecards.scorecard, name="scorecard"),
     path("scorecards/<slug:scope>/<slug:key>/", scorecards.scorecard_of, name="scorecard_of"),
+    path("scorecards/<slug:scope>/<slug:key>/moved/", moves.moves, name="moves"),
+    path("scorecards/<slug:scope>/<slug:key>/<slug:kpi>/moved/", moves.moved, name="moved"),
     path("scorecards/<slug:scope>/<slug:key>/<slug:kpi>/", explain.explain, name="explain"),
     path("compare/", comparison.comparison, name="comparison"),
     path("compare/<slug:kpi>/", comparison.comparison_of, name="comparison_of"),
+    path("board/", board.board, name="board"),
+    path("board/choose/", board.board_choose, name="board_choose"),
     path("one-on-one/<int:manager>/", one_on_one.one_on_one, name="one_on_one"),
     path("kpis/", library.kpi_list, name="kpi_list"),
     path("kpis/<slug:id>/", library.kpi, name="kpi"),

@@ -25,6 +25,7 @@ from accounts.people.models import Role
 from accounts.plans.models import Goal, Milestone, Plan, SwotEntry
 from accounts.portfolio.models import SavedFilter
 from accounts.revenue.models import ProductCategory
+from accounts.surveys.answering import token_to_send as survey_token
 from tests.factories import (
     make_action,
     make_campaign,
@@ -38,8 +39,11 @@ from tests.factories import (
     make_request,
     make_review,
     make_spend,
+    make_survey_invitation,
     make_tie,
     make_touch,
+    make_wave,
+    moment,
 )
 
 MANAGER, LEAD, HEAD = Role.MANAGER, Role.LEAD, Role.HEAD
@@ -185,6 +189,12 @@ def an_internal_request(world: Any) -> InternalRequest:
     return row
 
 
+def a_survey_link(world: Any) -> str:
+    """The secret in a mail to somebody at maya's account."""
+    wave = make_wave(world.maya, opened=moment())
+    return survey_token(make_survey_invitation(wave, make_contact(world.maya_account)))
+
+
 def a_grant(world: Any) -> int:
     return make_grant(world.vic, team=world.north).pk
 
@@ -280,6 +290,9 @@ ROUTES: list[Route] = [
     Route("mfa_view_recovery_codes", frozenset(), refused=404),
     Route("mfa_download_recovery_codes", frozenset(), refused=404),
     sends_on("mfa_generate_recovery_codes"),
+    # the links of surveys
+    public("answer", token=a_survey_link),
+    public("answer_stop", token="invented"),
     # people
     public("people:invitation", token=an_invitation),
     everyone("people:profile"),
@@ -474,6 +487,10 @@ ROUTES: list[Route] = [
         frozenset({"lena", "hana"}),
         refused=403,
         arguments={"manager": lambda w: w.maya.pk},
+    ),
+    scorecard_of("metrics:moves", "maya", "lena", "hana", scope="owner", key=lambda w: w.maya.pk),
+    scorecard_of(
+        "metrics:moved", "maya", "lena", "hana", scope="owner", key=lambda w: w.maya.pk, kpi="win_rate"
     ),
     Route("metrics:comparison", frozenset({"hana", "mira"}), refused=404, others={"adam": 403}),
     Route(

@@ -1,0 +1,453 @@
+"""What moved between two runs or two periods: by part, then by account, then down to the rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from accounts.models import Organisation, User
+from accounts.periods import Period
+from kamplan import formats
+from kamplan.charts import WaterfallRow, split_to_total, steps
+from kamplan.permissions import signed_in
+from metrics.access import may_see_kpi, seen_or_refused, visible_kpis
+from metrics.kpi import Definition, Derived, Kpi
+from metrics.kpis import KPI
+from metrics.models import Run, Scope
+from metrics.pages import making, words
+from metrics.pages.choice import Choice, Comparison, period_words, read_choice
+from metrics.pages.explain_words import change_words
+from metrics.pages.explanation import Explanation
+from metrics.pages.moves_effects import (
+    Mover,
+    change_of,
+    company_base,
+    decimal,
+    effects,
+    movers,
+    together,
+)
+from metrics.pages.places import Place, crumbs, find_place, read_key
+from metrics.pages.scorecards import GROUPS, Card, shown_change
+from metrics.reading import reading
+from metrics.urls_for import explain_url, key_text, scorecard_url
+
+DRAWN = 8
+"""So many accounts stand in the drawing, each on its own; the table names more."""
+NAMED = 50
+
+
+@dataclass(frozen=True)
+class Sides(Choice):
+    """A choice whose other side may be any earlier period as well: `compare` is a run, a last month, or `before`."""
+
+    @cached_property
+    def earlier_periods(self) -> list[Period]:
+        """Those of the trend, the newest first."""
+        return [each for each in reversed(self.trend) if each != self.period]
+
+    @cached_property
+    def compared(self) -> Comparison:
+        asked = self.asked.get("compare", "")
+        period = next((each for each in self.earlier_periods if month_text(each) == asked), None)
+        return Comparison(self.run, period, by_run=False) if period else super().compared
+
+    @property
+    def runs_to_compare(self) -> list[tuple[str, str, bool]]:
+        """Options: value, words, whether it is in use."""
+        now = self.compared
+        return [
+            (str(run.pk), f"run of {formats.day(run.as_of)}", now.by_run and now.run.pk == run.pk)
+            for run in self.comparable_runs
+        ]
+
+    @property
+    def periods_to_compare(self) -> list[tuple[str, str, bool]]:
+        now = self.compared
+        return [
+            (month_text(each), period_words(each), not now.by_run and now.period == each)
+            for each in self.earlier_periods
+        ]
+
+    @property
+    def runs_to_show(self) -> list[tuple[str, str, bool]]:
+        shown = [self.newest, *(run for run in later_of_months(self.runs) if run.pk != self.newest.pk)]
+        return [
+            (
+                "" if run.pk == self.newest.pk else str(run.pk),
+                "newest run" if run.pk == self.newest.pk else f"run of {formats.day(run.as_of)}",
+                run.pk == self.run.pk,
+            )
+            for run in shown
+        ]
+
+
+def month_text(period: Period) -> str:
+    return f"{period.last_day:%Y-%m}"
+
+
+def later_of_months(runs: Sequence[Run]) -> list[Run]:
+    """The newest five, and the last of every month before."""
+    found: list[Run] = []
+    months = set()
+    for place, run in enumerate(runs):
+        month = (run.as_of.year, run.as_of.month)
+        if place < 5 or month not in months:
+            found.append(run)
+        months.add(month)
+    return found[:40]
+
+
+def moved_url(scope: str, key: int | None, kpi: str, query: str = "") -> str:
+    return reverse("metrics:moved", args=[str(scope), key_text(scope, key), kpi]) + query
+
+
+@require_GET
+def moves(request: HttpRequest, scope: str, key: str) -> HttpResponse:
+    """Every number of a scorecard, then and now."""
+    user = signed_in(request)
+    with reading():
+        place, choice = place_and_choice(request, user, scope, key)
+        if choice is None:
+            return nothing_yet(request, user, place)
+        return render(request, "metrics/moves.html", all_moves(user, place, choice))
+
+
+@require_GET
+def moved(request: HttpRequest, scope: str, key: str, kpi: str) -> HttpResponse:
+    """One number: its parts, its accounts."""
+    user = signed_in(request)
+    definition = KPI.get(kpi)
+    if definition is None:
+        raise Http404
+    with reading():
+        place, choice = place_and_choice(request, user, scope, key)
+        if not may_see_kpi(user, definition):
+            raise PermissionDenied("Amounts of contracts are not shown to this role.")
+        if choice is None:
+            return nothing_yet(request, user, place)
+        return render(request, "metrics/moved.html", one_move(Explanation(user, definition, place, choice)))
+
+
+def place_and_choice(request: HttpRequest, user: User, scope: str, key: str) -> tuple[Place, Sides | None]:
+    organisation = Organisation.current()
+    today = organisation.today()
+    found = read_key(scope, key)
+    seen_or_refused(user, scope, found, today)
+    place = find_place(scope, found, today)
+    choice = read_choice(request.GET.dict(), organisation)
+    if choice is None:
+        return place, None
+    return place, Sides(choice.period, choice.view, choice.organisation, choice.runs, choice.asked)
+
+
+def nothing_yet(request: HttpRequest, user: User, place: Place) -> HttpResponse:
+    return render(request, "metrics/no_run.html", {"place": place, "crumbs": crumbs(user, place, {})})
+
+
+def common(user: User, place: Place, choice: Sides) -> dict[str, Any]:
+    state = {"period": choice.period, "view": choice.view}
+    return {
+        "place": place,
+        "choice": choice,
+        "crumbs": crumbs(user, place, state, with_self=True),
+        "has_views": place.scope in {Scope.OWNER, Scope.TEAM},
+        "then_words": then_words(choice),
+        "print_words": f"compared with {choice.compared.words}",
+    }
+
+
+def then_words(choice: Choice) -> str:
+    compared = choice.compared
+    if not compared.by_run:
+        return period_words(compared.period)
+    same = compared.period == choice.period
+    return f"run of {formats.day(compared.run.as_of)}" + (
+        "" if same else f": {period_words(compared.period)}"
+    )
+
+
+# --------------------------------------------------------------------------------------------- all numbers
+
+
+@dataclass(frozen=True)
+class MovedRow:
+    name: str
+    url: str
+    then: str
+    now: str
+    change: str
+    note: str
+    direction: str
+
+
+def all_moves(user: User, place: Place, choice: Sides) -> dict[str, Any]:
+    kpis = [kpi for kpi in visible_kpis(user) if choice.asked.get("all") or kpi.on_scorecard]
+    card = Card(place, choice, kpis)
+    card.load()
+    rows = {kpi.id: moved_row(card, kpi) for kpi in kpis if has_sides(card, kpi)}
+    shown = [kpi for kpi in kpis if kpi.id in rows]
+    return {
+        **common(user, place, choice),
+        "sections": [
+            (title, [rows[kpi.id] for kpi in shown if kpi.group == group])
+            for group, (title, _) in GROUPS.items()
+            if any(kpi.group == group for kpi in shown)
+        ],
+        "named": sum(bool(row.direction) for row in rows.values()),
+        "count": len(rows),
+        "all_url": choice.query(all="" if choice.asked.get("all") else 1),
+        "all_words": "Show the main numbers only" if choice.asked.get("all") else "Show all numbers",
+        "scorecard_url": scorecard_url(place.scope, place.key, choice.period, choice.view),
+    }
+
+
+def has_sides(card: Card, kpi: Definition) -> bool:
+    before = card.before(kpi)
+    return card.result(kpi).value is not None or (before is not None and before.value is not None)
+
+
+def moved_row(card: Card, kpi: Definition) -> MovedRow:
+    now, before = card.result(kpi), card.before(kpi)
+    change = shown_change(before, now)
+    amount, note = words.change_texts(change, now, card.choice.compared)
+    place = card.place
+    return MovedRow(
+        kpi.name,
+        moved_url(place.scope, place.key, kpi.id, card.choice.query()),
+        words.value_text(before) if before is not None else formats.UNKNOWN,
+        words.value_text(now),
+        amount,
+        note,
+        change.direction,
+    )
+
+
+# ---------------------------------------------------------------------------------------------- one number
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """One account of the table, or several in one line."""
+
+    name: str
+    then: str
+    now: str
+    above: str
+    below: str
+    both: str
+    amount: Any
+    then_url: str = ""
+    now_url: str = ""
+    muted: bool = False
+
+
+def one_move(explained: Explanation) -> dict[str, Any]:
+    explained.load()
+    choice = explained.choice
+    assert isinstance(choice, Sides)
+    before, now = explained.before, explained.now
+    place = explained.place
+    context = {
+        **common(explained.user, place, choice),
+        "kpi": explained.kpi,
+        "before": words.value_text(before),
+        "now": words.value_text(now),
+        "reasons": [words.reason_words(each) for each in (before, now) if each.value is None],
+        "change": shown_change(before, now),
+        "change_words": change_words(explained, shown_change(before, now)),
+        "unit_name": explained.kpi.unit.value,
+        "currency": now.currency or explained.currency,
+        "explain_now": explained.url(run=choice.asked.get("run", "")),
+        "explain_then": explained_then(explained),
+        "all_url": reverse("metrics:moves", args=[place.scope, key_text(place.scope, place.key)])
+        + choice.query(),
+    }
+    if before.value is None or now.value is None:
+        return context
+    if isinstance(explained.kpi, Kpi):
+        explained.load_accounts()
+        return {**context, **by_parts(explained, explained.kpi), **by_accounts(explained, explained.kpi)}
+    made = making.moves(before, now, {}, {}, explained.name_of)
+    return {
+        **context,
+        "waterfall": making.waterfall_rows(before, now, made, making.capital(then_words(choice))),
+        "inputs": inputs(explained) if isinstance(explained.kpi, Derived) else [],
+    }
+
+
+def explained_then(explained: Explanation) -> str:
+    compared = explained.choice.compared
+    run = compared.run.pk if compared.run.pk != explained.choice.newest.pk else ""
+    return explain_url(
+        explained.kpi.id,
+        explained.place.scope,
+        explained.place.key,
+        compared.period,
+        explained.choice.view,
+        run=run,
+    )
+
+
+def inputs(explained: Explanation) -> list[tuple[str, str, str, str]]:
+    """A derived number moves by its inputs: each with what it was, and its own way down."""
+    query = explained.choice.query()
+    return [
+        (
+            now.kpi.name,
+            words.value_text(then),
+            words.value_text(now),
+            moved_url(now.scope, now.key, now.kpi.id, query)
+            if (now.scope, now.key) == (explained.place.scope, explained.place.key)
+            else "",
+        )
+        for then, now in zip(explained.before.inputs, explained.now.inputs, strict=True)
+    ]
+
+
+def by_parts(explained: Explanation, kpi: Kpi) -> dict[str, Any]:
+    """The drawing of the parts, and each with its figures."""
+    before, now = explained.before, explained.now
+    found = [(each, each.both(before.parts, now.parts)) for each in effects(kpi, before, now)]
+    made = [
+        making.Step(part_label(each.label, each.is_base), decimal(value)) for each, value in found if value
+    ]
+    parts = {term.part.name: term.part for term in (*kpi.numerator, *kpi.denominator)}
+    return {
+        "waterfall": making.waterfall_rows(before, now, made, making.capital(then_words(explained.choice))),
+        "parts": [
+            (
+                making.capital(part.label),
+                words.part_text(part, before.parts.get(name), explained.currency, full=True),
+                words.part_text(part, now.parts.get(name), explained.currency, full=True),
+            )
+            for name, part in parts.items()
+        ],
+        "formula": formula_words(kpi),
+    }
+
+
+def part_label(label: str, is_base: bool) -> str:
+    return making.capital(label) + (" (the base)" if is_base else "")
+
+
+def formula_words(kpi: Kpi) -> str:
+    """How the change is split, for whoever wants to check it."""
+    if not kpi.denominator:
+        return "The change of a sum is the sum of the changes of its rows."
+    if len(kpi.numerator) > 1 and {t.part.name for t in kpi.numerator} & {
+        t.part.name for t in kpi.denominator
+    }:
+        return (
+            "Each part is a share of the base of its time. "
+            "By itself: (part now − part then) / base then. "
+            "By the base: part now × (1 / base now − 1 / base then). Both add up to the change exactly."
+        )
+    return (
+        "By itself: (above the line now − then) / base then. "
+        "By the base: − value now × (base now − base then) / base then. Both add up to the change exactly."
+    )
+
+
+def by_accounts(explained: Explanation, kpi: Kpi) -> dict[str, Any]:
+    """The largest movers by name, the others summed, those nobody may name in one line."""
+    before, now = explained.before, explained.now
+    found = movers(kpi, before, now, explained.then_by, explained.now_by)
+    named = [each for each in found if explained.name_of(each.account)]
+    hidden = [each for each in found if not explained.name_of(each.account)]
+    lines = [(explained.name_of(each.account), each) for each in named[:NAMED]]
+    more = named[NAMED:]
+    base = company_base(kpi, before, now)
+    extra = [(plural(len(more), "more account"), together(more))] if more else []
+    extra += [(f"{plural(len(hidden), 'account')} you may not see", together(hidden))] if hidden else []
+    extra += [("The company’s base", base)] if base and base.both else []
+    places = making.places_of(kpi.unit) if kpi.denominator else 0
+    everything = [*lines, *extra]
+    change = decimal(change_of(kpi, before, now))
+    shown = split_to_total([decimal(each.both) for _, each in everything], change, places)
+    whole = together(each for _, each in everything)
+    rows = [
+        account_row(explained, kpi, name, each, making.signed(text, now, places), muted=place >= len(lines))
+        for place, ((name, each), text) in enumerate(zip(everything, shown, strict=True))
+    ]
+    return {
+        "accounts": rows,
+        "largest": max((abs(row.amount) for row in rows if not row.muted), default=0),
+        "account_waterfall": account_waterfall(explained, everything, places),
+        "is_ratio": bool(kpi.denominator),
+        "foot": AccountRow(
+            plural(len(found), "account that moved it", "accounts that moved it"),
+            "",
+            "",
+            making.signed(decimal(whole.above), now, places),
+            making.signed(decimal(whole.below), now, places),
+            making.signed(change, now, places),
+            change,
+        ),
+    }
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    return f"{formats.number(count)} {noun if count == 1 else many or f'{noun}s'}"
+
+
+def account_row(
+    explained: Explanation, kpi: Kpi, name: str, mover: Mover, text: str, *, muted: bool
+) -> AccountRow:
+    now, places = explained.now, making.places_of(kpi.unit)
+    key, choice = mover.account, explained.choice
+    compared = choice.compared
+    then_run = compared.run.pk if compared.run.pk != choice.newest.pk else ""
+
+    def rows_url(period: Period, run: object) -> str:
+        if key is None:
+            return ""
+        return explain_url(kpi.id, Scope.ACCOUNT, key, period, run=run, rows=1) + "#rows"
+
+    return AccountRow(
+        name,
+        "" if muted else side_text(explained, kpi, explained.then_by.get(key, {})),
+        "" if muted else side_text(explained, kpi, explained.now_by.get(key, {})),
+        making.signed(decimal(mover.above), now, places),
+        making.signed(decimal(mover.below), now, places),
+        text,
+        decimal(mover.both),
+        rows_url(compared.period, then_run),
+        rows_url(choice.period, choice.asked.get("run", "")),
+        muted,
+    )
+
+
+def side_text(explained: Explanation, kpi: Kpi, parts: making.Parts) -> str:
+    """What stands above and below the line for one account."""
+
+    def text(terms: Sequence[Any]) -> str:
+        whole = making.side_of(terms, parts)
+        is_money = any(words.is_money_expression(term.part.expression) for term in terms)
+        return formats.money(whole, explained.currency) if is_money else formats.at_most_one_decimal(whole)
+
+    return f"{text(kpi.numerator)} / {text(kpi.denominator)}" if kpi.denominator else text(kpi.numerator)
+
+
+def account_waterfall(
+    explained: Explanation, lines: Sequence[tuple[str, Mover]], places: int
+) -> list[WaterfallRow]:
+    """Then, the largest movers one by one, all others in one step, now."""
+    before, now = explained.before, explained.now
+    drawn, others = list(lines[:DRAWN]), list(lines[DRAWN:])
+    if others:
+        drawn.append(("All others", together(each for _, each in others)))
+    amounts = [decimal(each.both) for _, each in drawn]
+    if not amounts or before.value is None or now.value is None:
+        return []
+    shown = split_to_total(amounts, now.value - before.value, places)
+    made: list[WaterfallRow] = [making.total_row(making.capital(then_words(explained.choice)), "", before)]
+    for (name, _), text, (start, end) in zip(drawn, shown, steps(before.value, amounts), strict=True):
+        made.append(WaterfallRow(name, "", "step", start, end, making.signed(text, now, places)))
+    return [*made, making.total_row("Now", "", now)]
