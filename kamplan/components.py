@@ -35,6 +35,7 @@ class KpiRow:
     reason_url: str = ""
     reason_link: str = ""
     hidden: bool = False
+    comments: int = 0
 
     @property
     def muted(self) -> bool:

@@ -34,7 +34,11 @@ APPROVES_PLANS = frozenset({Role.LEAD, Role.HEAD})
 HOLDS_ONE_ON_ONES = frozenset({Role.LEAD, Role.HEAD})
 ASSIGNS = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
 SETS_TARGETS = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
+CHOOSES_BOARD = frozenset({Role.HEAD})
 GRANTS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
+# Employee surveys: who asks, and who reads what was released (each the own part of it).
+RUNS_EMPLOYEE_WAVES = frozenset({Role.HEAD, Role.ADMINISTRATOR})
+READS_EMPLOYEE_PANEL = RUNS_EMPLOYEE_WAVES | {Role.MANAGER, Role.LEAD}
 EDITS_CAMPAIGNS = frozenset({Role.MARKETING, Role.HEAD, Role.ADMINISTRATOR})
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Account, Assignment, Role, Team, User
 from accounts.periods import Day, Period
 from accounts.revenue.actions import UNDO_SECONDS
-from metrics.access import Place, sees_everything
+from metrics.access import sees_everything
 from metrics.models import Scope
 
 __all__ = ["Comment"]
@@ -72,11 +72,11 @@ def may_comment(user: User, scope: str, key: int | None, today: Day) -> bool:
 
 
 @transaction.atomic
-def comment(user: User, kpi: str, place: Place, period: Period, text: str) -> Comment:
+def comment(user: User, kpi: str, scope: str, key: int | None, period: Period, text: str) -> Comment:
     written = Comment(
         kpi=kpi,
-        scope=place.scope,
-        key=place.key,
+        scope=scope,
+        key=key,
         starts=period.start,
         ends=period.end,
         text=text,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from metrics.pages import board, comparison, explain, library, moves, one_on_one, runs, scorecards
+from metrics.pages import board, comments, comparison, explain, library, moves, one_on_one, runs, scorecards
 
 app_name = "metrics"
 urlpatterns = [
@@ -9,6 +9,8 @@ urlpatterns = [
     path("scorecards/<slug:scope>/<slug:key>/moved/", moves.moves, name="moves"),
     path("scorecards/<slug:scope>/<slug:key>/<slug:kpi>/moved/", moves.moved, name="moved"),
     path("scorecards/<slug:scope>/<slug:key>/<slug:kpi>/", explain.explain, name="explain"),
+    path("scorecards/<slug:scope>/<slug:key>/<slug:kpi>/comment/", comments.comment_add, name="comment"),
+    path("comments/undo/<str:token>/", comments.comment_undo, name="comment_undo"),
     path("compare/", comparison.comparison, name="comparison"),
     path("compare/<slug:kpi>/", comparison.comparison_of, name="comparison_of"),
     path("board/", board.board, name="board"),

@@ -1,7 +1,7 @@
 """Scorecards: one for each person, team, segment and the company; and people or segments side by side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,8 @@ from kamplan import formats
 from kamplan.components import Choice as Link
 from kamplan.components import KpiGroup, KpiRow, Tally
 from kamplan.permissions import signed_in
-from metrics.access import own_place, seen_or_refused, visible_kpis
+from metrics.access import WHOLE, own_place, seen_or_refused, visible_kpis
+from metrics.comments import counts
 from metrics.kpi import Definition, Direction, Group
 from metrics.models import Run, Scope, View
 from metrics.pages import words
@@ -39,7 +40,7 @@ from metrics.reading import reading
 from metrics.results import Key, Result
 from metrics.status import Change, change_between, is_too_few, status_of
 from metrics.targets import Targets
-from metrics.urls_for import explain_url, scorecard_url
+from metrics.urls_for import comparison_url, explain_url, moves_url, scorecard_url
 
 GROUPS = {
     Group.GROWTH: ("Growth", "what customers buy, and how that changed"),
@@ -217,8 +218,13 @@ def one_scorecard(user: User, place: Place, choice: Choice) -> dict[str, Any]:
     ]
     targets = Targets.of([(place.scope, place.key)])
     firsts = definition_changes(choice)
+    said = counts(place.scope, place.key, choice.period, [kpi.id for kpi in kpis])
     rows = {
-        kpi.id: kpi_row(card, kpi, targets, trend_marks(choice, changed_days(kpi, firsts))) for kpi in kpis
+        kpi.id: replace(
+            kpi_row(card, kpi, targets, trend_marks(choice, changed_days(kpi, firsts))),
+            comments=said.get(kpi.id, 0),
+        )
+        for kpi in kpis
     }
     groups = [
         KpiGroup(title, [rows[kpi.id] for kpi in kpis if kpi.group == group], sub)
@@ -246,6 +252,10 @@ def one_scorecard(user: User, place: Place, choice: Choice) -> dict[str, Any]:
         "wider": place.wider,
         "results": [card.result(kpi) for kpi in kpis],
         "targets": targets,
+        "moved_url": moves_url(
+            place.scope, place.key, choice.period, choice.view, compare=choice.asked.get("compare", "")
+        ),
+        "compare_url": comparison_url("", choice.period) if place.scope in WHOLE else "",
         "print_words": print_words(choice),
     }
 
