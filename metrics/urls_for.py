@@ -53,3 +53,20 @@ def scorecard_url(
 ) -> str:
     path = reverse("metrics:scorecard_of", args=[str(scope), key_text(scope, key)])
     return path + state(period, view, **more)
+
+
+def moves_url(scope: str, key: int | None, period: Period, view: str, **more: object) -> str:
+    """What moved on a scorecard."""
+    return reverse("metrics:moves", args=[str(scope), key_text(scope, key)]) + state(period, view, **more)
+
+
+def moved_url(kpi_id: str, scope: str, key: int | None, period: Period, view: str, **more: object) -> str:
+    """What moved in one number."""
+    path = reverse("metrics:moved", args=[str(scope), key_text(scope, key), kpi_id])
+    return path + state(period, view, **more)
+
+
+def comparison_url(kpi_id: str, period: Period, **more: object) -> str:
+    """One number in every group of accounts; without a number all of them."""
+    path = reverse("metrics:comparison_of", args=[kpi_id]) if kpi_id else reverse("metrics:comparison")
+    return path + state(period, **more)

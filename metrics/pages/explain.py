@@ -13,12 +13,14 @@ from accounts.models import Organisation, User
 from kamplan import formats
 from kamplan.components import Choice as Link
 from kamplan.permissions import signed_in
-from metrics.access import may_see_kpi, seen_or_refused
+from metrics.access import WHOLE, may_see_kpi, seen_or_refused
 from metrics.kpi import Direction
 from metrics.kpis import KPI
 from metrics.models import Scope
 from metrics.pages import making, words
 from metrics.pages.choice import read_choice
+from metrics.pages.comments import comments_context
+from metrics.pages.comparison_figures import splits_of
 from metrics.pages.explain_rows import allowed_sets, rows_context, rows_file, set_links, statement_text
 from metrics.pages.explain_words import (
     bar_texts,
@@ -42,6 +44,7 @@ from metrics.pages.scorecards import (
 from metrics.reading import reading
 from metrics.status import is_too_few, status_of
 from metrics.targets import may_set
+from metrics.urls_for import comparison_url, moved_url
 
 
 @require_http_methods(["GET", "POST"])
@@ -98,6 +101,17 @@ def set_target(request: HttpRequest, user: User, explanation: Explanation) -> Ht
         context = page_context(explanation)
         context["target_form"] = form
         return render(request, "metrics/explain.html", context, status=422)
+
+
+def compare_url(explained: Explanation) -> str:
+    """Groups of accounts are compared across the company, for whoever may see it."""
+    scope, splits = explained.place.scope, splits_of(explained.kpi)
+    if scope not in WHOLE or not splits:
+        return ""
+    by = scope if scope in splits else ""
+    return comparison_url(
+        explained.kpi.id, explained.choice.period, by=by, run=explained.choice.asked.get("run", "")
+    )
 
 
 def moved_context(explained: Explanation) -> dict[str, Any]:
@@ -181,6 +195,17 @@ def page_context(explained: Explanation) -> dict[str, Any]:
         "target_form": explained.target_form(),
         "target_row": target_row,
         "target_rows": explained.target_rows(target_row),
+        "moved_url": moved_url(
+            explained.kpi.id,
+            explained.place.scope,
+            explained.place.key,
+            choice.period,
+            choice.view,
+            compare=choice.asked.get("compare", ""),
+            run=choice.asked.get("run", ""),
+        ),
+        "compare_url": compare_url(explained),
         "has_views": explained.place.scope in {Scope.OWNER, Scope.TEAM},
+        **comments_context(explained.user, explained.kpi, explained.place, choice),
         "print_words": f"compared with {choice.compared.words}",
     }

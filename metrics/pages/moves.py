@@ -8,7 +8,6 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.models import Organisation, User
@@ -36,11 +35,11 @@ from metrics.pages.moves_effects import (
 from metrics.pages.places import Place, crumbs, find_place, read_key
 from metrics.pages.scorecards import GROUPS, Card, shown_change
 from metrics.reading import reading
-from metrics.urls_for import explain_url, key_text, scorecard_url
+from metrics.urls_for import explain_url, moved_url, moves_url, scorecard_url
 
 DRAWN = 8
 """So many accounts stand in the drawing, each on its own; the table names more."""
-NAMED = 50
+NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,7 @@ class Sides(Choice):
         """Options: value, words, whether it is in use."""
         now = self.compared
         return [
-            (str(run.pk), f"run of {formats.day(run.as_of)}", now.by_run and now.run.pk == run.pk)
-            for run in self.comparable_runs
+            (str(run.pk), run_words(run), now.by_run and now.run.pk == run.pk) for run in self.comparable_runs
         ]
 
     @property
@@ -81,7 +79,7 @@ class Sides(Choice):
         return [
             (
                 "" if run.pk == self.newest.pk else str(run.pk),
-                "newest run" if run.pk == self.newest.pk else f"run of {formats.day(run.as_of)}",
+                "newest run" if run.pk == self.newest.pk else run_words(run),
                 run.pk == self.run.pk,
             )
             for run in shown
@@ -102,10 +100,6 @@ def later_of_months(runs: Sequence[Run]) -> list[Run]:
             found.append(run)
         months.add(month)
     return found[:40]
-
-
-def moved_url(scope: str, key: int | None, kpi: str, query: str = "") -> str:
-    return reverse("metrics:moved", args=[str(scope), key_text(scope, key), kpi]) + query
 
 
 @require_GET
@@ -168,9 +162,11 @@ def then_words(choice: Choice) -> str:
     if not compared.by_run:
         return period_words(compared.period)
     same = compared.period == choice.period
-    return f"run of {formats.day(compared.run.as_of)}" + (
-        "" if same else f": {period_words(compared.period)}"
-    )
+    return run_words(compared.run) + ("" if same else f": {period_words(compared.period)}")
+
+
+def run_words(run: Run) -> str:
+    return f"run {run.pk} of {formats.day(run.as_of)}"
 
 
 # --------------------------------------------------------------------------------------------- all numbers
@@ -208,6 +204,12 @@ def all_moves(user: User, place: Place, choice: Sides) -> dict[str, Any]:
     }
 
 
+def here(choice: Choice, kpi: Definition, scope: str, key: int | None) -> str:
+    """The same two sides for another number."""
+    kept = {name: choice.asked.get(name, "") for name in ("compare", "run")}
+    return moved_url(kpi.id, scope, key, choice.period, choice.view, **kept)
+
+
 def has_sides(card: Card, kpi: Definition) -> bool:
     before = card.before(kpi)
     return card.result(kpi).value is not None or (before is not None and before.value is not None)
@@ -220,7 +222,7 @@ def moved_row(card: Card, kpi: Definition) -> MovedRow:
     place = card.place
     return MovedRow(
         kpi.name,
-        moved_url(place.scope, place.key, kpi.id, card.choice.query()),
+        here(card.choice, kpi, place.scope, place.key),
         words.value_text(before) if before is not None else formats.UNKNOWN,
         words.value_text(now),
         amount,
@@ -266,8 +268,14 @@ def one_move(explained: Explanation) -> dict[str, Any]:
         "currency": now.currency or explained.currency,
         "explain_now": explained.url(run=choice.asked.get("run", "")),
         "explain_then": explained_then(explained),
-        "all_url": reverse("metrics:moves", args=[place.scope, key_text(place.scope, place.key)])
-        + choice.query(),
+        "all_url": moves_url(
+            place.scope,
+            place.key,
+            choice.period,
+            choice.view,
+            compare=choice.asked.get("compare", ""),
+            run=choice.asked.get("run", ""),
+        ),
     }
     if before.value is None or now.value is None:
         return context
@@ -297,13 +305,12 @@ def explained_then(explained: Explanation) -> str:
 
 def inputs(explained: Explanation) -> list[tuple[str, str, str, str]]:
     """A derived number moves by its inputs: each with what it was, and its own way down."""
-    query = explained.choice.query()
     return [
         (
             now.kpi.name,
             words.value_text(then),
             words.value_text(now),
-            moved_url(now.scope, now.key, now.kpi.id, query)
+            here(explained.choice, now.kpi, now.scope, now.key)
             if (now.scope, now.key) == (explained.place.scope, explained.place.key)
             else "",
         )
@@ -361,8 +368,9 @@ def by_accounts(explained: Explanation, kpi: Kpi) -> dict[str, Any]:
     found = movers(kpi, before, now, explained.then_by, explained.now_by)
     named = [each for each in found if explained.name_of(each.account)]
     hidden = [each for each in found if not explained.name_of(each.account)]
-    lines = [(explained.name_of(each.account), each) for each in named[:NAMED]]
-    more = named[NAMED:]
+    shows_all = bool(explained.choice.asked.get("all"))
+    more = [] if shows_all else named[NAMED:]
+    lines = [(explained.name_of(each.account), each) for each in named[: len(named) - len(more)]]
     base = company_base(kpi, before, now)
     extra = [(plural(len(more), "more account"), together(more))] if more else []
     extra += [(f"{plural(len(hidden), 'account')} you may not see", together(hidden))] if hidden else []
@@ -378,6 +386,7 @@ def by_accounts(explained: Explanation, kpi: Kpi) -> dict[str, Any]:
     ]
     return {
         "accounts": rows,
+        "more_url": explained.choice.query(all=1) if more else "",
         "largest": max((abs(row.amount) for row in rows if not row.muted), default=0),
         "account_waterfall": account_waterfall(explained, everything, places),
         "is_ratio": bool(kpi.denominator),
