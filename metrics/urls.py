@@ -1,6 +1,17 @@
 from django.urls import path
 
-from metrics.pages import board, comments, comparison, explain, library, moves, one_on_one, runs, scorecards
+from metrics.pages import (
+    board,
+    comments,
+    comparison,
+    explain,
+    library,
+    moves,
+    one_on_one,
+    runs,
+    scorecards,
+    targets,
+)
 
 app_name = "metrics"
 urlpatterns = [
@@ -13,6 +24,12 @@ urlpatterns = [
     path("comments/undo/<str:token>/", comments.comment_undo, name="comment_undo"),
     path("compare/", comparison.comparison, name="comparison"),
     path("compare/<slug:kpi>/", comparison.comparison_of, name="comparison_of"),
+    path("targets/", targets.target_list, name="target_list"),
+    path("targets/add/", targets.target_add, name="target_add"),
+    path("targets/<int:pk>/", targets.target, name="target"),
+    path("targets/<int:pk>/edit/", targets.target_edit, name="target_edit"),
+    path("targets/<int:pk>/remove/", targets.target_remove, name="target_remove"),
+    path("targets/undo/<str:token>/", targets.target_undo, name="target_undo"),
     path("board/", board.board, name="board"),
     path("board/choose/", board.board_choose, name="board_choose"),
     path("one-on-one/<int:manager>/", one_on_one.one_on_one, name="one_on_one"),

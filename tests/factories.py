@@ -14,6 +14,7 @@ from accounts.fields import days
 from accounts.models import (
     Account,
     Action,
+    Answer,
     Assignment,
     Campaign,
     Classification,
@@ -45,13 +46,18 @@ from accounts.models import (
     SignalKind,
     SoftFact,
     Spend,
+    Survey,
+    SurveyInvitation,
     Team,
     Tie,
     Tier,
     Touch,
     User,
+    Wave,
 )
-from metrics.models import Run
+from accounts.surveys.answering import note_answer
+from accounts.surveys.ready import start_survey
+from metrics.models import Run, Scope, Target
 
 PASSWORD = "a long and boring sentence"
 LONG_AGO = datetime.date(2010, 1, 1)
@@ -371,3 +377,63 @@ def make_lead(company: str = "", created_on: Day = "2026-01-10", **fields: Any) 
         company=company or f"Company {next(_count)}", created_on=day(created_on), **fields
     )
     return lead
+
+
+def make_survey(kind: str = "nps", name: str = "", **fields: Any) -> Survey:
+    """A questionnaire from its template: for `nps` a mark from 0 to 10, and why."""
+    survey: Survey = start_survey(None, kind, name or f"Survey {next(_count)}")
+    for field, value in fields.items():
+        setattr(survey, field, value)
+    survey.save()
+    return survey
+
+
+def make_wave(
+    user: User, survey: Survey | None = None, *, opened: datetime.datetime | None = None, **fields: Any
+) -> Wave:
+    """A draft; with `opened` it runs since then, for three weeks."""
+    if opened is not None:
+        fields.setdefault("state", Wave.State.OPEN)
+        fields.setdefault("opens_at", opened)
+        fields.setdefault("closes_at", opened + datetime.timedelta(days=21))
+    fields.setdefault("name", f"Wave {next(_count)}")
+    wave: Wave = Wave.objects.create(survey=survey or make_survey(), created_by=user, **fields)
+    return wave
+
+
+def make_survey_invitation(wave: Wave, contact: Contact, **fields: Any) -> SurveyInvitation:
+    """Delivered an hour after it was sent, unless a test says otherwise."""
+    fields.setdefault("invited_at", wave.opens_at or timezone.now())
+    fields.setdefault("delivered_at", fields["invited_at"] + datetime.timedelta(hours=1))
+    fields.setdefault("language", wave.survey.language)
+    invitation: SurveyInvitation = SurveyInvitation.objects.create(
+        wave=wave, contact=contact, account=contact.account, **fields
+    )
+    return invitation
+
+
+def make_answer(
+    account: Account,
+    contact: Contact | None = None,
+    at: datetime.datetime | str | None = None,
+    **marks: Any,
+) -> Answer:
+    """What a customer said: `nps`, `csat5`, `csat10`, `comment`; `invitation` for one of a wave."""
+    when = datetime.datetime.fromisoformat(at) if isinstance(at, str) else at or timezone.now()
+    invitation: SurveyInvitation | None = marks.pop("invitation", None)
+    survey = marks.pop("survey", invitation.wave.survey if invitation else None)
+    answer = note_answer(account, contact, answered_at=when, survey=survey, **marks)
+    if invitation is not None:
+        SurveyInvitation.objects.filter(pk=invitation.pk).update(answered_at=when)
+        answer.wave, answer.invitation = invitation.wave, invitation
+        answer.save(update_fields=["wave", "invitation"])
+    return answer
+
+
+def make_target(
+    user: User | None = None, kpi: str = "account_revenue", value: Amount = 1000, **fields: Any
+) -> Target:
+    """A target of one person, or of the company."""
+    scope = Scope.OWNER if user else Scope.COMPANY
+    fields.setdefault("starts", datetime.date(2020, 1, 1))
+    return Target.objects.create(kpi=kpi, scope=scope, key=user.pk if user else None, value=value, **fields)

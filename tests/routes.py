@@ -40,6 +40,7 @@ from tests.factories import (
     make_review,
     make_spend,
     make_survey_invitation,
+    make_target,
     make_tie,
     make_touch,
     make_wave,
@@ -250,6 +251,17 @@ def a_campaign(world: Any) -> int:
 
 def a_lead(world: Any) -> int:
     return make_lead().pk
+
+
+def a_target_route(name: str, method: str = "GET") -> Route:
+    """A target of maya's, which her lead and the head may set."""
+    return Route(
+        name,
+        frozenset({"lena", "hana"}),
+        method,
+        answer=(200, 302),
+        arguments={"pk": lambda w: make_target(w.maya).pk},
+    )
 
 
 def marketing(name: str, method: str = "GET", **arguments: Any) -> Route:
@@ -491,6 +503,18 @@ ROUTES: list[Route] = [
     scorecard_of("metrics:moves", "maya", "lena", "hana", scope="owner", key=lambda w: w.maya.pk),
     scorecard_of(
         "metrics:moved", "maya", "lena", "hana", scope="owner", key=lambda w: w.maya.pk, kpi="win_rate"
+    ),
+    Route("metrics:target_list", frozenset({"lena", "hana"})),
+    Route("metrics:target_add", frozenset({"lena", "hana"})),
+    a_target_route("metrics:target"),
+    a_target_route("metrics:target_edit"),
+    a_target_route("metrics:target_remove", "POST"),
+    Route(
+        "metrics:target_undo",
+        frozenset({"lena", "hana"}),
+        "POST",
+        answer=(302,),
+        arguments={"token": "no-token"},
     ),
     Route("metrics:comparison", frozenset({"hana", "mira"}), refused=404, others={"adam": 403}),
     Route(
