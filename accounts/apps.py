@@ -8,3 +8,4 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         # Declares the kinds of mail that the outbox can write.
         from accounts.people import letters  # noqa: F401
+        from accounts.surveys import letters as survey_letters  # noqa: F401

@@ -249,4 +249,5 @@ CELERY_TASK_ANNOTATIONS = {
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "metrics.tasks.tick", "schedule": 300, "options": {"expires": 280}},
     "outbox": {"task": "accounts.tasks.send_outbox", "schedule": 60, "options": {"expires": 55}},
+    "surveys": {"task": "accounts.tasks.survey_waves", "schedule": 60, "options": {"expires": 55}},
 }

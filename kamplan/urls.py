@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stakeholders/", include("accounts.stakeholders.urls")),
     path("engagement/", include("accounts.engagement.urls")),
     path("plans/", include("metrics.pages.plans_urls")),
+    path("s/", include("accounts.surveys.public_urls")),
     path("", include("metrics.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]
