@@ -15,8 +15,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from accounts.fields import Sourced, unique_in_source
-from accounts.people.models import Role, Team, User
+from accounts.people.models import Team, User
 from accounts.surveys.employees.rules import SMALLEST, SMALLEST_FOR_COMMENTS, Dimension, Hidden
+from kamplan.permissions import RUNS_EMPLOYEE_WAVES
 
 __all__ = [
     "Employee",
@@ -30,14 +31,13 @@ __all__ = [
 ]
 
 MOST_STATEMENTS = 12
-RUNS_WAVES = frozenset({Role.HEAD, Role.ADMINISTRATOR})
 
 
 class RunQuerySet(models.QuerySet[Any]):
     """For those who run the waves."""
 
     def visible_to(self, user: User) -> Self:
-        return self.all() if user.is_active and user.role in RUNS_WAVES else self.none()
+        return self.all() if user.is_active and user.role in RUNS_EMPLOYEE_WAVES else self.none()
 
 
 class EmployeeQuerySet(RunQuerySet):

@@ -192,5 +192,9 @@ def decide(
 
 
 def differ_by_few(now: Collection[Hashable], then: Collection[Hashable], k: int) -> bool:
-    """Two sums of nearly the same people give away the few by whom they differ."""
-    return 0 < len(set(now) ^ set(then)) < k
+    """Two sums of nearly the same people give away the few by whom they differ.
+
+    None stands for people whose rows are gone: whether they are in both nobody knows, so the worst is taken."""
+    both = {*now, *then}
+    apart = (set(now) ^ set(then)) - {None}
+    return len(apart) < k and (bool(apart) or None in both)
