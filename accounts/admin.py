@@ -6,8 +6,6 @@ from accounts.exchange import admin as exchange  # noqa: F401
 from accounts.people import admin as people  # noqa: F401
 from accounts.people import headcount_admin as headcount  # noqa: F401
 from accounts.plans import admin as plans  # noqa: F401
-from accounts.plans import growth_admin as growth  # noqa: F401
-from accounts.plans import rhythm_admin as rhythm  # noqa: F401
 from accounts.portfolio import admin as portfolio  # noqa: F401
 from accounts.portfolio import fit_admin as fit  # noqa: F401
 from accounts.revenue import admin as revenue  # noqa: F401

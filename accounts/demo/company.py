@@ -9,7 +9,6 @@ from django.db import models
 from accounts.demo.agreements import Agreements
 from accounts.demo.calendar import Calendar
 from accounts.demo.deals import Deals
-from accounts.demo.growth import Talks, calls, categories, cells
 from accounts.demo.marketing import Marketing
 from accounts.demo.money import Rates
 from accounts.demo.orders import Orders
@@ -18,8 +17,10 @@ from accounts.demo.people import People
 from accounts.demo.plans import Plans
 from accounts.demo.portfolio import Portfolio
 from accounts.demo.quotas import quotas
-from accounts.demo.rhythm import Rhythm
+from accounts.demo.renewals import Talks, calls
+from accounts.demo.reviews import Reviews
 from accounts.demo.standing import Standing
+from accounts.demo.whitespace import categories, cells
 from accounts.demo.work import Work
 
 Rows = Sequence[models.Model]
@@ -45,7 +46,7 @@ class Company:
         self.work = Work(calendar, self.portfolio, self.people)
         self.plans = Plans(calendar, self.portfolio, self.people, self.rates, self.orders.lines)
         self.cells = cells(calendar, self.portfolio, self.rates, self.categories, self.orders.lines)
-        self.rhythm = Rhythm(calendar, self.portfolio, self.people)
+        self.reviews = Reviews(calendar, self.portfolio, self.people)
         self.calls = list(calls(calendar, self.portfolio, self.contracts))
         self.talks = Talks(calendar, self.portfolio, self.people, self.contracts)
         self.marketing = Marketing(calendar, self.portfolio, self.people, self.rates)
@@ -94,6 +95,6 @@ class Company:
         yield self.talks.links
         yield from self.plans.batches()
         yield from self.work.batches()
-        yield from self.rhythm.batches()
+        yield from self.reviews.batches()
         yield from self.marketing.batches()
         yield from self.standing.batches()

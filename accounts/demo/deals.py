@@ -11,9 +11,9 @@ from typing import NamedTuple, TypeAlias
 from accounts.demo import cast, plot
 from accounts.demo.calendar import Calendar, dice, weekday
 from accounts.demo.cast import Firm
-from accounts.demo.growth import COLUMN_OF
 from accounts.demo.money import Rates
 from accounts.demo.portfolio import Portfolio, began, buys
+from accounts.demo.whitespace import COLUMN_OF
 from accounts.fields import days
 from accounts.people.models import User
 from accounts.revenue.models import (

@@ -14,9 +14,9 @@ from accounts.demo.agreements import FIRMS, invoice_days
 from accounts.demo.calendar import Calendar, dice, weekday
 from accounts.demo.cast import Firm
 from accounts.demo.deals import Deals, new_categories
-from accounts.demo.growth import COLUMN_OF, usual
 from accounts.demo.money import Rates
 from accounts.demo.portfolio import Portfolio, buys
+from accounts.demo.whitespace import COLUMN_OF, usual
 from accounts.people.models import User
 from accounts.revenue.models import Contract, Order, OrderLine, Product
 

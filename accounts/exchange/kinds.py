@@ -3,8 +3,8 @@
 from django.contrib.auth.hashers import make_password
 
 from accounts.exchange.columns import Column, Kind, Part
-from accounts.exchange.kinds_growth import GROWTH_KINDS
 from accounts.exchange.kinds_marketing import MARKETING_KINDS
+from accounts.exchange.kinds_plans import PLAN_KINDS
 from accounts.exchange.kinds_work import WORK_KINDS
 from accounts.exchange.shorthand import DATED, FROM, IN_SOURCE, TO, account, external_id, person, span
 from accounts.exchange.values import Date, Shares
@@ -636,7 +636,7 @@ KINDS: dict[str, Kind] = {
         QUOTAS,
         EXCHANGE_RATES,
         *WORK_KINDS,
-        *GROWTH_KINDS,
+        *PLAN_KINDS,
         *MARKETING_KINDS,
     )
 }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.exchange import calendar_views, views
+from accounts.exchange import feed_views, views
 
 app_name = "exchange"
 urlpatterns = [
@@ -12,8 +12,8 @@ urlpatterns = [
     path("<int:pk>/refused.csv", views.import_refusals, name="import_refusals"),
     path("<int:pk>/apply/", views.import_apply, name="import_apply"),
     path("<int:pk>/discard/", views.import_discard, name="import_discard"),
-    path("calendar/", calendar_views.calendar_feed, name="calendar_feed"),
-    path("calendar/make/", calendar_views.calendar_make, name="calendar_make"),
-    path("calendar/revoke/", calendar_views.calendar_revoke, name="calendar_revoke"),
-    path("calendar/<str:token>.ics", calendar_views.calendar, name="calendar"),
+    path("calendar/", feed_views.calendar_feed, name="calendar_feed"),
+    path("calendar/make/", feed_views.calendar_make, name="calendar_make"),
+    path("calendar/revoke/", feed_views.calendar_revoke, name="calendar_revoke"),
+    path("calendar/<str:token>.ics", feed_views.calendar, name="calendar"),
 ]

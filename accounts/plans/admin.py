@@ -1,3 +1,5 @@
+"""Plans and what belongs to them; what somebody notes for themselves (talks, what is put off) is nobody else's."""
+
 from typing import Any
 
 from django.contrib import admin
@@ -5,6 +7,7 @@ from django.http import HttpRequest
 
 from accounts.plans.models import (
     Goal,
+    HandOver,
     Milestone,
     Objective,
     Outcome,
@@ -13,8 +16,11 @@ from accounts.plans.models import (
     PlanTemplate,
     PlanTemplateItem,
     PlanVersion,
+    RenewalCall,
+    Review,
     Risk,
     SwotEntry,
+    WhitespaceCell,
 )
 from kamplan.panel import AccountContent, Configuration, ContentHistory
 
@@ -116,3 +122,53 @@ class PlanVersionAdmin(LineAdmin):
 TRACKED: tuple[Any, ...] = (Plan, Goal, Milestone, Outcome, Objective, SwotEntry, Risk)
 for model in TRACKED:
     admin.site.register(model.pgh_event_model, ContentHistory)
+
+
+class LookedUp(AccountContent):
+    """Written on the pages of the product, where nobody writes over anybody; looked up here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(WhitespaceCell)
+class WhitespaceCellAdmin(LookedUp):
+    list_display = ["account", "category", "holder", "holder_name", "yearly_spend", "currency", "noted_on"]
+    list_select_related = ["account", "category"]
+    list_filter = ["holder", "category", "basis"]
+    search_fields = ["account__name", "holder_name"]
+
+
+@admin.register(RenewalCall)
+class RenewalCallAdmin(LookedUp):
+    list_display = ["contract", "call", "expected_value", "author", "made_on"]
+    list_select_related = ["contract", "author"]
+    list_filter = ["call"]
+    search_fields = ["contract__number", "contract__account__name"]
+
+
+@admin.register(Review)
+class ReviewAdmin(AccountContent):
+    list_display = ["title", "account", "on", "status", "rating", "next_on"]
+    list_select_related = ["account"]
+    list_filter = ["status", "rating"]
+    date_hierarchy = "on"
+    search_fields = ["title", "account__name"]
+    autocomplete_fields = ["account", "contacts", "colleagues"]
+    readonly_fields = ["status", "run"]
+
+
+@admin.register(HandOver)
+class HandOverAdmin(AccountContent):
+    list_display = ["account", "from_user", "to_user", "on", "made_by"]
+    list_select_related = ["account", "from_user", "to_user", "made_by"]
+    date_hierarchy = "on"
+    search_fields = ["account__name", "from_user__name", "to_user__name"]
+    autocomplete_fields = ["account", "from_user", "to_user", "made_by"]
+
+
+admin.site.register(WhitespaceCell.pgh_event_model, ContentHistory)  # type: ignore[attr-defined]
+admin.site.register(Review.pgh_event_model, ContentHistory)  # type: ignore[attr-defined]

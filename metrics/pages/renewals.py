@@ -204,7 +204,7 @@ def call_made(request: HttpRequest, user: User, form: CallForm | None) -> HttpRe
         query = QueryDict()
     with reading():
         context = list_context(query, user)
-    return told(render(request, "plans/_renewals.html", context), text, undo, closes="growth-dialog")
+    return told(render(request, "plans/_renewals.html", context), text, undo, closes="side-dialog")
 
 
 def after(request: HttpRequest, usual: str) -> str:
@@ -237,6 +237,6 @@ def call_page(
         return render(request, "plans/renewal_call.html", context, status=status)
     response = render(request, "plans/_renewal_call.html", context, status=status)
     if status != 200:
-        response.headers["HX-Retarget"] = "#growth-dialog-body"
+        response.headers["HX-Retarget"] = "#side-dialog-body"
         response.headers["HX-Reswap"] = "innerHTML"
     return response

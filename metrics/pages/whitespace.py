@@ -184,7 +184,7 @@ def cell_page(request: HttpRequest, part: str, context: dict[str, Any], status: 
     if request.htmx:  # type: ignore[attr-defined]
         response = render(request, part, context, status=status)
         if status != 200:
-            response.headers["HX-Retarget"] = "#growth-dialog-body"
+            response.headers["HX-Retarget"] = "#side-dialog-body"
             response.headers["HX-Reswap"] = "innerHTML"
         return response
     return render(request, "plans/whitespace_cell.html", {**context, "part": part}, status=status)
@@ -262,7 +262,7 @@ def board_again(request: HttpRequest, user: User, cell: Cell, text: str, undo: s
         board = read_board(user, account)
     context = {**board_context(query, account, board), "may_edit": True}
     response = render(request, "plans/_whitespace_board.html", context)
-    return told(response, text, undo, closes="growth-dialog")
+    return told(response, text, undo, closes="side-dialog")
 
 
 def board_behind(request: HttpRequest, usual: int) -> tuple[int, QueryDict]:

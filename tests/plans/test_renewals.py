@@ -30,7 +30,7 @@ from tests.factories import (
     make_touch,
     moment,
 )
-from tests.plans.growth import HTMX, as_, published
+from tests.plans.helpers import HTMX, as_, published
 
 DAY = datetime.timedelta(days=1)
 NOW = datetime.date(2026, 11, 22)

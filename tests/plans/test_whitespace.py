@@ -25,7 +25,7 @@ from tests.factories import (
     make_stage,
     make_touch,
 )
-from tests.plans.growth import HTMX, as_, months_ago, published
+from tests.plans.helpers import HTMX, as_, months_ago, published
 
 ALREADY = {"holder": "competitor", "holder_name": "Hexatron", "basis": "assumed", "currency": "EUR"}
 
@@ -253,7 +253,7 @@ def test_one_click_makes_a_deal_over_the_potential_in_the_currency_of_the_compan
     assert (deal.category, deal.opened_on, deal.phases.get().stage.name) == (group.pumps, today, "First")
     assert 'id="whitespace-board"' in response.content.decode()
     events = json.loads(response["HX-Trigger"])
-    assert events["km:close"] == {"dialog": "growth-dialog"}
+    assert events["km:close"] == {"dialog": "side-dialog"}
     undone = as_(maya).post(events["km:toast"]["undo"], headers=HTMX)
     assert undone.status_code == 204
     assert not Opportunity.objects.filter(pk=deal.pk).exists()

@@ -87,7 +87,7 @@ WAITING = (("Waiting for their answer", 9), ("They asked for time until the new 
 
 
 @dataclass
-class Rhythm:
+class Reviews:
     calendar: Calendar
     portfolio: Portfolio
     people: People

@@ -50,4 +50,4 @@ WHITESPACE = Kind(
     "4711,Training,not_needed,,,EUR,2026-09-03",
 )
 
-GROWTH_KINDS = (WHITESPACE,)
+PLAN_KINDS = (WHITESPACE,)
