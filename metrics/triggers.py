@@ -36,7 +36,7 @@ WATCHED: tuple[Watch, ...] = (
     Watch("accounts_order", "id, account_id, date, kind, currency, seller_id", of_account("date")),
     Watch(
         "accounts_orderline",
-        "id, order_id, product_id, amount",
+        "id, order_id, product_id, amount, cost",
         "SELECT o.account_id, o.date AS since, FALSE AS everything FROM changed"
         " JOIN accounts_order o ON o.id = changed.order_id",
     ),
@@ -78,6 +78,37 @@ WATCHED: tuple[Watch, ...] = (
         "id, user_id, starts_on, amount, currency",
         "SELECT NULL::bigint AS account_id, starts_on AS since, FALSE AS everything FROM changed",
     ),
+    # Funnel, cost, value, fit.
+    Watch(
+        "accounts_lead",
+        "id, created_on, channel, heard_through, owner_id, budget, authority, need, timeline, mql_on, sql_on,"
+        " account_id, converted_on, customer_on",
+        "SELECT NULL::bigint AS account_id, created_on AS since, FALSE AS everything FROM changed",
+    ),
+    Watch("accounts_spend", "id, account_id, campaign_id, date, amount, currency, is_target", of_account("date")),
+    Watch(
+        "accounts_campaign",
+        "id, is_target",
+        "SELECT s.account_id, s.date AS since, FALSE AS everything FROM changed"
+        " JOIN accounts_spend s ON s.campaign_id = changed.id",
+    ),
+    Watch("accounts_campaigntouch", 'id, campaign_id, account_id, "on"', of_account('"on"')),
+    Watch("accounts_costtoserve", "id, account_id, date, amount, currency", of_account("date")),
+    Watch(
+        "accounts_forecast",
+        "id, user_id, measure, starts_on, ends_on, frozen_on, amount, currency, source",
+        "SELECT NULL::bigint AS account_id, starts_on AS since, FALSE AS everything FROM changed",
+    ),
+    Watch("accounts_funnelphase", "id, account_id, stage_id, during", of_account("LOWER(during)")),
+    Watch("accounts_funnelstage", "id, position", of_everyone(BEGINNING)),
+    Watch("accounts_fit", "id, account_id, lead_id, criterion_id, match, noted_on", of_account("noted_on")),
+    Watch("accounts_icpweight", "id, criterion_id, weight, during", of_everyone("LOWER(during)")),
+    Watch(
+        "accounts_whitespacecell",
+        "id, account_id, category_id, yearly_spend, currency, noted_on",
+        of_account("noted_on"),
+    ),
+    Watch("metrics_assumption", "id, name, value, during", of_everyone("LOWER(during)")),
 )
 
 CHANGED = {
@@ -129,16 +160,22 @@ def refuse_truncate_sql(tables: Iterable[str]) -> str:
     return REFUSE_TRUNCATE + "".join(REFUSING.format(table=table) for table in tables)
 
 
+def short(watch: Watch) -> str:
+    """The table as the queue and the recipes name it."""
+    return watch.table.removeprefix("accounts_")
+
+
 def trigger_name(watch: Watch, event: str) -> str:
-    return f"queue_{watch.table.removeprefix('accounts_')}_{event}"
+    return f"queue_{short(watch)}_{event}"
 
 
-def install_sql() -> str:
-    """The SQL that creates or replaces every trigger."""
+def install_sql(tables: Iterable[str]) -> str:
+    """The SQL that creates or replaces the triggers of these tables."""
+    wanted = set(tables)
     return "".join(
         TRIGGER.format(
             name=trigger_name(watch, event),
-            reason=watch.table.removeprefix("accounts_"),
+            reason=short(watch),
             changed=CHANGED[event].format(columns=watch.columns),
             queue=watch.queue,
             event=event.upper(),
@@ -147,4 +184,18 @@ def install_sql() -> str:
         )
         for watch in WATCHED
         for event in CHANGED
+        if watch.table in wanted
     )
+
+
+def remove_sql(tables: Iterable[str]) -> str:
+    """The SQL that drops them, and the guards against TRUNCATE, for going back."""
+    wanted = list(tables)
+    queues = (
+        f"DROP FUNCTION IF EXISTS {trigger_name(watch, event)}() CASCADE;"
+        for watch in WATCHED
+        for event in CHANGED
+        if watch.table in wanted
+    )
+    guards = (f"DROP TRIGGER IF EXISTS refuse_truncate ON {table};" for table in wanted)
+    return "".join([*queues, *guards])

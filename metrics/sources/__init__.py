@@ -1,12 +1,14 @@
 """The registry of what is counted: every source, and the columns that they fill."""
 
-from metrics.sources import contracts, deals, orders
+from metrics.sources import contracts, deals, funnel, orders, value
 from metrics.sources.source import Beginning, Column, Source, columns_of
 
 SOURCES: tuple[Source, ...] = (
     *orders.SOURCES,
     *deals.SOURCES,
     *contracts.SOURCES,
+    *funnel.SOURCES,
+    *value.SOURCES,
 )
 
 # An account's history begins with its first row, or when somebody first looked after it.
