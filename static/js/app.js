@@ -163,12 +163,6 @@
   });
   window.addEventListener("pageshow", () => document.querySelectorAll("form[data-km-sent]").forEach(release));
 
-  // A dialog closes once its write has arrived.
-  document.body.addEventListener("km:close", (event) => {
-    const dialog = document.getElementById(event.detail.dialog);
-    if (dialog && dialog.open) dialog.close();
-  });
-
   // Selects that choose a view send their form; without scripts the form has a button.
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-km-submit]")) event.target.form.requestSubmit();
