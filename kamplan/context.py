@@ -117,6 +117,14 @@ ENTRIES = (
         frozenset({Role.HEAD, Role.MARKETING}),
         "Numbers",
     ),
+    Entry(
+        "Weights",
+        "adjustments",
+        "metrics:weight_list",
+        ("metrics:weight",),
+        frozenset({Role.HEAD, Role.ADMINISTRATOR}),
+        "Numbers",
+    ),
     Entry("Definitions", "help-circle", "metrics:kpi_list", ("metrics:kpi",), EVERYBODY, "Numbers", key="k"),
     Entry(
         "Runs",

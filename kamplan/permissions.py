@@ -34,6 +34,7 @@ APPROVES_PLANS = frozenset({Role.LEAD, Role.HEAD})
 HOLDS_ONE_ON_ONES = frozenset({Role.LEAD, Role.HEAD})
 ASSIGNS = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
 SETS_TARGETS = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
+SETS_WEIGHTS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
 CHOOSES_BOARD = frozenset({Role.HEAD})
 GRANTS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
 # Employee surveys: who asks, and who reads what was released (each the own part of it).

@@ -11,6 +11,7 @@ from metrics.pages import (
     runs,
     scorecards,
     targets,
+    weights,
 )
 
 app_name = "metrics"
@@ -30,6 +31,9 @@ urlpatterns = [
     path("targets/<int:pk>/edit/", targets.target_edit, name="target_edit"),
     path("targets/<int:pk>/remove/", targets.target_remove, name="target_remove"),
     path("targets/undo/<str:token>/", targets.target_undo, name="target_undo"),
+    path("weights/", weights.weight_list, name="weight_list"),
+    path("weights/<slug:family>/<slug:key>/", weights.weight, name="weight"),
+    path("weights/undo/<int:pk>", weights.weight_undo, name="weight_undo"),
     path("board/", board.board, name="board"),
     path("board/choose/", board.board_choose, name="board_choose"),
     path("one-on-one/<int:manager>/", one_on_one.one_on_one, name="one_on_one"),

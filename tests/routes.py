@@ -516,6 +516,9 @@ ROUTES: list[Route] = [
         answer=(302,),
         arguments={"token": "no-token"},
     ),
+    only("metrics:weight_list", HEAD, ADMINISTRATOR),
+    only("metrics:weight", HEAD, ADMINISTRATOR, family="bands", key="band_warm"),
+    writes("metrics:weight_undo", HEAD, ADMINISTRATOR, pk=1),
     Route("metrics:comparison", frozenset({"hana", "mira"}), refused=404, others={"adam": 403}),
     Route(
         "metrics:comparison_of",

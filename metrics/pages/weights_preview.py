@@ -1,0 +1,184 @@
+"""What a changed weight would do to every account, before anybody changes it: from what to what, and who.
+
+As if the new value had held on all days looked at, so that the preview shows where things will settle.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from accounts.periods import Day, add_months
+from metrics.models import Threshold
+from metrics.weights import FAMILIES, Weight, weights_of
+
+COLD = "cold"
+BAND_NAMES = {
+    Threshold.Name.WARM.value: "warm",
+    Threshold.Name.HOT.value: "hot",
+    Threshold.Name.RED_HOT.value: "red-hot",
+}
+ORDER = [COLD, *BAND_NAMES.values()]
+
+POINTS = """
+    SELECT b.account_id, SUM(LEAST(b.number, COALESCE(k.daily_cap, b.number)) * w.weight),
+           SUM(LEAST(b.number, COALESCE(k.daily_cap, b.number))
+               * CASE WHEN b.kind_id = %(kind)s THEN %(value)s::numeric ELSE w.weight END)
+      FROM (SELECT s.account_id, s.kind_id, (s.at AT TIME ZONE org.time_zone)::date AS on_day, COUNT(*) AS number
+              FROM accounts_signal s CROSS JOIN accounts_organisation org
+             WHERE s.at >= (%(first)s::timestamp AT TIME ZONE org.time_zone)
+               AND s.at < ((%(day)s::date + 1)::timestamp AT TIME ZONE org.time_zone)
+             GROUP BY 1, 2, 3) b
+      JOIN accounts_signalkind k ON k.id = b.kind_id
+      JOIN accounts_signalweight w ON w.kind_id = b.kind_id AND w.during @> b.on_day
+     GROUP BY b.account_id"""
+
+FIT = """
+    SELECT known.account_id, {now}, {then}
+      FROM (SELECT DISTINCT ON (f.account_id, f.criterion_id) f.account_id, f.criterion_id, f.match
+              FROM accounts_fit f WHERE f.account_id IS NOT NULL AND f.noted_on <= %(day)s
+             ORDER BY f.account_id, f.criterion_id, f.noted_on DESC, f.id DESC) known
+      JOIN (SELECT criterion_id, weight AS old,
+                   CASE WHEN criterion_id = %(key)s THEN %(value)s::numeric ELSE weight END AS new
+              FROM accounts_icpweight WHERE during @> %(day)s::date) w USING (criterion_id)
+     CROSS JOIN (SELECT SUM(weight) AS old,
+                        SUM(CASE WHEN criterion_id = %(key)s THEN %(value)s::numeric ELSE weight END) AS new
+                   FROM accounts_icpweight WHERE during @> %(day)s::date) whole
+     WHERE known.match IS NOT NULL
+     GROUP BY known.account_id, whole.old, whole.new"""
+FIT_OF = (
+    "CASE WHEN SUM(w.{of}) >= 0.6 * whole.{of} AND SUM(w.{of}) > 0"
+    " THEN 100 * SUM(w.{of} * known.match) / SUM(w.{of}) END"
+)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One account: its value now and then, and the groups these fall into."""
+
+    account: int
+    before: Decimal | None
+    after: Decimal | None
+    was: str = ""
+    becomes: str = ""
+
+    @property
+    def is_changed(self) -> bool:
+        return self.before != self.after or self.was != self.becomes
+
+    @property
+    def distance(self) -> Decimal:
+        return abs((self.after or Decimal(0)) - (self.before or Decimal(0)))
+
+    @property
+    def group(self) -> str:
+        """As in `warm → hot`, or which way it went."""
+        if self.was != self.becomes:
+            return f"{self.was} → {self.becomes}"
+        if self.before is None or self.after is None:
+            return "no longer known" if self.after is None else "becomes known"
+        way = "rises" if self.after > self.before else "falls"
+        return f"{way}, stays {self.was}" if self.was else way
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What is previewed, and every account that has a value on either side."""
+
+    noun: str
+    shifts: Sequence[Shift]
+
+    @property
+    def changed(self) -> list[Shift]:
+        """Those that change group first, then by how far they move."""
+        return sorted(
+            (each for each in self.shifts if each.is_changed),
+            key=lambda each: (each.was == each.becomes, -each.distance, each.account),
+        )
+
+    @property
+    def groups(self) -> list[tuple[str, int]]:
+        counted: dict[str, int] = {}
+        for each in self.changed:
+            counted[each.group] = counted.get(each.group, 0) + 1
+        return sorted(counted.items(), key=lambda each: ("→" not in each[0], -each[1], each[0]))
+
+
+def preview(weight: Weight, value: Decimal, day: Day) -> Preview | None:
+    """None where no account is sorted by it."""
+    made = PREVIEWS.get(weight.family.name)
+    return made(weight, value, day) if made else None
+
+
+def of_signals(weight: Weight, value: Decimal, day: Day) -> Preview:
+    limits = limits_on(day)
+    rows = points(day, int(weight.key), value)
+    return Preview("points of engagement", [banded(*row, limits, limits) for row in rows])
+
+
+def of_bands(weight: Weight, value: Decimal, day: Day) -> Preview:
+    now = limits_on(day)
+    then = {**now, weight.key: value}
+    return Preview("band of engagement", [banded(*row, now, then) for row in points(day, 0, Decimal(0))])
+
+
+def of_fit(weight: Weight, value: Decimal, day: Day) -> Preview:
+    sql = FIT.format(now=FIT_OF.format(of="old"), then=FIT_OF.format(of="new"))
+    rows = fetch(sql, {"day": day, "key": int(weight.key), "value": value})
+    return Preview("fit with the ideal customer", [Shift(*rounded(row)) for row in rows])
+
+
+PREVIEWS: dict[str, Callable[[Weight, Decimal, Day], Preview]] = {
+    "signals": of_signals,
+    "bands": of_bands,
+    "fit": of_fit,
+}
+
+
+def points(day: Day, kind: int, value: Decimal) -> list[tuple[int, Decimal, Decimal]]:
+    """Of the last three months and this one so far: account, points now, points with another weight."""
+    first = add_months(day, -3)
+    found = fetch(POINTS, {"first": first, "day": day, "kind": kind, "value": value})
+    return [rounded(row) for row in found]
+
+
+def limits_on(day: Day) -> dict[str, Decimal]:
+    return {each.key: each.on(day) or Decimal(0) for each in weights_of(FAMILIES["bands"])}
+
+
+def banded(
+    account: int, before: Decimal, after: Decimal, now: dict[str, Decimal], then: dict[str, Decimal]
+) -> Shift:
+    was = band(before, now)
+    return Shift(account, before, after, was, band(after, then, was))
+
+
+def band(value: Decimal, limits: dict[str, Decimal], stood: str = COLD) -> str:
+    """The highest band whose limit is reached; who stood higher stays until well below that limit."""
+    reached = [name for key, name in BAND_NAMES.items() if value >= limits[key]]
+    slack = 1 - limits[Threshold.Name.STAY.value] / 100
+    kept = [
+        name
+        for key, name in BAND_NAMES.items()
+        if ORDER.index(name) <= ORDER.index(stood) and value >= limits[key] * slack
+    ]
+    return max([COLD, *reached, *kept], key=ORDER.index)
+
+
+def fetch(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def rounded(row: Sequence[Any]) -> tuple[Any, Any, Any]:
+    """One decimal is what the pages show; what does not change there did not change."""
+    account, before, after = row
+    return account, tenth(before), tenth(after)
+
+
+def tenth(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(value).quantize(Decimal("0.1"))

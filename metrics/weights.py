@@ -1,0 +1,243 @@
+"""Weights and limits: which there are, changing one from a day on, and the days on which numbers changed by it.
+
+Nothing is overwritten: a new value is a new dated row, the old one ends the day before. Who changed what and why
+stands in `WeightChange`, which also draws the line in the trends of the numbers concerned.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, Max
+
+from accounts.fields import days
+from accounts.models import IcpCriterion, IcpWeight, SignalKind, SignalWeight, User
+from accounts.periods import Day
+from metrics.kpi import Definition, Derived, Kpi, RowKpi
+from metrics.kpis import KPIS
+from metrics.models import Threshold, WeightChange
+from metrics.recipes import RECIPES
+from metrics.sources import SOURCE_OF
+
+TAKEN = "Another value begins on this day already; choose another day."
+BANDS = {
+    Threshold.Name.WARM: Decimal(10),
+    Threshold.Name.HOT: Decimal(25),
+    Threshold.Name.RED_HOT: Decimal(50),
+    Threshold.Name.STAY: Decimal(20),
+}
+"""Proposed limits, used until somebody sets others; the last is in per cent of a band's limit."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """One kind of weights: the dated rows they stand in, and which column says of what."""
+
+    name: str
+    title: str
+    words: str
+    model: Any
+    of: str
+    value: str
+    table: str
+    """Numbers whose sources read this table change with it."""
+    usual: dict[str, Decimal] = field(default_factory=dict)
+
+    def labels(self) -> dict[str, str]:
+        """What there is a weight for: its key as text, and its name."""
+        if self.name == "signals":
+            return {str(pk): name for pk, name in SignalKind.objects.values_list("pk", "name")}
+        if self.name == "fit":
+            return {str(pk): name for pk, name in IcpCriterion.objects.values_list("pk", "name")}
+        return {str(key): str(label) for key, label in self.model._meta.get_field(self.of).choices}
+
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family(
+            "signals",
+            "Points of engagement",
+            "What one signal of a customer is worth; engagement adds them over three months.",
+            SignalWeight,
+            "kind_id",
+            "weight",
+            "accounts_signalweight",
+        ),
+        Family(
+            "bands",
+            "Bands of engagement",
+            "From how many points on an account is warm, hot or red-hot.",
+            Threshold,
+            "name",
+            "value",
+            "accounts_signalweight",
+            {name.value: value for name, value in BANDS.items()},
+        ),
+        Family(
+            "fit",
+            "Criteria of the ideal customer",
+            "How much each criterion counts in the fit of an account or a lead.",
+            IcpWeight,
+            "criterion_id",
+            "weight",
+            "accounts_icpweight",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Held:
+    """A value and the days on which it held; the usual one has no days."""
+
+    value: Decimal
+    during: Any = None
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One weight with everything it ever was, the newest first."""
+
+    family: Family
+    key: str
+    label: str
+    held: Sequence[Held]
+
+    @property
+    def name(self) -> str:
+        return f"{self.family.name}:{self.key}"
+
+    def on(self, day: Day) -> Decimal | None:
+        """The value of this day; the usual one where no row holds."""
+        found = next((each.value for each in self.held if each.during and day in each.during), None)
+        return self.family.usual.get(self.key) if found is None else found
+
+    def later(self, day: Day) -> list[Held]:
+        return [each for each in self.held if each.during and each.during.lower and each.during.lower > day]
+
+
+def weights_of(family: Family, key: str | None = None) -> list[Weight]:
+    """Every weight of a family, in three statements; `key` narrows to one."""
+    rows: dict[str, list[Any]] = {}
+    found = family.model.objects.order_by(F("during").desc())
+    for row in found if key is None else found.filter(**{family.of: key}):
+        rows.setdefault(str(getattr(row, family.of)), []).append(row)
+    said: dict[tuple[str, Day], WeightChange] = {}
+    for change in WeightChange.objects.filter(weight__startswith=f"{family.name}:").select_related(
+        "changed_by"
+    ):
+        said.setdefault((change.weight, change.starts), change)
+    return [
+        Weight(family, each, label, [held_of(family, each, row, said) for row in rows.get(each, [])])
+        for each, label in family.labels().items()
+        if key is None or each == key
+    ]
+
+
+def held_of(family: Family, key: str, row: Any, said: dict[tuple[str, Day], WeightChange]) -> Held:
+    change = said.get((f"{family.name}:{key}", row.during.lower))
+    reason = change.reason if change else getattr(row, "reason", "")
+    by = change.changed_by.name if change and change.changed_by else ""
+    return Held(getattr(row, family.value), row.during, reason, by)
+
+
+# ------------------------------------------------------------------------------------------------ changing
+
+
+def change(weight: Weight, value: Decimal, starts: Day, reason: str, by: User) -> WeightChange:
+    """A new value from a day on; the row that held then ends, those that begin later stay."""
+    family = weight.family
+    with transaction.atomic():
+        rows = family.model.objects.select_for_update().filter(**{family.of: weight.key})
+        if rows.filter(during__startswith=starts).exists():
+            raise ValidationError({"starts": TAKEN})
+        ending = rows.filter(during__contains=starts).first()
+        following = rows.filter(during__startswith__gt=starts).order_by("during").first()
+        until = following.during.lower if following else None
+        if ending is not None:
+            ending.during = days(ending.during.lower, starts)
+            ending.save()
+        more = {"reason": reason} if hasattr(family.model, "reason") else {}
+        row = family.model(**{family.of: weight.key, family.value: value}, during=days(starts, until), **more)
+        row.full_clean()
+        row.save()
+        return WeightChange.objects.create(
+            weight=weight.name,
+            label=f"{family.title}: {weight.label}"[:150],
+            before=weight.on(starts),
+            after=value,
+            starts=starts,
+            reason=reason,
+            kpis=sorted(concerned(family.table)),
+            changed_by=by,
+        )
+
+
+def take_back(change: WeightChange) -> bool:
+    """Undo a change as long as nothing was changed after it: its row goes, the one before holds on."""
+    name, _, key = change.weight.partition(":")
+    family = FAMILIES[name]
+    with transaction.atomic():
+        newest = WeightChange.objects.filter(weight=change.weight).aggregate(newest=Max("pk"))["newest"]
+        rows = family.model.objects.select_for_update().filter(**{family.of: key})
+        row = rows.filter(during__startswith=change.starts).first()
+        if newest != change.pk or row is None:
+            return False
+        ended = rows.filter(during__endswith=change.starts).first()
+        until = row.during.upper
+        row.delete()
+        if ended is not None:
+            ended.during = days(ended.during.lower, until)
+            ended.save()
+        change.delete()
+    return True
+
+
+# -------------------------------------------------------------------------------------------- what it concerns
+
+
+@cache
+def concerned(table: str) -> frozenset[str]:
+    """The numbers whose rows are read from a table, also those made of such numbers."""
+    return frozenset(kpi.id for kpi in KPIS if reads(kpi, table))
+
+
+def reads(kpi: Definition, table: str) -> bool:
+    if isinstance(kpi, Derived):
+        return any(reads(each.kpi, table) for each in kpi.of)
+    if isinstance(kpi, RowKpi):
+        return table in RECIPES[kpi.recipe_name].text
+    if not isinstance(kpi, Kpi):
+        return False
+    leaves = {leaf for part in kpi.parts() for leaf in part.expression.leaves()}
+    return any(table in SOURCE_OF[leaf.measure.name].rows for leaf in leaves)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A line in a trend: from which day on something it is made of counts otherwise, and why."""
+
+    as_of: Day
+    words: str
+
+
+def marks(kpis: Iterable[str], until: Day) -> dict[str, list[Mark]]:
+    """The changes of weights that fall into the trends of these numbers, by number."""
+    found: dict[str, list[Mark]] = {each: [] for each in kpis}
+    for row in WeightChange.objects.filter(starts__lte=until).order_by("starts", "pk"):
+        for kpi in set(row.kpis) & found.keys():
+            found[kpi].append(Mark(row.starts, words_of(row)))
+    return found
+
+
+def words_of(row: WeightChange) -> str:
+    before = "–" if row.before is None else f"{row.before.normalize():f}"
+    after = "–" if row.after is None else f"{row.after.normalize():f}"
+    return f"{row.label} {before} → {after}: {row.reason}"
