@@ -2,6 +2,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from accounts.surveys.employees.public_views import answer as employee_answer
 from kamplan import health
 from metrics.pages.find import find
 from metrics.pages.home import home
@@ -20,6 +21,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("engagement/", include("accounts.engagement.urls")),
     path("plans/", include("metrics.pages.plans_urls")),
     path("s/", include("accounts.surveys.public_urls")),
+    path("e/<str:token>/", employee_answer, name="employee_answer"),
+    path("surveys/employees/", include("metrics.pages.employees_urls")),
+    path("api/", include("metrics.api.urls")),
     path("", include("metrics.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]

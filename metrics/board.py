@@ -22,13 +22,14 @@ USUAL = (
     "at_risk_revenue",
     "nps",
     "penetration",
-    "pipeline_coverage",
+    "expansion_pipeline",
     "employee_satisfaction",
     "grr",
     "win_rate",
     "retention_logo",
     "renewal_rate_count",
-    "quota_attainment",
+    "upsell_rate_accounts",
+    "revenue_churn",
     "open_pipeline",
 )
 """Shown until a head chooses: the first eight of these that this installation knows."""

@@ -136,13 +136,13 @@ def caller_of(token: str) -> Caller | None:
             """
             UPDATE metrics_apitoken t
                SET used_at = %(now)s,
-                   minute_count = CASE WHEN minute_began > %(now)s - INTERVAL '1 minute' THEN minute_count + 1 ELSE 1 END,
-                   minute_began = CASE WHEN minute_began > %(now)s - INTERVAL '1 minute' THEN minute_began ELSE %(now)s END
+                   minute_count = CASE WHEN minute_began > %(ago)s THEN minute_count + 1 ELSE 1 END,
+                   minute_began = CASE WHEN minute_began > %(ago)s THEN minute_began ELSE %(now)s END
               FROM accounts_user u
              WHERE t.token_hash = %(hash)s AND t.revoked_at IS NULL AND t.expires_at > %(now)s
                AND u.id = t.user_id AND u.is_active
             RETURNING t.id, t.user_id, t.scopes, t.minute_count, t.minute_began""",
-            {"now": now, "hash": hashed(token)},
+            {"now": now, "ago": now - datetime.timedelta(minutes=1), "hash": hashed(token)},
         )
         found = cursor.fetchone()
     if found is None:

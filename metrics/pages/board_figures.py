@@ -128,6 +128,7 @@ def notes_on(result: Result, choice: Choice) -> list[str]:
     counted = words.sub_line(result, choice.organisation.reporting_currency)
     if counted:
         found.append(counted)
-    elif result.n is not None:
-        found.append(f"n {formats.at_most_one_decimal(result.n)}")
+    n = "" if result.n is None else formats.at_most_one_decimal(result.n)
+    if n and n not in counted.split():
+        found.append(f"n {n}")
     return found

@@ -1,0 +1,397 @@
+"""The read API: accounts, definitions, results and what they are made of, for programs that carry a token.
+
+Everything goes through the same functions as the pages and starts at what the token's person may see today."""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI, Path, Query, Schema
+from ninja.errors import ValidationError
+from ninja.security import HttpBearer
+
+from accounts.models import Account, Organisation
+from kamplan.permissions import Secret, may_see
+from metrics.access import may_see_kpi, seen_or_refused, visible_kpis
+from metrics.api import answers
+from metrics.api.accounts import account_rows
+from metrics.api.tokens import A_MINUTE, ApiScope, Caller, caller_of
+from metrics.comments import Comment
+from metrics.kpi import Definition, Kpi
+from metrics.kpis import KPI
+from metrics.management.commands.kpi import as_line
+from metrics.pages.choice import Choice, read_choice
+from metrics.pages.explain_rows import allowed_sets, statement_text
+from metrics.pages.explanation import Explanation
+from metrics.pages.figures import PageComputer
+from metrics.pages.places import Place, find_place, read_key
+from metrics.pages.rows import PAGE, find_rows
+from metrics.reading import reading
+from metrics.results import Result
+from metrics.status import status_of
+from metrics.targets import Targets
+
+PAGE_OF_ACCOUNTS = 200
+
+
+class TooMany(Exception):
+    """The token asked more often than it may."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+
+
+class Token(HttpBearer):
+    """`Authorization: Bearer kam_…`; a session opens nothing here, so no other site can ask in somebody's name."""
+
+    openapi_description = "A token from the page “API tokens” of the profile."
+
+    def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
+        caller = caller_of(token)
+        if caller is not None and caller.is_too_fast:
+            raise TooMany(caller.seconds)
+        return caller
+
+
+api = NinjaAPI(
+    title="kamplan",
+    version="1",
+    description="Reads accounts, KPI definitions, results and their explanation, with the rights of the "
+    "person whose token is used.",
+    urls_namespace="api",
+    docs_url=None,
+    auth=Token(),
+)
+REFUSALS = dict.fromkeys((401, 403, 404, 422, 429), answers.Problem)
+
+
+# ----------------------------------------------------------------------------- errors that tell nothing
+
+
+def problem(request: HttpRequest, detail: str, status: int) -> HttpResponse:
+    return api.create_response(request, {"detail": detail}, status=status)
+
+
+@api.exception_handler(TooMany)
+def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
+    response = problem(request, f"More than {A_MINUTE} requests in a minute.", 429)
+    response.headers["Retry-After"] = str(error.seconds)
+    return response
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problem(request, "Not found.", 404)
+
+
+@api.exception_handler(PermissionDenied)
+def refused(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+    return problem(request, str(error) or "Not allowed.", 403)
+
+
+@api.exception_handler(ValidationError)
+def not_understood(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Which parameters, and nothing of what was sent."""
+    names = sorted({str(each["loc"][-1]) for each in error.errors})
+    return problem(request, f"Not understood: {', '.join(names)}.", 422)
+
+
+def scoped(scope: ApiScope) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The token must have been made for this; what is read is read in one transaction, and has an ETag."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def guarded(request: HttpRequest, **values: Any) -> Any:
+            caller: Caller = request.auth  # type: ignore[attr-defined]
+            if scope not in caller.scopes:
+                raise PermissionDenied(f"This token was not made for: {scope.label}.")
+            with reading(), Organisation.kept():
+                found = view(request, **values)
+            return tagged(request, found)
+
+        return guarded
+
+    return decorate
+
+
+def tagged(request: HttpRequest, found: Any) -> HttpResponse:
+    """304 where the asker has this very answer already."""
+    shape = found if isinstance(found, list) else [found]
+    body = "[" + ",".join(each.model_dump_json() for each in shape) + "]"
+    body = body if isinstance(found, list) else body[1:-1]
+    etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
+    asked = {each.strip().removeprefix("W/") for each in request.headers.get("If-None-Match", "").split(",")}
+    if etag in asked:
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(body, content_type="application/json; charset=utf-8")
+    response.headers["ETag"] = etag
+    response.headers["Vary"] = "Authorization"
+    return response
+
+
+# ---------------------------------------------------------------------------------------------- reading
+
+
+Number = Annotated[int, Path(ge=1, le=2**62)]
+
+
+@api.get("/me", response={200: answers.Me, **REFUSALS}, url_name="me")
+def me(request: HttpRequest) -> Any:
+    """Whose token this is, and for what it was made."""
+    caller: Caller = request.auth  # type: ignore[attr-defined]
+    who = answers.Me(name=caller.user.name, role=caller.user.role, scopes=sorted(caller.scopes))
+    return tagged(request, who)
+
+
+@api.get("/accounts", response={200: answers.Accounts, **REFUSALS}, url_name="accounts")
+@scoped(ApiScope.ACCOUNTS)
+def accounts(
+    request: HttpRequest,
+    q: Annotated[str, Query(max_length=100)] = "",
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=PAGE_OF_ACCOUNTS)] = PAGE_OF_ACCOUNTS,
+) -> Any:
+    """The accounts that you may see today, by id; `q` looks for a part of the name."""
+    user, today = request.auth.user, Organisation.current().today()  # type: ignore[attr-defined]
+    visible = Account.objects.visible_to(user, today)
+    if q:
+        visible = visible.filter(name__icontains=q.replace("\0", ""))
+    rows = account_rows(visible.filter(pk__gt=after), today, limit + 1)
+    more = len(rows) > limit
+    return answers.Accounts(
+        count=visible.count(), next_after=rows[limit - 1].id if more else None, accounts=rows[:limit]
+    )
+
+
+@api.get("/accounts/{id}", response={200: answers.AccountOut, **REFUSALS}, url_name="account")
+@scoped(ApiScope.ACCOUNTS)
+def account(request: HttpRequest, id: Number) -> Any:
+    user, today = request.auth.user, Organisation.current().today()  # type: ignore[attr-defined]
+    rows = account_rows(Account.objects.visible_to(user, today).filter(pk=id), today, 1)
+    if not rows:
+        raise Http404
+    return rows[0]
+
+
+@api.get("/kpis", response={200: list[answers.KpiOut], **REFUSALS}, url_name="kpis")
+@scoped(ApiScope.NUMBERS)
+def kpis(request: HttpRequest) -> Any:
+    """Every definition whose value you may see."""
+    return [definition(kpi) for kpi in visible_kpis(request.auth.user)]  # type: ignore[attr-defined]
+
+
+@api.get("/kpis/{kpi}", response={200: answers.KpiOut, **REFUSALS}, url_name="kpi")
+@scoped(ApiScope.NUMBERS)
+def kpi(request: HttpRequest, kpi: str) -> Any:
+    return definition(seen_kpi(request, kpi))
+
+
+def definition(kpi: Definition) -> answers.KpiOut:
+    return answers.KpiOut(
+        id=kpi.id,
+        name=kpi.name,
+        formula=kpi.words,
+        unit=kpi.unit.value,
+        direction=kpi.direction.value,
+        timing=kpi.timing.value,
+        group=kpi.group.value,
+        usual_period=kpi.usual.value,
+        source=kpi.source,
+        caveats=kpi.caveats,
+        how_to_move=kpi.how_to_move,
+        version=kpi.version,
+    )
+
+
+def seen_kpi(request: HttpRequest, id: str) -> Definition:
+    found = KPI.get(id)
+    if found is None:
+        raise Http404
+    if not may_see_kpi(request.auth.user, found):  # type: ignore[attr-defined]
+        raise PermissionDenied("Amounts of contracts are not shown to this role.")
+    return found
+
+
+class Asked(Schema):
+    """As in the addresses of the pages."""
+
+    period: str = "t12"
+    """month, quarter, year, ytd, t12, fiscal or custom."""
+    end: str = ""
+    """The last month, as 2026-10; the latest complete one if left out."""
+    since: str = ""
+    """The first month of a custom period, whose last one is `to`."""
+    to: str = ""
+    view: str = "as-was"
+    run: int | None = None
+    """An earlier run, as it was published."""
+
+    def query(self) -> dict[str, str]:
+        found = {"period": self.period, "end": self.end, "from": self.since, "to": self.to, "view": self.view}
+        return {**found, "run": str(self.run or ""), "compare": "before"}
+
+
+def explained(request: HttpRequest, scope: str, key: str, kpi: str, asked: Asked) -> Explanation:
+    """The number asked for, if it may be seen; 404 otherwise, and while nothing is computed."""
+    user = request.auth.user  # type: ignore[attr-defined]
+    today = Organisation.current().today()
+    found = read_key(scope, key)
+    seen_or_refused(user, scope, found, today)
+    number = seen_kpi(request, kpi)
+    choice = read_choice(asked.query(), Organisation.current())
+    if choice is None or (asked.run is not None and choice.run.pk != asked.run):
+        raise Http404
+    return Explanation(user, number, find_place(scope, found, today), choice)
+
+
+def result_out(result: Result, place: Place, choice: Choice, target: Any) -> answers.ResultOut:
+    line = as_line(result, place.name)
+    same = ("kpi", "scope", "view", "value", "numerator", "denominator", "n", "interval", "unit", "reason")
+    return answers.ResultOut(
+        **{name: line[name] for name in same},
+        key=place.key,
+        name=place.name,
+        since=result.period.start,
+        to=result.period.end,
+        currency=line.get("currency"),
+        target=answers.text(target),
+        status=status_of(result, target),
+        run=choice.run.pk,
+        as_of=choice.run.as_of,
+    )
+
+
+def one_result(made: Explanation) -> answers.ResultOut:
+    choice, place = made.choice, made.place
+    computer = PageComputer(
+        choice.run, choice.newest, place.scope, [place.key], choice.view, choice.organisation
+    )
+    made.now = computer.all([made.kpi], [choice.period])[made.kpi.id, choice.period, place.key]
+    targets = Targets.of([(place.scope, place.key)], [made.kpi.id])
+    target = targets.value(made.kpi, place.scope, place.key, choice.period)
+    return result_out(made.now, place, choice, target)
+
+
+@api.get(
+    "/results/{scope}/{key}",
+    response={200: list[answers.ResultOut], **REFUSALS},
+    url_name="results",
+)
+@scoped(ApiScope.NUMBERS)
+def results(request: HttpRequest, scope: str, key: str, asked: Query[Asked]) -> Any:
+    """A whole scorecard: every number of one scope. `key` is `all` for the company and `none` for nobody's."""
+    user = request.auth.user  # type: ignore[attr-defined]
+    today = Organisation.current().today()
+    found = read_key(scope, key)
+    seen_or_refused(user, scope, found, today)
+    place = find_place(scope, found, today)
+    choice = read_choice(asked.query(), Organisation.current())
+    if choice is None or (asked.run is not None and choice.run.pk != asked.run):
+        raise Http404
+    shown = visible_kpis(user)
+    computer = PageComputer(choice.run, choice.newest, scope, [found], choice.view, choice.organisation)
+    made = computer.all(shown, [choice.period])
+    targets = Targets.of([(scope, found)])
+    return [
+        result_out(
+            made[kpi.id, choice.period, found],
+            place,
+            choice,
+            targets.value(kpi, scope, found, choice.period),
+        )
+        for kpi in shown
+    ]
+
+
+@api.get("/results/{scope}/{key}/{kpi}", response={200: answers.ResultOut, **REFUSALS}, url_name="result")
+@scoped(ApiScope.NUMBERS)
+def result(request: HttpRequest, scope: str, key: str, kpi: str, asked: Query[Asked]) -> Any:
+    """One number of one scope, the same as on its page."""
+    return one_result(explained(request, scope, key, kpi, asked))
+
+
+@api.get(
+    "/results/{scope}/{key}/{kpi}/explanation",
+    response={200: answers.ExplanationOut, **REFUSALS},
+    url_name="explanation",
+)
+@scoped(ApiScope.NUMBERS)
+def explanation(request: HttpRequest, scope: str, key: str, kpi: str, asked: Query[Asked]) -> Any:
+    """What the number is made of: parts or inputs, kinds of rows, what its owner says, and the statement."""
+    made = explained(request, scope, key, kpi, asked)
+    shown = one_result(made)
+    place, period = made.place, made.choice.period
+    said = Comment.objects.about(kpi, place.scope, place.key).during(period).select_related("author")
+    return answers.ExplanationOut(
+        result=shown,
+        formula=made.kpi.words,
+        parts=parts_of(made),
+        inputs=inputs_of(made),
+        row_sets=[
+            answers.RowsLink(set=number, counts=each.words) for number, each in enumerate(allowed_sets(made))
+        ],
+        comments=[
+            answers.CommentOut(text=each.text, author=each.author.name, written_at=each.written_at)
+            for each in said[:50]
+        ],
+        definition_version=made.choice.run.definitions.get(kpi, made.kpi.version),
+        sql=statement_text(made) if may_see(made.user, Secret.CONTRACT_VALUE) else "",
+    )
+
+
+def parts_of(made: Explanation) -> list[answers.PartOut]:
+    labels = {part.name: part.label for part in made.kpi.parts()} if isinstance(made.kpi, Kpi) else {}
+    return [
+        answers.PartOut(name=name, label=labels.get(name, name), value=str(value))
+        for name, value in made.now.parts.items()
+    ]
+
+
+def inputs_of(made: Explanation) -> list[answers.InputOut]:
+    return [
+        answers.InputOut(
+            kpi=each.kpi.id, since=each.period.start, to=each.period.end, value=answers.text(each.value)
+        )
+        for each in made.now.inputs
+    ]
+
+
+@api.get("/results/{scope}/{key}/{kpi}/rows", response={200: answers.Rows, **REFUSALS}, url_name="rows")
+@scoped(ApiScope.ROWS)
+def rows(
+    request: HttpRequest,
+    scope: str,
+    key: str,
+    kpi: str,
+    asked: Query[Asked],
+    set: Annotated[int, Query(ge=0, le=20)] = 0,
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+) -> Any:
+    """The rows that a number counts, fifty at a time; those of accounts you may not see only as count and sum."""
+    made = explained(request, scope, key, kpi, asked)
+    sets = allowed_sets(made)
+    if set >= len(sets):
+        raise Http404
+    found = find_rows(made.user, sets[set], made.place, made.choice, page)
+    return answers.Rows(
+        counts=sets[set].words,
+        count=found.count,
+        total=str(found.total),
+        page=page,
+        pages=Paginator(range(max(found.shown_count, 0)), PAGE).num_pages,
+        hidden_count=found.hidden_count,
+        hidden_total=str(found.hidden_total),
+        rows=[
+            answers.RowOut(
+                date=each.date, account=each.account_id, account_name=each.account, row=each.label or "",
+                detail=each.detail or "", amount=answers.text(each.booked), currency=each.currency or "",
+                counted=str(each.counted),
+            )
+            for each in found.rows
+        ],
+    )  # fmt: skip
