@@ -45,6 +45,7 @@ from metrics.reading import reading
 from metrics.status import is_too_few, status_of
 from metrics.targets import may_set
 from metrics.urls_for import comparison_url, moved_url
+from metrics.weights import marks as weight_marks
 
 
 @require_http_methods(["GET", "POST"])
@@ -144,6 +145,7 @@ def page_context(explained: Explanation) -> dict[str, Any]:
     )
     target = target_row.value if target_row and explained.kpi.direction != Direction.NONE else None
     firsts = definition_changes(choice)
+    weighed = weight_marks([explained.kpi.id], choice.run.as_of)[explained.kpi.id]
     sets = allowed_sets(explained)
     moved = (
         {"lazy_url": choice_url(explained, part="accounts")}
@@ -184,7 +186,10 @@ def page_context(explained: Explanation) -> dict[str, Any]:
         "beside": explained.beside(),
         "compared": choice.compared,
         **moved,
-        "trend": explained.trend(target, trend_marks(choice, changed_days(explained.kpi, firsts))),
+        "trend": explained.trend(
+            target, trend_marks(choice, [*changed_days(explained.kpi, firsts), *weighed])
+        ),
+        "weighed": [each for each in weighed if trend_marks(choice, [each])],
         "sets": set_links(explained, sets, 0),
         "has_rows": bool(sets),
         "rows_url": choice_url(explained, part="rows"),

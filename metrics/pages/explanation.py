@@ -176,7 +176,7 @@ class Explanation:
             "marks": marks,
             "first": period_words(self.choice.trend[0]),
             "last": period_words(self.choice.trend[-1]),
-            "middle": "line: the definition changed" if marks else "",
+            "middle": "line: counted otherwise from here on" if marks else "",
             "top": words.number_text(max(known), self.now),
             "bottom": words.number_text(min(known), self.now),
             "rows": [

@@ -41,6 +41,8 @@ from metrics.results import Key, Result
 from metrics.status import Change, change_between, is_too_few, status_of
 from metrics.targets import Targets
 from metrics.urls_for import comparison_url, explain_url, moves_url, scorecard_url
+from metrics.weights import Mark
+from metrics.weights import marks as weight_marks
 
 GROUPS = {
     Group.GROWTH: ("Growth", "what customers buy, and how that changed"),
@@ -196,13 +198,13 @@ def changed_days(kpi: Definition, firsts: Sequence[tuple[Run, dict[str, str]]]) 
     ]
 
 
-def trend_marks(choice: Choice, runs: Sequence[Run]) -> list[int]:
-    """Which points of the trend hold the day of a changed definition."""
+def trend_marks(choice: Choice, changes: Sequence[Run | Mark]) -> list[int]:
+    """Which points of the trend hold the day of a changed definition or weight."""
     return [
         place
-        for run in runs
+        for each in changes
         for place, period in enumerate(choice.trend)
-        if period.last_day >= run.as_of and (place == 0 or choice.trend[place - 1].last_day < run.as_of)
+        if period.last_day >= each.as_of and (place == 0 or choice.trend[place - 1].last_day < each.as_of)
     ]
 
 
@@ -218,10 +220,11 @@ def one_scorecard(user: User, place: Place, choice: Choice) -> dict[str, Any]:
     ]
     targets = Targets.of([(place.scope, place.key)])
     firsts = definition_changes(choice)
+    weighed = weight_marks([kpi.id for kpi in kpis], choice.run.as_of)
     said = counts(place.scope, place.key, choice.period, [kpi.id for kpi in kpis])
     rows = {
         kpi.id: replace(
-            kpi_row(card, kpi, targets, trend_marks(choice, changed_days(kpi, firsts))),
+            kpi_row(card, kpi, targets, trend_marks(choice, [*changed_days(kpi, firsts), *weighed[kpi.id]])),
             comments=said.get(kpi.id, 0),
         )
         for kpi in kpis
