@@ -1,7 +1,9 @@
 """All facts of the write side; each area keeps its own models."""
 
 from accounts.engagement.advocacy import *  # noqa: F403
+from accounts.engagement.health import *  # noqa: F403
 from accounts.engagement.models import *  # noqa: F403
+from accounts.engagement.playbooks import *  # noqa: F403
 from accounts.engagement.states import *  # noqa: F403
 from accounts.exchange.models import *  # noqa: F403
 from accounts.people.headcount import *  # noqa: F403

@@ -478,6 +478,7 @@ class Prediction(models.Model):
 
 
 # What goes out: these areas need the scopes above.
+from metrics.alerts.models import Alert  # noqa: E402
 from metrics.api.tokens import ApiToken  # noqa: E402
 from metrics.assumptions import Assumption  # noqa: E402
 from metrics.board import BoardNumber, BoardRemark  # noqa: E402
@@ -488,6 +489,7 @@ __all__ = [
     "STAMPS",
     "AccountMonth",
     "AccountMonthPast",
+    "Alert",
     "ApiToken",
     "Assumption",
     "BoardNumber",

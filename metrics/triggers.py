@@ -32,6 +32,23 @@ def by_opportunity(since: str) -> str:
     )
 
 
+def of_nobody(since: str) -> str:
+    """Rows that belong to no account; the row without an account carries their day to the figures."""
+    return f"SELECT NULL::bigint AS account_id, {since} AS since, FALSE AS everything FROM changed"
+
+
+def the_day(moment: str) -> str:
+    """The day of a moment, or the one before: no time zone is more than a day away."""
+    return f"({moment} - INTERVAL '1 day')::date"
+
+
+def by_goal(since: str) -> str:
+    return (
+        f"SELECT p.account_id, {since} AS since, FALSE AS everything FROM changed"
+        " JOIN accounts_goal g ON g.id = changed.goal_id JOIN accounts_plan p ON p.id = g.plan_id"
+    )
+
+
 WATCHED: tuple[Watch, ...] = (
     Watch("accounts_order", "id, account_id, date, kind, currency, seller_id", of_account("date")),
     Watch(
@@ -85,7 +102,9 @@ WATCHED: tuple[Watch, ...] = (
         " account_id, converted_on, customer_on",
         "SELECT NULL::bigint AS account_id, created_on AS since, FALSE AS everything FROM changed",
     ),
-    Watch("accounts_spend", "id, account_id, campaign_id, date, amount, currency, is_target", of_account("date")),
+    Watch(
+        "accounts_spend", "id, account_id, campaign_id, date, amount, currency, is_target", of_account("date")
+    ),
     Watch(
         "accounts_campaign",
         "id, is_target",
@@ -109,6 +128,92 @@ WATCHED: tuple[Watch, ...] = (
         of_account("noted_on"),
     ),
     Watch("metrics_assumption", "id, name, value, during", of_everyone("LOWER(during)")),
+    # Touches, signals, requests, and whom of a customer one has to know.
+    Watch(
+        "accounts_touch",
+        "id, account_id, actor_id, opportunity_id, channel, direction, at, minutes, thread",
+        of_account(the_day("at")),
+    ),
+    Watch(
+        "accounts_touch_contacts",
+        "id, touch_id, contact_id",
+        f"SELECT t.account_id, {the_day('t.at')} AS since, FALSE AS everything FROM changed"
+        " JOIN accounts_touch t ON t.id = changed.touch_id",
+    ),
+    Watch("accounts_signal", "id, account_id, contact_id, kind_id, at, subject", of_account(the_day("at"))),
+    Watch("accounts_signalkind", "id, code, daily_cap", of_everyone(BEGINNING)),
+    Watch("accounts_signalweight", "id, kind_id, weight, during", of_everyone("LOWER(during)")),
+    Watch(
+        "accounts_contact",
+        "id, account_id, name, is_placeholder, title, department, email, phone, key_during, since, left_on",
+        of_account("since"),
+    ),
+    Watch(
+        "accounts_request",
+        "id, account_id, owner_id, opened_at, first_answer_at, first_answer_by_id, due_on, answer_due_at,"
+        " resolved_at",
+        of_account(the_day("opened_at")),
+    ),
+    Watch(
+        "accounts_internalrequest",
+        "id, account_id, asked_by_id, asked_on, due_on, done_on",
+        of_account("asked_on"),
+    ),
+    Watch("metrics_threshold", "id, name, value, during", of_everyone("LOWER(during)")),
+    # What customers say, where they want to go, how they are, and the warnings about them.
+    Watch(
+        "accounts_answer",
+        "id, account_id, contact_id, survey_id, answered_at",
+        of_account(the_day("answered_at")),
+    ),
+    Watch(
+        "accounts_answeritem",
+        "id, answer_id, kind, score, satisfied",
+        f"SELECT a.account_id, {the_day('a.answered_at')} AS since, FALSE AS everything FROM changed"
+        " JOIN accounts_answer a ON a.id = changed.answer_id",
+    ),
+    Watch(
+        "accounts_surveyinvitation",
+        "id, account_id, invited_at, delivered_at, bounced_at, answered_at",
+        of_account(the_day("invited_at")),
+    ),
+    Watch("accounts_referenceconsent", "id, account_id, during, revoked_on", of_account("LOWER(during)")),
+    Watch("accounts_advocacyaction", 'id, account_id, "on", kind, is_positive', of_account('"on"')),
+    Watch(
+        "accounts_lossinterview", "id, account_id, lost_on, interviewed_on, reason_id", of_account("lost_on")
+    ),
+    Watch("accounts_plan", "id, account_id, during", of_account("LOWER(during)")),
+    Watch("accounts_milestone", "id, goal_id, due_on, reached_on", by_goal("LOWER(p.during)")),
+    Watch(
+        "accounts_milestonecheck",
+        'id, milestone_id, "on", on_track',
+        """SELECT p.account_id, changed."on" AS since, FALSE AS everything FROM changed
+             JOIN accounts_milestone s ON s.id = changed.milestone_id
+             JOIN accounts_goal g ON g.id = s.goal_id JOIN accounts_plan p ON p.id = g.plan_id""",
+    ),
+    Watch(
+        "accounts_outcome",
+        "id, goal_id, due_on, first_due_on, met, measured_on",
+        by_goal("changed.due_on"),
+    ),
+    Watch("accounts_accountstate", "id, account_id, date, kind, value, level", of_account("date")),
+    Watch("accounts_healthweight", "id, part, weight, during", of_everyone("LOWER(during)")),
+    Watch(
+        "accounts_softfact",
+        "id, contact_id, kind, value, noted_on",
+        "SELECT c.account_id, changed.noted_on AS since, FALSE AS everything FROM changed"
+        " JOIN accounts_contact c ON c.id = changed.contact_id",
+    ),
+    Watch("accounts_headcount", 'id, team_id, "on", number', of_nobody('"on"')),
+    Watch("accounts_leaver", "id, team_id, left_on, reason", of_nobody("left_on")),
+    # Released once, all rows of a wave together; a page reads them by the day on which the wave was closed.
+    Watch(
+        "accounts_employeeresult",
+        "id, wave_id",
+        "SELECT NULL::bigint AS account_id, COALESCE(w.closed_on, w.closes_on) AS since, FALSE AS everything"
+        " FROM changed JOIN accounts_employeewave w ON w.id = changed.wave_id",
+    ),
+    Watch("metrics_alert", "id, account_id, opened_on, acted_on", of_account("opened_on")),
 )
 
 CHANGED = {

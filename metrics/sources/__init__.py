@@ -1,14 +1,32 @@
 """The registry of what is counted: every source, and the columns that they fill."""
 
-from metrics.sources import contracts, deals, funnel, orders, value
+from metrics.sources import (
+    contracts,
+    deals,
+    funnel,
+    health,
+    orders,
+    outcomes,
+    signals,
+    touches,
+    value,
+    voice,
+    warnings,
+)
 from metrics.sources.source import Beginning, Column, Source, columns_of
 
 SOURCES: tuple[Source, ...] = (
     *orders.SOURCES,
     *deals.SOURCES,
     *contracts.SOURCES,
+    *touches.SOURCES,
+    *signals.SOURCES,
     *funnel.SOURCES,
     *value.SOURCES,
+    *voice.SOURCES,
+    *outcomes.SOURCES,
+    *health.SOURCES,
+    *warnings.SOURCES,
 )
 
 # An account's history begins with its first row, or when somebody first looked after it.
