@@ -1,6 +1,6 @@
 """What the frame around every page shows: the navigation of this role and a few addresses."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -8,7 +8,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.engagement.forms import Box
 from accounts.people.models import Organisation, Role, User
-from accounts.plans.counts import Waiting, waiting
+from accounts.plans.counts import Waiting, waiting, week_of
 from kamplan.permissions import EDITS_ACCOUNTS
 
 SHOWING_ACCOUNTS = frozenset({Role.MANAGER, Role.LEAD, Role.HEAD, Role.MARKETING, Role.VIEWER})
@@ -49,8 +49,8 @@ ENTRIES = (
         frozenset({Role.MANAGER}),
         tab="Week",
         key="h",
-        counts="promises",
-        counted="overdue",
+        counts="week",
+        counted="to do",
     ),
     Entry(
         "Accounts",
@@ -80,6 +80,13 @@ ENTRIES = (
         SHOWING_ACCOUNTS - {Role.MARKETING},
         counts="requests",
         counted="without an answer",
+    ),
+    Entry(
+        "Surveys",
+        "mood-smile",
+        "surveys:list",
+        ("surveys:",),
+        SHOWING_ACCOUNTS | ADMINISTRATING,
     ),
     Entry("Team", "users-group", "people:team_list", ("people:team",), LEADING),
     Entry(
@@ -115,6 +122,14 @@ ENTRIES = (
         "metrics:comparison",
         ("metrics:comparison",),
         frozenset({Role.HEAD, Role.MARKETING}),
+        "Numbers",
+    ),
+    Entry(
+        "Employee panel",
+        "mood-smile",
+        "employees:panel",
+        ("employees:",),
+        frozenset({Role.MANAGER, Role.LEAD, Role.HEAD, Role.ADMINISTRATOR}),
         "Numbers",
     ),
     Entry(
@@ -197,7 +212,8 @@ def waiting_for(request: HttpRequest) -> Waiting:
     user = request.user
     if not isinstance(user, User) or user.role not in WORKING:
         return Waiting()
-    return waiting(user, Organisation.current().today())
+    today = Organisation.current().today()
+    return replace(waiting(user, today), week=week_of(request, today))
 
 
 def sections(links: list[Link]) -> list[tuple[str, list[Link]]]:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.http import HttpRequest
 
 from accounts.people.models import User
 from accounts.plans.renewals import MUST_KNOW_DAYS, STAGES
 
+WEEK = "week"
 WAITING = """
     WITH mine AS (
         SELECT s.account_id AS id FROM accounts_assignment s
@@ -25,9 +27,7 @@ WAITING = """
         SELECT DISTINCT ON (r.contract_id) r.contract_id, r.call, r.made_on
           FROM accounts_renewalcall r JOIN staged ON staged.id = r.contract_id
          ORDER BY r.contract_id, r.made_on DESC, r.id DESC)
-    SELECT (SELECT COUNT(*) FROM accounts_action p
-             WHERE p.status = 'open' AND p.owner_id = %(user)s AND p.due_on < %(today)s::date),
-           (SELECT COUNT(*) FROM staged s LEFT JOIN called c ON c.contract_id = s.id
+    SELECT (SELECT COUNT(*) FROM staged s LEFT JOIN called c ON c.contract_id = s.id
              WHERE s.stage IS NOT NULL
                AND (c.contract_id IS NULL OR c.made_on < s.deadline - s.stage
                     OR (c.call = 'unknown' AND s.deadline - %(today)s::date <= %(must_know)s))),
@@ -39,11 +39,24 @@ WAITING = """
 
 @dataclass(frozen=True)
 class Waiting:
-    """Overdue promises, contracts without a call, requests without an answer: of this person alone."""
+    """Contracts without a call, requests without an answer, items of the week: of this person alone."""
 
-    promises: int = 0
     calls: int = 0
     requests: int = 0
+    week: int | None = None
+    """As many as the week showed when it was last looked at today; none before that."""
+
+
+def remember_week(request: HttpRequest, today: datetime.date, items: int) -> None:
+    """Which items a week has is worked out on its page alone; the other pages repeat the figure."""
+    said = [getattr(request.user, "pk", 0), today.isoformat(), items]
+    if request.session.get(WEEK) != said:
+        request.session[WEEK] = said
+
+
+def week_of(request: HttpRequest, today: datetime.date) -> int | None:
+    pk, day, items = request.session.get(WEEK) or (0, "", 0)
+    return int(items) if (pk, day) == (getattr(request.user, "pk", 0), today.isoformat()) else None
 
 
 def waiting(user: User, today: datetime.date) -> Waiting:

@@ -10,6 +10,7 @@ from typing import Any
 from django.core import signing
 from django.db import transaction
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from accounts.engagement.actions import change, close_action
@@ -83,19 +84,18 @@ def put_off(user: User, what: Subject, until: datetime.date, reason: str) -> str
     return way_back(user, "woken", what.key, [before.until.isoformat(), before.reason] if before else None)
 
 
+def open_action(user: User, what: Subject) -> Action:
+    """The promise, held against other writers; 404 where somebody closed it meanwhile."""
+    rows = Action.objects.visible_to(user).open().select_for_update(of=("self",))
+    found: Action = get_object_or_404(rows, pk=what.row.pk)
+    return found
+
+
 @transaction.atomic
 def done(user: User, what: Subject, today: datetime.date) -> str:
     """An action is closed; anything else rests for a week."""
     if what.kind == "action":
-        row = (
-            Action.objects.visible_to(user)
-            .open()
-            .select_for_update(of=("self",))
-            .filter(pk=what.row.pk)
-            .first()
-        )
-        if row is None:
-            raise Http404
+        row = open_action(user, what)
         return way_back(user, "reopened", close_action(user, row, Action.Status.DONE, today), None)
     return put_off(user, what, today + datetime.timedelta(days=REST_DAYS), DONE)
 
@@ -106,15 +106,7 @@ def hand_on(
 ) -> str:
     """A colleague gets it as an action; an action of one's own changes its owner."""
     if what.kind == "action":
-        row = (
-            Action.objects.visible_to(user)
-            .open()
-            .select_for_update(of=("self",))
-            .filter(pk=what.row.pk)
-            .first()
-        )
-        if row is None:
-            raise Http404
+        row = open_action(user, what)
         return way_back(user, "reopened", change(user, row, owner=to), None)
     made = Action.objects.create(
         account=what.account,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from accounts.exchange.models import Import
 from accounts.models import Account, Contract, Membership, Opportunity, Organisation, Role, Team, Tier, User
 from accounts.periods import Period
+from accounts.plans.counts import remember_week
 from accounts.portfolio.filters import PortfolioFilter
 from accounts.portfolio.models import AccountQuerySet
 from accounts.revenue.deals import with_stage
@@ -91,6 +92,8 @@ def home(request: HttpRequest) -> HttpResponse:
             context |= team(user, visible, run, today)
         elif user.role == Role.MANAGER:
             context |= book(visible, run, today, organisation.reporting_currency)
+    if user.role == Role.MANAGER:
+        remember_week(request, today, len(context["week"]))
     return render(request, f"portfolio/home_{user.role}.html", context)
 
 

@@ -88,14 +88,14 @@ def test_statements_do_not_grow_with_accounts(maya: User, customer: Account, tod
     engine.run(today, "full")
     client = as_(maya)
     client.get("/")
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
+    with CaptureQueriesContext(connection) as few:
         assert client.get("/").status_code == 200
     for number in range(4):
         account = make_account(f"Another {number}", owner=maya)
         make_classification(account, tier="A")
         full(account, today)
+    # The figure beside the navigation has changed and is kept once.
+    client.get("/")
     with CaptureQueriesContext(connection) as many:
         assert client.get("/").status_code == 200
     assert len(many) == len(few)
@@ -202,12 +202,22 @@ def test_a_planned_meeting_tells_the_last_touch_and_what_we_owe(
     assert "last touch 100 days ago" in text and "we owe: Promise to Aurora Foods" in text
 
 
-def test_the_navigation_counts_what_waits(maya: User, customer: Account, today: datetime.date) -> None:
-    Action.objects.update(owner=maya)
-    text = as_(maya).get(reverse("plans:week_snoozed")).content.decode()
-    assert '1<span class="km-hide"> overdue</span>' in text
-    assert "without a call" in text
-    assert "without an answer" in text
+def test_the_navigation_counts_what_waits_and_the_items_of_the_week(maya: User, customer: Account) -> None:
+    # A request without an owner waits for whoever owns the account.
+    client = as_(maya)
+    before = client.get(reverse("portfolio:list")).content.decode()
+    assert (
+        '1<span class="km-hide"> without a call</span>' in before
+        and '1<span class="km-hide"> without an answer</span>' in before
+    )
+    assert "to do" not in before
+    assert '2<span class="km-hide"> to do</span>' in client.get("/").content.decode()
+    assert '2<span class="km-hide"> to do</span>' in client.get(reverse("portfolio:list")).content.decode()
+
+
+def test_the_week_asks_again_once_something_is_logged(maya: User, customer: Account) -> None:
+    text = as_(maya).get("/").content.decode()
+    assert 'id="my-week" hx-get="/" hx-trigger="km:logged from:body"' in text
 
 
 def test_the_palette_finds_a_customers_person_for_who_may_see_them(
