@@ -20,6 +20,16 @@ def wilson(successes: float, trials: float) -> Bounds | None:
     return (0.0 if successes <= 0 else max(low, 0.0), 1.0 if successes >= trials else min(high, 1.0))
 
 
+def net_share(promoters: float, detractors: float, answers: float) -> Bounds | None:
+    """Of promoters less detractors: adjusted Wald with 3 answers added, three quarters to either (Rocks 2016)."""
+    if answers <= 0:
+        return None
+    n = answers + 3
+    plus, minus = (promoters + 0.75) / n, (detractors + 0.75) / n
+    spread = Z * sqrt(max(plus + minus - (plus - minus) ** 2, 0) / n)
+    return max(plus - minus - spread, -1.0), min(plus - minus + spread, 1.0)
+
+
 def linearised(y: Decimal, x: Decimal, yy: Decimal, xy: Decimal, xx: Decimal, clusters: int) -> Bounds | None:
     """Of the ratio y / x of two sums over clusters (accounts), from their second moments."""
     if clusters < 2 or x == 0:
