@@ -307,6 +307,7 @@ def test_the_number_of_statements_is_the_same_at_50_and_at_500_accounts(
     clients = {user.name: as_(user) for user in (maya, lena, hana)}
     for client in clients.values():
         client.get(LIST)
+        client.get("/")
     before = {(name, path): statements(client, path) for name, client in clients.items() for path in pages}
     accounts_of(maya, 450)
     run()
