@@ -38,6 +38,8 @@ SETS_WEIGHTS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
 CHOOSES_BOARD = frozenset({Role.HEAD})
 GRANTS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
 # Employee surveys: who asks, and who reads what was released (each the own part of it).
+# Asking customers: a manager their own, leads and heads those they see.
+SENDS_SURVEYS = frozenset({Role.MANAGER, Role.LEAD, Role.HEAD})
 RUNS_EMPLOYEE_WAVES = frozenset({Role.HEAD, Role.ADMINISTRATOR})
 READS_EMPLOYEE_PANEL = RUNS_EMPLOYEE_WAVES | {Role.MANAGER, Role.LEAD}
 EDITS_CAMPAIGNS = frozenset({Role.MARKETING, Role.HEAD, Role.ADMINISTRATOR})
@@ -49,11 +51,12 @@ class Secret(StrEnum):
     """Kinds of fields that not everyone who sees an account may see."""
 
     CONTRACT_VALUE = "contract value"
+    COST = "cost, margin or what is expected of a customer"
     OPINION = "opinion about a person"
 
 
 HIDDEN: dict[str, frozenset[Secret]] = {
-    Role.MARKETING: frozenset({Secret.CONTRACT_VALUE, Secret.OPINION}),
+    Role.MARKETING: frozenset({Secret.CONTRACT_VALUE, Secret.COST, Secret.OPINION}),
     Role.VIEWER: frozenset({Secret.OPINION}),
 }
 HIDES_OPINIONS = frozenset(role for role, secrets in HIDDEN.items() if Secret.OPINION in secrets)

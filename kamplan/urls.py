@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("s/", include("accounts.surveys.public_urls")),
     path("e/<str:token>/", employee_answer, name="employee_answer"),
     path("surveys/employees/", include("metrics.pages.employees_urls")),
+    path("surveys/", include("metrics.pages.surveys_urls")),
     path("api/", include("metrics.api.urls")),
     path("", include("metrics.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),

@@ -39,6 +39,7 @@ from tests.factories import (
     make_request,
     make_review,
     make_spend,
+    make_survey,
     make_survey_invitation,
     make_target,
     make_tie,
@@ -46,6 +47,7 @@ from tests.factories import (
     make_wave,
     moment,
 )
+from tests.surveys_employees.waves import make_employee_wave
 
 MANAGER, LEAD, HEAD = Role.MANAGER, Role.LEAD, Role.HEAD
 MARKETING, VIEWER, ADMINISTRATOR = Role.MARKETING, Role.VIEWER, Role.ADMINISTRATOR
@@ -196,6 +198,41 @@ def a_survey_link(world: Any) -> str:
     return survey_token(make_survey_invitation(wave, make_contact(world.maya_account)))
 
 
+def a_survey(world: Any) -> int:
+    """A questionnaire of maya's, not sent yet."""
+    return make_survey(created_by=world.maya).pk
+
+
+def a_wave(world: Any) -> int:
+    """A draft of maya's."""
+    return make_wave(world.maya).pk
+
+
+def a_sent_wave(world: Any) -> int:
+    """A wave of maya's that asked somebody at her account."""
+    wave = make_wave(world.maya, opened=moment())
+    make_survey_invitation(wave, make_contact(world.maya_account))
+    return wave.pk
+
+
+def an_asked_person(world: Any) -> int:
+    wave = make_wave(world.maya, opened=moment())
+    return make_survey_invitation(wave, make_contact(world.maya_account)).pk
+
+
+def own(name: str, method: str = "GET", *, seen: tuple[str, ...] = ("hana",), **arguments: Any) -> Route:
+    """What maya made, she and the head may change; other senders do not learn that it exists, or may only look."""
+    return Route(
+        name,
+        frozenset({"maya", "hana"}),
+        method,
+        refused=403,
+        answer=(200, 204, 302, 422),
+        arguments=arguments,
+        others={person: 404 for person in ("omar", "lena") if person not in seen},
+    )
+
+
 def a_grant(world: Any) -> int:
     return make_grant(world.vic, team=world.north).pk
 
@@ -276,6 +313,15 @@ def marketing(name: str, method: str = "GET", **arguments: Any) -> Route:
     )
 
 
+def an_employee_wave(world: Any) -> int:
+    """A draft: nobody was asked yet."""
+    return make_employee_wave().pk
+
+
+def its_name(world: Any) -> dict[str, str]:
+    return {"confirm": "Autumn"}
+
+
 # The admin panel has some hundred URLs of Django's own; they are tested as one (tests/people/test_admin.py).
 WHOLE_NAMESPACES = {"admin"}
 
@@ -305,6 +351,42 @@ ROUTES: list[Route] = [
     # the links of surveys
     public("answer", token=a_survey_link),
     public("answer_stop", token="invented"),
+    # surveys
+    everyone("surveys:list"),
+    only("surveys:survey_add", MANAGER, LEAD, HEAD),
+    only("surveys:survey", MANAGER, LEAD, HEAD, pk=a_survey),
+    own("surveys:survey_edit", seen=("omar", "lena"), pk=a_survey),
+    only("surveys:preview", MANAGER, LEAD, HEAD, pk=a_survey),
+    writes("surveys:survey_copy", MANAGER, LEAD, HEAD, pk=a_survey),
+    own("surveys:survey_archive", "POST", seen=("omar", "lena"), pk=a_survey),
+    writes("surveys:question_restore", MANAGER, LEAD, HEAD, token="no-token"),
+    only("surveys:wave_add", MANAGER, LEAD, HEAD),
+    seen_by("surveys:wave", "maya", "lena", "hana", "mira", pk=a_sent_wave),
+    own("surveys:wave_edit", pk=a_wave),
+    own("surveys:wave_test", "POST", pk=a_wave),
+    own("surveys:wave_schedule", "POST", pk=a_wave),
+    own("surveys:wave_call_back", "POST", pk=a_wave),
+    own("surveys:wave_close", "POST", pk=a_wave),
+    own("surveys:wave_discard", "POST", pk=a_wave),
+    writes("surveys:wave_restore", MANAGER, LEAD, HEAD, token="no-token"),
+    Route(
+        "surveys:invitation_bounced",
+        frozenset({"maya", "lena", "hana"}),
+        "POST",
+        403,
+        answer=(302,),
+        arguments={"pk": an_asked_person},
+        others={"omar": 404},
+    ),
+    Route(
+        "surveys:of_account",
+        frozenset({"maya", "lena", "hana"}),
+        refused=404,
+        arguments={"account": lambda w: w.maya_account.pk},
+        others={"mira": 403, "vic": 403},
+    ),
+    edits("surveys:answer_add", account=lambda w: w.maya_account.pk),
+    edits("surveys:contact_peace", "POST", pk=lambda w: make_contact(w.maya_account).pk),
     # people
     public("people:invitation", token=an_invitation),
     everyone("people:profile"),
@@ -482,6 +564,20 @@ ROUTES: list[Route] = [
     marketing("revenue:lead_drop", "POST", pk=a_lead),
     marketing("revenue:lead_resume", "POST", pk=a_lead),
     marketing("revenue:lead_delete", "POST", pk=a_lead),
+    # employee surveys
+    public("employee_answer", 410, token="no-token"),
+    only("employees:panel", MANAGER, LEAD, HEAD, ADMINISTRATOR),
+    only("employees:wave_list", HEAD, ADMINISTRATOR),
+    only("employees:wave_add", HEAD, ADMINISTRATOR),
+    only("employees:wave", HEAD, ADMINISTRATOR, pk=an_employee_wave),
+    only("employees:wave_edit", HEAD, ADMINISTRATOR, pk=an_employee_wave),
+    only("employees:wave_preview", HEAD, ADMINISTRATOR, pk=an_employee_wave),
+    writes("employees:wave_open", HEAD, ADMINISTRATOR, pk=an_employee_wave, data=its_name),
+    writes("employees:wave_remind", HEAD, ADMINISTRATOR, pk=an_employee_wave),
+    writes("employees:wave_close", HEAD, ADMINISTRATOR, pk=an_employee_wave, data=its_name),
+    writes("employees:wave_release", HEAD, ADMINISTRATOR, pk=an_employee_wave, data=its_name),
+    writes("employees:wave_discard", HEAD, ADMINISTRATOR, pk=an_employee_wave),
+    writes("employees:wave_restore", HEAD, ADMINISTRATOR, token="no-token"),
     # numbers
     Route("metrics:scorecard", frozenset(PEOPLE) - {"adam"}, answer=(200, 302)),
     scorecard_of("metrics:scorecard_of", "maya", "lena", "hana", scope="owner", key=lambda w: w.maya.pk),

@@ -22,9 +22,11 @@ TABS = (
     ("whitespace", "Whitespace", "plans:whitespace", "account"),
     ("revenue", "Revenue", "portfolio:account_revenue", "pk"),
     ("activity", "Activity", "engagement:activity", "account"),
+    ("surveys", "Surveys", "surveys:of_account", "account"),
 )
 """Key, words, route and the route's argument."""
 WORK_TABS = frozenset({"plan", "whitespace", "activity"})
+OPINION_TABS = frozenset({"surveys"})
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ def tabs(user: User, account: Account, tab: str) -> list[Choice]:
     found = []
     for key, words, route, argument in TABS:
         if key in WORK_TABS and user.role not in READS_WORK:
+            continue
+        if key in OPINION_TABS and not may_see(user, Secret.OPINION):
             continue
         with contextlib.suppress(NoReverseMatch):
             found.append(Choice(words, reverse(route, kwargs={argument: account.pk}), key == tab))

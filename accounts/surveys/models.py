@@ -13,7 +13,7 @@ from accounts.fields import Sourced, Versioned, unique_in_source
 from accounts.people.models import Role, User
 from accounts.portfolio.content import ContentQuerySet
 from accounts.portfolio.models import Account, Tier
-from accounts.stakeholders.models import Contact, DecisionRole
+from accounts.stakeholders.models import ROLE_WORDS, Contact, DecisionRole
 from accounts.surveys.questions import Question, QuestionKind, QuestionText, Survey, SurveyText
 from kamplan.permissions import HIDES_OPINIONS
 
@@ -122,6 +122,10 @@ class Wave(Versioned):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def role_words(self) -> list[str]:
+        return [ROLE_WORDS[role] for role in self.roles]
 
 
 class SurveyInvitationQuerySet(ContentQuerySet):
