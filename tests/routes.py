@@ -233,6 +233,12 @@ def own(name: str, method: str = "GET", *, seen: tuple[str, ...] = ("hana",), **
     )
 
 
+def a_comment(world: Any) -> dict[str, Any]:
+    """On a number that a run has made."""
+    world.make_run()
+    return {"text": "Two sites closed in May."}
+
+
 def a_grant(world: Any) -> int:
     return make_grant(world.vic, team=world.north).pk
 
@@ -623,6 +629,34 @@ ROUTES: list[Route] = [
         arguments={"kpi": "win_rate"},
         others={"adam": 403},
     ),
+    Route(
+        "metrics:comment",
+        frozenset({"maya"}),
+        "POST",
+        refused=404,
+        answer=(200, 302, 422),
+        arguments={"scope": "owner", "key": lambda w: w.maya.pk, "kpi": "win_rate"},
+        others={"lena": 403, "hana": 403, "adam": 403},
+        data=a_comment,
+    ),
+    Route("metrics:comment_undo", frozenset(PEOPLE), "POST", answer=(409,), arguments={"token": "wrong"}),
+    Route("metrics:board", frozenset({"hana", "mira"}), refused=404, others={"adam": 403}),
+    only("metrics:board_choose", HEAD),
+    # the API: whoever is logged in opens nothing without a token
+    Route("api:api-root", frozenset(PEOPLE), answer=(404,)),
+    everyone("api:openapi-json"),
+    everyone("api:docs"),
+    everyone("api:token_list"),
+    writes("api:token_revoke", *ALL, pk=1),
+    public("api:me", 401),
+    public("api:accounts", 401),
+    public("api:account", 401, id=1),
+    public("api:kpis", 401),
+    public("api:kpi", 401, kpi="nrr"),
+    public("api:results", 401, scope="company", key="all"),
+    public("api:result", 401, scope="company", key="all", kpi="nrr"),
+    public("api:explanation", 401, scope="company", key="all", kpi="nrr"),
+    public("api:rows", 401, scope="company", key="all", kpi="nrr"),
     everyone("metrics:kpi_list"),
     everyone("metrics:kpi", id="nrr"),
     only("metrics:run_list", HEAD, ADMINISTRATOR),
