@@ -213,7 +213,12 @@ WATCHED: tuple[Watch, ...] = (
         "SELECT NULL::bigint AS account_id, COALESCE(w.closed_on, w.closes_on) AS since, FALSE AS everything"
         " FROM changed JOIN accounts_employeewave w ON w.id = changed.wave_id",
     ),
-    Watch("metrics_alert", "id, account_id, opened_on, acted_on", of_account("opened_on")),
+    # A run that opens a warning counts it itself; what people do about it may lie in a later month.
+    Watch(
+        "metrics_alert",
+        "id, account_id, opened_on, acted_on",
+        f"{of_account('opened_on')} WHERE acted_on IS NOT NULL",
+    ),
 )
 
 CHANGED = {

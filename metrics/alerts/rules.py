@@ -1,0 +1,298 @@
+"""What an account is warned of: one SELECT a rule, over the facts as of a day.
+
+Each row is one cause: `account_id, cause, is_red, facts, evidence`. `facts` fill the rule's sentence, `evidence` lists
+the rows it rests on. A rule whose figures are unknown, or rest on fewer than five, yields nothing.
+"""
+
+from dataclasses import dataclass
+
+from accounts.engagement.playbooks import WarningKind as Kind
+from metrics.sources.health import HEALTH
+from metrics.sources.orders import ORDER_LINES
+from metrics.sources.outcomes import IS_MET, IS_OPEN, ON_TRACK
+
+FRESH_DAYS, LEFT_DAYS, NEAR_DAYS, FALL, DROP, LEAST = 90, 120, 90, 15, 20, 5
+WARM = 10
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A kind of warning: how it is found, said, and what to do next."""
+
+    kind: Kind
+    sentence: str
+    next_step: str
+    sql: str
+    words: str
+    """When it warns, for the page that lists the rules."""
+    page: str = "portfolio:account"
+    """Where the next step is done; its key is the number in the cause, else the account."""
+
+
+ZONED = "(o.answered_at AT TIME ZONE org.time_zone)::date"
+NEWEST_MARKS = f"""
+    SELECT DISTINCT ON (COALESCE(o.contact_id, -o.id), i.kind)
+           o.id, o.account_id, o.contact_id, i.kind, i.score, {ZONED} AS answered_on,
+           COALESCE(p.name, 'somebody') AS who, COALESCE(s.name, 'survey') AS survey
+      FROM accounts_answeritem i
+      JOIN accounts_answer o ON o.id = i.answer_id
+     CROSS JOIN accounts_organisation org
+      LEFT JOIN accounts_contact p ON p.id = o.contact_id
+      LEFT JOIN accounts_survey s ON s.id = o.survey_id
+     WHERE i.kind IN ('nps', 'csat5', 'csat10') AND {ZONED} <= %(day)s
+     ORDER BY COALESCE(o.contact_id, -o.id), i.kind, o.answered_at DESC, i.id DESC"""
+UNSETTLED = "NOT EXISTS (SELECT 1 FROM accounts_action t WHERE t.answer_id = m.id AND t.status <> 'open')"
+
+
+def of_mark(condition: str) -> str:
+    """An answer of the last 90 days about which nothing was settled yet."""
+    return f"""
+    SELECT m.account_id, 'answer:' || m.id AS cause, TRUE AS is_red,
+           jsonb_build_object('who', m.who, 'score', m.score) AS facts,
+           jsonb_build_array(jsonb_build_object('what', m.survey || ', ' || m.who, 'when', m.answered_on,
+                                                'value', m.score)) AS evidence
+      FROM ({NEWEST_MARKS}) m
+     WHERE {condition} AND m.answered_on > %(day)s::date - {FRESH_DAYS} AND {UNSETTLED}"""
+
+
+IS_LOW = "((m.kind = 'csat5' AND m.score <= 2) OR (m.kind = 'csat10' AND m.score <= 4))"
+
+DETRACTOR = Rule(
+    Kind.DETRACTOR,
+    "{who} gave us {score} of 10: would not recommend us.",
+    "Call {who} and close the loop",
+    of_mark("m.kind = 'nps' AND m.score <= 6"),
+    f"The newest answer of a person in the last {FRESH_DAYS} days is 0 to 6, and its task is not closed.",
+)
+LOW_SATISFACTION = Rule(
+    Kind.LOW_SATISFACTION,
+    "{who} is dissatisfied: mark {score}.",
+    "Call {who} and close the loop",
+    of_mark(
+        f"{IS_LOW} AND NOT EXISTS (SELECT 1 FROM accounts_answeritem n"
+        " WHERE n.answer_id = m.id AND n.kind = 'nps' AND n.score <= 6)"
+    ),
+    f"The newest answer of a person in the last {FRESH_DAYS} days is 1 or 2 of 5 (1 to 4 of 10).",
+)
+
+NPS_DROP = Rule(
+    Kind.NPS_DROP,
+    "NPS fell from {before} to {now} within half a year.",
+    "Ask those who changed their mind",
+    f"""
+    SELECT h.account_id, 'nps' AS cause, TRUE AS is_red,
+           jsonb_build_object('before', ROUND(h.before), 'now', ROUND(h.now)) AS facts,
+           jsonb_build_array(
+               jsonb_build_object('what', 'NPS of the 6 months before, ' || h.n_before || ' people', 'value', ROUND(h.before)),
+               jsonb_build_object('what', 'NPS of the last 6 months, ' || h.n_now || ' people', 'value', ROUND(h.now)))
+               AS evidence
+      FROM (SELECT m.account_id,
+                   COUNT(*) FILTER (WHERE m.is_new) AS n_now, COUNT(*) FILTER (WHERE NOT m.is_new) AS n_before,
+                   AVG(m.x) FILTER (WHERE m.is_new) AS now, AVG(m.x) FILTER (WHERE NOT m.is_new) AS before
+              FROM (SELECT DISTINCT ON (COALESCE(o.contact_id, -o.id), {ZONED} > %(day)s::date - 183)
+                           o.account_id, {ZONED} > %(day)s::date - 183 AS is_new,
+                           CASE WHEN i.score >= 9 THEN 100.0 WHEN i.score <= 6 THEN -100.0 ELSE 0 END AS x
+                      FROM accounts_answeritem i
+                      JOIN accounts_answer o ON o.id = i.answer_id
+                     CROSS JOIN accounts_organisation org
+                     WHERE i.kind = 'nps' AND {ZONED} <= %(day)s AND {ZONED} > %(day)s::date - 366
+                     ORDER BY COALESCE(o.contact_id, -o.id), {ZONED} > %(day)s::date - 183,
+                              o.answered_at DESC, i.id DESC) m
+             GROUP BY m.account_id) h
+     WHERE h.n_now >= {LEAST} AND h.n_before >= {LEAST} AND h.now <= h.before - {DROP}""",
+    f"NPS of the last 6 months is {DROP} points or more under that of the 6 months before; at least {LEAST} people each.",
+)
+
+AS_OF = "(SELECT %(day)s::date AS day)"
+MONTH_AGO = "(SELECT %(day)s::date - 30 AS day)"
+
+HEALTH_FALL = Rule(
+    Kind.HEALTH_FALL,
+    "Health fell from {before} to {now} in 30 days.",
+    "Look at the part that fell most",
+    f"""
+    SELECT n.account_id, 'health' AS cause, n.health < 50 AS is_red,
+           jsonb_build_object('before', ROUND(b.health), 'now', ROUND(n.health)) AS facts,
+           jsonb_build_array(
+               jsonb_build_object('what', b.detail, 'when', %(day)s::date - 30, 'value', ROUND(b.health)),
+               jsonb_build_object('what', n.detail, 'when', %(day)s::date, 'value', ROUND(n.health))) AS evidence
+      FROM ({HEALTH.select(days=AS_OF)}) n
+      JOIN ({HEALTH.select(days=MONTH_AGO)}) b ON b.account_id = n.account_id
+     WHERE n.health <= b.health - {FALL}""",
+    f"Health is {FALL} points or more under that of 30 days ago.",
+)
+
+GAP = Rule(
+    Kind.GAP,
+    "No talk for {days} days; the rhythm is {rhythm}.",
+    "Arrange a talk",
+    """
+    SELECT g.account_id, 'talk' AS cause, FALSE AS is_red,
+           jsonb_build_object('days', %(day)s::date - g.on_day, 'rhythm', g.rhythm) AS facts,
+           jsonb_build_array(jsonb_build_object('what', 'last ' || g.channel || ' in which they took part',
+                                                'when', g.on_day, 'value', %(day)s::date - g.on_day)) AS evidence
+      FROM (SELECT c.account_id, tier.cadence_days AS rhythm, talk.on_day, talk.channel
+              FROM accounts_classification c
+              JOIN accounts_tier tier ON tier.id = c.tier_id AND tier.cadence_days > 0
+             CROSS JOIN accounts_organisation org
+             CROSS JOIN LATERAL (
+                    SELECT (t.at AT TIME ZONE org.time_zone)::date AS on_day, t.channel FROM accounts_touch t
+                     WHERE t.account_id = c.account_id AND t.direction IN ('inbound', 'two_way')
+                       AND t.at < ((%(day)s::date + 1)::timestamp AT TIME ZONE org.time_zone)
+                     ORDER BY t.at DESC LIMIT 1) talk
+             WHERE c.during @> %(day)s::date) g
+     WHERE %(day)s::date - g.on_day > g.rhythm""",
+    "The last contact in which the customer took part is older than the rhythm of its tier.",
+    "engagement:activity",
+)
+
+POINTS = """
+    SELECT o.account_id, (o.at AT TIME ZONE org.time_zone)::date > %(day)s::date - 90 AS is_new,
+           SUM(w.weight) AS points, COUNT(*) AS number
+      FROM accounts_signal o
+     CROSS JOIN accounts_organisation org
+      JOIN accounts_signalweight w ON w.kind_id = o.kind_id
+       AND w.during @> (o.at AT TIME ZONE org.time_zone)::date
+     WHERE o.at < ((%(day)s::date + 1)::timestamp AT TIME ZONE org.time_zone)
+       AND o.at >= ((%(day)s::date - 179)::timestamp AT TIME ZONE org.time_zone)
+     GROUP BY 1, 2"""
+
+ENGAGEMENT_HALVED = Rule(
+    Kind.ENGAGEMENT_HALVED,
+    "Digital engagement fell from {before} to {now} points.",
+    "Ask what changed, and whom we lost sight of",
+    f"""
+    SELECT b.account_id, 'engagement' AS cause, FALSE AS is_red,
+           jsonb_build_object('before', ROUND(b.points), 'now', ROUND(COALESCE(n.points, 0))) AS facts,
+           jsonb_build_array(
+               jsonb_build_object('what', b.number || ' signals in the 90 days before', 'value', ROUND(b.points)),
+               jsonb_build_object('what', COALESCE(n.number, 0) || ' signals in the last 90 days',
+                                  'value', ROUND(COALESCE(n.points, 0)))) AS evidence
+      FROM ({POINTS}) b
+      LEFT JOIN ({POINTS}) n ON n.account_id = b.account_id AND n.is_new
+     WHERE NOT b.is_new AND b.number >= {LEAST} AND b.points >= {WARM}
+       AND COALESCE(n.points, 0) <= b.points / 2""",
+    f"Points of the last 90 days are at most half of those of the 90 days before, which were at least {WARM}.",
+)
+
+REVENUE_DOWN = Rule(
+    Kind.REVENUE_DOWN,
+    "Revenue of three months fell by {percent} % against the three before.",
+    "Find out what they buy elsewhere",
+    f"""
+    SELECT x.account_id, 'revenue' AS cause, TRUE AS is_red,
+           jsonb_build_object('percent', ROUND(100 - 100 * x.now / x.before)) AS facts,
+           jsonb_build_array(
+               jsonb_build_object('what', 'revenue of the 3 whole months before, ' || x.n_before || ' orders',
+                                  'value', ROUND(x.before)),
+               jsonb_build_object('what', 'revenue of the last 3 whole months, ' || x.n_now || ' orders',
+                                  'value', ROUND(x.now))) AS evidence
+      FROM (SELECT r.account_id,
+                   COALESCE(SUM(r.amount) FILTER (WHERE r.date >= e.ends - INTERVAL '3 months'), 0) AS now,
+                   COALESCE(SUM(r.amount) FILTER (WHERE r.date < e.ends - INTERVAL '3 months'), 0) AS before,
+                   COUNT(DISTINCT r.label) FILTER (WHERE r.date >= e.ends - INTERVAL '3 months') AS n_now,
+                   COUNT(DISTINCT r.label) FILTER (WHERE r.date < e.ends - INTERVAL '3 months') AS n_before
+              FROM (SELECT date_trunc('month', %(day)s::date + 1)::date AS ends) e
+              JOIN ({ORDER_LINES.select("o.date >= %(day)s::date - 220 AND o.date <= %(day)s::date")}) r
+                ON r.date < e.ends AND r.date >= e.ends - INTERVAL '6 months' AND r.account_id IS NOT NULL
+             GROUP BY r.account_id) x
+     WHERE x.n_before >= {LEAST} AND x.before > 0 AND x.now <= 0.75 * x.before""",
+    f"Revenue of the last 3 whole months is 25 % or more under that of the 3 before, which had {LEAST} orders or more.",
+)
+
+CHAMPION_LEFT = Rule(
+    Kind.CHAMPION_LEFT,
+    "{who}, our {role}, left.",
+    "Find a successor for {who}",
+    f"""
+    SELECT c.account_id, 'contact:' || c.id AS cause, TRUE AS is_red,
+           jsonb_build_object('who', c.name, 'role', r.value) AS facts,
+           jsonb_build_array(jsonb_build_object('what', c.name || ', ' || r.value || ', left', 'when', c.left_on))
+               AS evidence
+      FROM accounts_contact c
+     CROSS JOIN LATERAL (
+            SELECT s.value FROM accounts_softfact s
+             WHERE s.contact_id = c.id AND s.kind = 'role' AND s.noted_on <= c.left_on
+             ORDER BY s.noted_on DESC, s.id DESC LIMIT 1) r
+     WHERE c.left_on <= %(day)s AND c.left_on > %(day)s::date - {LEFT_DAYS} AND c.successor_id IS NULL
+       AND r.value IN ('champion', 'sponsor')""",
+    f"A champion or sponsor left in the last {LEFT_DAYS} days and has no successor.",
+    "stakeholders:left",
+)
+
+NOTICE_NEAR = Rule(
+    Kind.NOTICE_NEAR,
+    "Contract {number}: notice by {deadline}, and no renewal is opened.",
+    "Open the renewal",
+    f"""
+    SELECT k.account_id, 'contract:' || k.id AS cause, TRUE AS is_red,
+           jsonb_build_object('number', k.number, 'deadline', k.deadline) AS facts,
+           jsonb_build_array(jsonb_build_object('what', 'contract ' || k.number || ', notice or last day',
+                                                'when', k.deadline, 'value', k.deadline - %(day)s::date)) AS evidence
+      FROM (SELECT c.*, COALESCE(c.notice_date, UPPER(c.during) - 1) AS deadline FROM accounts_contract c
+             WHERE c.outcome = 'open' AND c.during @> %(day)s::date AND UPPER(c.during) IS NOT NULL) k
+     WHERE k.deadline <= %(day)s::date + {NEAR_DAYS}
+       AND NOT EXISTS (SELECT 1 FROM accounts_opportunity o
+                        WHERE o.account_id = k.account_id AND o.kind = 'renewal' AND o.opened_on <= %(day)s
+                          AND (o.closed_on IS NULL OR o.closed_on > %(day)s::date - 180))""",
+    f"An undecided contract's notice date (or last day) is {NEAR_DAYS} days away or nearer, and no renewal is open.",
+    "revenue:contract_decide",
+)
+
+OVERDUE_REQUEST = Rule(
+    Kind.OVERDUE_REQUEST,
+    "“{subject}” is {days} days overdue.",
+    "Answer and solve it",
+    """
+    SELECT q.account_id, 'request:' || q.id AS cause, FALSE AS is_red,
+           jsonb_build_object('subject', q.subject, 'days', %(day)s::date - q.due_on) AS facts,
+           jsonb_build_array(jsonb_build_object('what', COALESCE(NULLIF(q.number, '') || ', ', '') || 'solution was due',
+                                                'when', q.due_on, 'value', %(day)s::date - q.due_on)) AS evidence
+      FROM accounts_request q
+     WHERE q.due_on < %(day)s AND q.resolved_at IS NULL""",
+    "A request is not solved on the day on which its solution was due.",
+    "engagement:request",
+)
+
+WITHOUT_RESULT = Rule(
+    Kind.WITHOUT_RESULT,
+    "{lead} % of the steps were on track, but only {lag} % of the results were met.",
+    "Diagnose with the customer",
+    f"""
+    SELECT f.account_id, 'goals' AS cause, FALSE AS is_red,
+           jsonb_build_object('lead', ROUND(100 * f.lead), 'lag', ROUND(100 * f.lag)) AS facts,
+           jsonb_build_array(
+               jsonb_build_object('what', f.steps || ' steps open a year ago', 'value', ROUND(100 * f.lead)),
+               jsonb_build_object('what', f.results || ' results due since', 'value', ROUND(100 * f.lag))) AS evidence
+      FROM (SELECT x.account_id, AVG(x.lead) AS lead, AVG(x.lag) AS lag, COUNT(x.lead) AS steps, COUNT(x.lag) AS results
+              FROM (SELECT o.account_id, NULL::int AS lead, {IS_MET}::int AS lag
+                      FROM accounts_outcome r JOIN accounts_goal g ON g.id = r.goal_id
+                      JOIN accounts_plan o ON o.id = g.plan_id
+                     WHERE r.met IS NOT NULL AND r.due_on <= %(day)s AND r.due_on > %(day)s::date - 365
+                     UNION ALL
+                    SELECT o.account_id, {ON_TRACK.format(day="(%(day)s::date - 365)")}::int, NULL
+                      FROM accounts_milestone s JOIN accounts_goal g ON g.id = s.goal_id
+                      JOIN accounts_plan o ON o.id = g.plan_id
+                     WHERE {IS_OPEN.format(day="(%(day)s::date - 365)")} AND s.due_on > %(day)s::date - 365
+                       AND EXISTS (SELECT 1 FROM accounts_outcome r WHERE r.goal_id = g.id AND r.met IS NOT NULL
+                                      AND r.due_on <= %(day)s AND r.due_on > %(day)s::date - 365)) x
+             GROUP BY x.account_id) f
+     WHERE f.lead - f.lag >= {DROP} / 100.0 AND f.steps + f.results >= {LEAST} AND f.steps > 0 AND f.results > 0""",
+    f"For goals due in 12 months, steps on track lie {DROP} points or more above results met; at least {LEAST} of both.",
+    "portfolio:account",
+)
+
+RULES: tuple[Rule, ...] = (
+    DETRACTOR,
+    NPS_DROP,
+    LOW_SATISFACTION,
+    HEALTH_FALL,
+    GAP,
+    ENGAGEMENT_HALVED,
+    REVENUE_DOWN,
+    CHAMPION_LEFT,
+    NOTICE_NEAR,
+    OVERDUE_REQUEST,
+    WITHOUT_RESULT,
+)
+RULE_OF: dict[str, Rule] = {rule.kind.value: rule for rule in RULES}
