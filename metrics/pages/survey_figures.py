@@ -12,9 +12,8 @@ from accounts.models import Account, AnswerItem, Question, SurveyInvitation
 from accounts.periods import add_months, first_of_month
 from kamplan.charts import MixPart
 from kamplan.formats import format_range, format_value, number, share
-from metrics.intervals import wilson
+from metrics.intervals import net_share, wilson
 from metrics.models import Run
-from metrics.pages.employees import enps_range
 
 # Below it a mark is nearly a name.
 FEWEST = 5
@@ -192,7 +191,8 @@ def score_line(text: str, kind: str, scores: dict[int, int], satisfied: int) -> 
 def nps_line(text: str, scores: dict[int, int], n: int) -> Line:
     promoters = sum(times for score, times in scores.items() if score >= 9)
     detractors = sum(times for score, times in scores.items() if score <= 6)
-    low, high = (bound * 100 for bound in enps_range(promoters, detractors, n))
+    bounds = net_share(promoters, detractors, n)
+    low, high = (bounds[0] * 100, bounds[1] * 100) if bounds else (None, None)
     value = 100 * (promoters - detractors) / n
     return Line(
         text,
@@ -202,7 +202,7 @@ def nps_line(text: str, scores: dict[int, int], n: int) -> Line:
         low,
         high,
         format_value(Decimal(value), "points"),
-        format_range(low, high, "points"),
+        format_range(low, high, "points") if low is not None and high is not None else "",
         f"{promoters} promoters, {n - promoters - detractors} passives, {detractors} detractors",
         scale=(-100, 100),
         parts=(
