@@ -7,6 +7,9 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.fields
+from metrics.triggers import install_sql, refuse_truncate_sql, remove_sql
+
+LIMITS = ["metrics_threshold"]
 
 
 class Migration(migrations.Migration):
@@ -274,4 +277,5 @@ class Migration(migrations.Migration):
                 violation_error_message="Say why it is changed.",
             ),
         ),
+        migrations.RunSQL(install_sql(LIMITS) + refuse_truncate_sql(LIMITS), remove_sql(LIMITS)),
     ]

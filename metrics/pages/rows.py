@@ -9,7 +9,8 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import Account, User
-from accounts.periods import Day, Period, add_months, first_of_month, last_day_of_month
+from accounts.periods import Day, Period, add_months, first_of_month
+from kamplan.permissions import Secret, may_see
 from metrics.access import sees_everything
 from metrics.evaluate import TEAM_CLOSURE
 from metrics.expressions import Window, Windowed
@@ -23,9 +24,13 @@ from metrics.recipes import RECIPES
 from metrics.recipes.quotas import QUOTA_WINDOWS
 from metrics.recipes.recipe import Behind
 from metrics.sources import SOURCE_OF
+from metrics.sources.health import HEALTH
 from metrics.sources.source import Source, columns_of
+from metrics.sources.voice import OPINIONS
+from metrics.sources.warnings import OPEN_WARNINGS, WARNINGS
 
 PAGE = 50
+TELLING = frozenset(source.name for source in (*OPINIONS, HEALTH, OPEN_WARNINGS, WARNINGS))
 
 
 @dataclass(frozen=True)
@@ -142,8 +147,7 @@ def statement(row_set: RowSet, place: Place, choice: Choice) -> tuple[str, dict[
     """SELECT of the counted rows: id, date, account, label, detail, booked, currency, counted."""
     period, run = choice.period, choice.run
     first, end = window_of(row_set.window, period)
-    known_until = last_day_of_month(first_of_month(run.as_of))
-    last = min(end - datetime.timedelta(days=1), known_until)
+    last = min(end - datetime.timedelta(days=1), row_set.source.until(run.as_of))
     params: dict[str, Any] = {
         "first": first,
         "last": last,
@@ -225,12 +229,19 @@ def visible_rows(user: User, choice: Choice) -> tuple[str, dict[str, Any]]:
     return "x.account_id = ANY(%(seen)s)", {"seen": list(seen.values_list("pk", flat=True))}
 
 
+def is_opinion(row_set: RowSet) -> bool:
+    """Whether single rows tell what somebody at a customer thinks, or what we concluded from it."""
+    return row_set.source.name in TELLING
+
+
 def find_rows(
     user: User, row_set: RowSet, place: Place, choice: Choice, page: int, size: int | None = PAGE
 ) -> Found:
     """A page of rows of accounts this person may see; the others only as count and sum."""
     sql, params = statement(row_set, place, choice)
     visible, seen = visible_rows(user, choice)
+    if is_opinion(row_set) and not may_see(user, Secret.OPINION):
+        visible, seen = "FALSE", {}
     params.update(seen)
     limit = ""
     if size is not None:

@@ -6,7 +6,6 @@ differ, and the run starts again from nothing instead of publishing what it was 
 
 from django.db import connection
 
-from accounts.periods import last_day_of_month
 from metrics.recompute.stage import Scope
 from metrics.sources import SOURCES
 from metrics.sources.source import Source, columns_of
@@ -33,7 +32,7 @@ def differences_of(source: Source, scope: Scope) -> list[str]:
         published = cursor.fetchone()
         cursor.execute(
             f"SELECT {rows} FROM ({source.select()}) r WHERE r.date <= %s",
-            [last_day_of_month(scope.current_month)],
+            [source.until(scope.as_of)],
         )
         counted = cursor.fetchone()
     return [

@@ -171,11 +171,11 @@ def stage_facts(scope: Scope, progress: Progress) -> None:
 
 
 def stage_source(source: Source, scope: Scope) -> None:
-    bounds = {"since": scope.everyone_since, "until": last_day_of_month(scope.current_month)}
+    bounds = {"since": scope.everyone_since, "until": source.until(scope.as_of)}
     if scope.is_full:
         execute(grouped(source, "TRUE", "r.date <= %(until)s"), bounds)
         return
-    execute(grouped(source, "TRUE", "r.date >= %(since)s AND r.date <= %(until)s"), bounds)
+    execute(grouped(source, source.since("TRUE"), "r.date >= %(since)s AND r.date <= %(until)s"), bounds)
     if scope.has_queue:
         among = f"{source.account} IN (SELECT account_id FROM run_queue)"
         older = "q.since <= r.date AND r.date < %(since)s"

@@ -8,6 +8,7 @@ rows. Placeholders: `{among}` narrows the accounts, `{days}` is a relation of da
 
 from dataclasses import dataclass
 
+from accounts.periods import Day, first_of_month, last_day_of_month
 from metrics.expressions import Measure
 
 
@@ -34,6 +35,18 @@ class Source:
     """Some of its rows belong to no account."""
     began: tuple["Beginning", ...] = ()
     """The tables whose rows begin an account's history, and that of what belongs to no account."""
+    may_be_planned: bool = False
+    """Some of its rows lie ahead: they count from their day on, not from their month on."""
+    moment: str = ""
+    """The column with the moment of a row, by which most of millions of rows can be left unread."""
+
+    def until(self, as_of: Day) -> Day:
+        """The last day whose rows a run up to `as_of` counts."""
+        return as_of if self.may_be_planned else last_day_of_month(first_of_month(as_of))
+
+    def since(self, among: str) -> str:
+        """Some accounts' rows, and of them those of `since` or later; a day more for the time zones."""
+        return f"{among} AND {self.moment} >= %(since)s::date - 1" if self.moment else among
 
     def select(self, among: str = "TRUE", days: str = "") -> str:
         """The rows as SQL, narrowed to some accounts; a stock needs its relation of days."""

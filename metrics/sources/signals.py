@@ -1,0 +1,192 @@
+"""Digital signals: what they are worth by the weights of their days, and the bands that accounts fall into.
+
+Of each kind and day so many count as its cap allows, so that programs that open mails do not pass for people.
+"""
+
+from metrics.expressions import Measure
+from metrics.sources.source import Beginning, Source
+
+ON = "(o.at AT TIME ZONE org.time_zone)::date"
+
+# One row an account, kind and day: a few hundredths of the signals themselves.
+DAYS = f"""
+    SELECT g.account_id, g.date, g.id, g.number, k.code, k.name,
+           LEAST(g.number, COALESCE(k.daily_cap, g.number)) * COALESCE(w.weight, 0) AS points
+      FROM (SELECT o.account_id, o.kind_id, {ON} AS date, COUNT(*) AS number, MIN(o.id) AS id
+              FROM accounts_signal o CROSS JOIN accounts_organisation org
+             WHERE {{among}} AND {{lately}}
+             GROUP BY o.account_id, o.kind_id, {ON}) g
+      JOIN accounts_signalkind k ON k.id = g.kind_id
+      LEFT JOIN accounts_signalweight w ON w.kind_id = g.kind_id AND w.during @> g.date"""
+
+
+def signal_days(months: int = 0) -> str:
+    """The signals by account, kind and day; of so many months before the first of the days, or all."""
+    since = f"(SELECT MIN(day) FROM {{days}}) - INTERVAL '{months} months'"
+    return DAYS.replace("{lately}", f"o.at >= {since}" if months else "TRUE")
+
+
+points = Measure("points", "COALESCE(SUM(points), 0)", label="points of signals")
+site_visits = Measure(
+    "site_visits", "COALESCE(SUM(number) FILTER (WHERE code = 'site_visit'), 0)", label="visits of our site"
+)
+socials = Measure(
+    "socials", "COALESCE(SUM(number) FILTER (WHERE code = 'social'), 0)", label="social interactions"
+)
+
+SIGNALS = Source(
+    "signals",
+    "Signals by kind and day",
+    "o.account_id",
+    f"""
+    SELECT s.account_id, s.date, NULL::bigint AS person_id, s.id, s.name AS label,
+           s.number || CASE WHEN s.number = 1 THEN ' signal' ELSE ' signals' END AS detail,
+           NULL::numeric AS booked, '' AS currency, s.code, s.number, s.points
+      FROM ({signal_days()}) s""",
+    (points, site_visits, socials),
+    began=(
+        Beginning(
+            "(SELECT o.account_id, (MIN(o.at) AT TIME ZONE MIN(org.time_zone))::date AS day FROM accounts_signal o"
+            " CROSS JOIN accounts_organisation org GROUP BY o.account_id) traced",
+            "day",
+        ),
+    ),
+    may_be_planned=True,
+    moment="o.at",
+)
+
+mails_delivered = Measure(
+    "mails_delivered", "COUNT(*) FILTER (WHERE code = 'email_delivered')", label="e-mails delivered"
+)
+mails_opened = Measure("mails_opened", "COUNT(*) FILTER (WHERE code = 'email_open')", label="e-mails opened")
+mails_answered = Measure(
+    "mails_answered", "COUNT(*) FILTER (WHERE code = 'email_reply')", label="e-mails answered"
+)
+invited = Measure("invited", "COUNT(*) FILTER (WHERE code = 'event_invited')", label="invited to events")
+attended = Measure("attended", "COUNT(*) FILTER (WHERE code = 'event_attended')", label="attended events")
+
+# A person counts once a month for one mail or event, however often they open it; the unknown count singly.
+MAILINGS = Source(
+    "mailings",
+    "E-mails and events, each person once a month",
+    "o.account_id",
+    f"""
+    SELECT g.account_id, g.date, NULL::bigint AS person_id, g.id, k.name AS label, g.subject AS detail,
+           NULL::numeric AS booked, '' AS currency, k.code
+      FROM (SELECT o.account_id, o.kind_id, o.subject, MIN({ON}) AS date, MIN(o.id) AS id
+              FROM accounts_signal o CROSS JOIN accounts_organisation org
+             WHERE o.kind_id IN (SELECT id FROM accounts_signalkind WHERE code IN (
+                     'email_delivered', 'email_open', 'email_reply', 'event_invited', 'event_attended'))
+               AND {{among}}
+             GROUP BY o.account_id, o.kind_id, o.subject, COALESCE(o.contact_id, -o.id),
+                      date_trunc('month', o.at AT TIME ZONE org.time_zone)) g
+      JOIN accounts_signalkind k ON k.id = g.kind_id""",
+    (mails_delivered, mails_opened, mails_answered, invited, attended),
+    may_be_planned=True,
+    moment="o.at",
+)
+
+# Powers of exact numbers are slow; there are few of them.
+DOUBLED = "SELECT days, ROUND(2::numeric ^ (days / 30.0), 12) AS factor FROM generate_series(0, 330) days"
+
+decayed = Measure("decayed", "SUM(points)", label="points, halved every 30 days")
+
+# Points of a month are brought to its first day together; after a year less than a thousandth is left of them.
+DECAYED = Source(
+    "decayed",
+    "Points by month, halved every 30 days up to the day",
+    "o.account_id",
+    f"""
+    SELECT s.account_id, m.day AS date, NULL::bigint AS person_id, s.account_id AS id,
+           to_char(s.month, 'YYYY-MM') AS label, ROUND(s.whole) || ' points' AS detail,
+           NULL::numeric AS booked, '' AS currency,
+           ROUND(s.grown / h.factor, 4) AS points
+      FROM {{days}} m
+      JOIN (SELECT d.account_id, date_trunc('month', d.date)::date AS month, SUM(d.points) AS whole,
+                   SUM(d.points * h.factor) AS grown
+              FROM ({signal_days(12)}) d
+              JOIN ({DOUBLED}) h ON h.days = EXTRACT(day FROM d.date)::int - 1
+             WHERE d.date <= (SELECT MAX(day) FROM {{days}})
+             GROUP BY 1, 2) s
+        ON s.month <= m.day AND s.month > m.day - 300 AND s.whole > 0
+      JOIN ({DOUBLED}) h ON h.days = m.day - s.month""",
+    (decayed,),
+    is_stock=True,
+)
+
+# What a limit is before anybody changed it; by how many per cent a score has to fall under it.
+USUAL_LIMITS = {"band_warm": 10, "band_hot": 25, "band_red_hot": 50, "band_stay": 20}
+LOOK_BACK = 12
+
+
+def limit(name: str, day: str) -> str:
+    return (
+        f"COALESCE((SELECT l.value FROM metrics_threshold l WHERE l.name = '{name}' AND l.during @> {day}),"
+        f" {USUAL_LIMITS[name]})"
+    )
+
+
+def is_in(band: str) -> str:
+    """In this band or above: its limit was reached after the score last fell well under it."""
+    return f"COALESCE(b.{band}_on > COALESCE(b.{band}_off, '-infinity'), FALSE)"
+
+
+def marks(band: str) -> str:
+    """The last months in which a score reached a limit, and fell well under it."""
+    return (
+        f"MAX(x.month) FILTER (WHERE x.score >= x.{band}) OVER year AS {band}_on,"
+        f" MAX(x.month) FILTER (WHERE x.score < x.{band} * (1 - x.stay / 100)) OVER year AS {band}_off"
+    )
+
+
+band_level = Measure("band_level", "SUM(level)", label="band: 1 warm, 2 hot, 3 red-hot")
+band_warm = Measure("band_warm", "COUNT(*) FILTER (WHERE level = 1)", label="warm accounts")
+band_hot = Measure("band_hot", "COUNT(*) FILTER (WHERE level = 2)", label="hot accounts")
+band_red_hot = Measure("band_red_hot", "COUNT(*) FILTER (WHERE level = 3)", label="red-hot accounts")
+
+# A score is that of three whole months, as in the engagement score. An account rises with the score that reaches a
+# limit, and falls with the one that lies well under it; between the two it stays, for a year at most.
+BANDS = Source(
+    "bands",
+    "Accounts above cold on the day",
+    "o.account_id",
+    f"""
+    SELECT b.account_id, b.day AS date, NULL::bigint AS person_id, b.account_id AS id,
+           CASE b.level WHEN 3 THEN 'red-hot' WHEN 2 THEN 'hot' ELSE 'warm' END AS label,
+           ROUND(b.score) || ' points' AS detail, NULL::numeric AS booked, '' AS currency, b.level
+      FROM (SELECT b.account_id, m.day, b.score,
+                   {" + ".join(f"{is_in(band)}::int" for band in ("warm", "hot", "red_hot"))} AS level
+              FROM (SELECT x.account_id, x.month, x.score, {", ".join(map(marks, ("warm", "hot", "red_hot")))}
+                      FROM (SELECT e.account_id, n.month, n.warm, n.hot, n.red_hot, n.stay,
+                                   SUM(COALESCE(p.points, 0)) OVER (PARTITION BY e.account_id ORDER BY n.month
+                                                                    ROWS 2 PRECEDING) AS score
+                              FROM (SELECT DISTINCT o.account_id FROM accounts_signal o WHERE {{among}}) e
+                             CROSS JOIN (SELECT month::date,
+                                                {limit("band_warm", "last")} AS warm, {limit("band_hot", "last")} AS hot,
+                                                {limit("band_red_hot", "last")} AS red_hot,
+                                                {limit("band_stay", "last")} AS stay
+                                           FROM (SELECT month, LEAST((month + INTERVAL '1 month')::date - 1, until)
+                                                          AS last
+                                                   FROM (SELECT MIN(day) AS first, MAX(day) AS until
+                                                           FROM {{days}}) ends,
+                                                        generate_series(date_trunc('month', first)
+                                                                        - INTERVAL '{LOOK_BACK + 2} months',
+                                                                        until, '1 month') month) days) n
+                              LEFT JOIN (SELECT d.account_id, date_trunc('month', d.date)::date AS month,
+                                                SUM(d.points) AS points
+                                           FROM ({signal_days(LOOK_BACK + 4)}) d
+                                          WHERE d.date <= (SELECT MAX(day) FROM {{days}})
+                                          GROUP BY 1, 2) p ON p.account_id = e.account_id AND p.month = n.month) x
+                    WINDOW year AS (PARTITION BY x.account_id ORDER BY x.month ROWS {LOOK_BACK - 1} PRECEDING)) b
+              JOIN {{days}} m ON date_trunc('month', m.day)::date = b.month) b
+     WHERE b.level > 0""",
+    (band_level, band_warm, band_hot, band_red_hot),
+    is_stock=True,
+)
+
+SOURCES = (
+    SIGNALS,
+    MAILINGS,
+    DECAYED,
+    BANDS,
+)
