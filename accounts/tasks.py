@@ -4,7 +4,10 @@ from celery import shared_task
 
 from accounts import outbox
 from accounts.exchange import tasks as exchange_tasks  # noqa: F401  (declares apply_import)
+from accounts.people.models import Organisation
+from accounts.plans.reassign import hand_on_due_work
 from accounts.surveys import sending
+from accounts.surveys.employees.actions import look_after_waves
 
 
 @shared_task(name="accounts.tasks.send_outbox")
@@ -12,7 +15,19 @@ def send_outbox() -> None:
     outbox.send_waiting()
 
 
+@shared_task(name="accounts.tasks.hand_on_work")
+def hand_on_work() -> None:
+    """Open work follows its accounts on the day on which they change their owner."""
+    hand_on_due_work(Organisation.current().today())
+
+
 @shared_task(name="accounts.tasks.survey_waves")
 def survey_waves() -> None:
     """Opens, reminds and closes what is due."""
     sending.tick()
+
+
+@shared_task(name="accounts.tasks.employee_waves")
+def employee_waves() -> None:
+    """Counts, reminds and closes what is due of employee surveys."""
+    look_after_waves()

@@ -249,5 +249,7 @@ CELERY_TASK_ANNOTATIONS = {
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "metrics.tasks.tick", "schedule": 300, "options": {"expires": 280}},
     "outbox": {"task": "accounts.tasks.send_outbox", "schedule": 60, "options": {"expires": 55}},
+    "hand_overs": {"task": "accounts.tasks.hand_on_work", "schedule": 300, "options": {"expires": 280}},
     "surveys": {"task": "accounts.tasks.survey_waves", "schedule": 60, "options": {"expires": 55}},
+    "employees": {"task": "accounts.tasks.employee_waves", "schedule": 300, "options": {"expires": 280}},
 }

@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from accounts.engagement.actions import Promise, colleagues_of
+from accounts.engagement.limits import answer_limit
 from accounts.engagement.models import (
     Action,
     Channel,
@@ -26,7 +27,6 @@ from accounts.stakeholders.models import Contact
 
 MOST_PROMISES = 10
 USUAL_DAYS = datetime.timedelta(days=7)
-ANSWER_WITHIN = datetime.timedelta(hours=8)
 LENGTHS = (
     ("", "how long?"),
     (5, "5 min"),
@@ -290,7 +290,7 @@ class RequestForm(VersionForm):
         fields["contact"].queryset = Contact.objects.filter(account=account).known()
         if not self.instance.pk:
             self.initial["opened_at"] = timezone.now()
-            self.initial["answer_due_at"] = timezone.now() + ANSWER_WITHIN
+            self.initial["answer_due_at"] = timezone.now() + answer_limit(account, today)
 
     def clean_opened_at(self) -> datetime.datetime:
         moment: datetime.datetime = self.cleaned_data["opened_at"]

@@ -83,6 +83,12 @@ class Organisation(models.Model):
         validators=[MinValueValidator(0)],
         help_text="Years a customer stays, used only where no loss was seen. Empty: then there is no value.",
     )
+    answer_hours = models.PositiveSmallIntegerField(
+        "hours until a first answer",
+        default=8,
+        validators=[MinValueValidator(1)],
+        help_text="A new request is to be answered within so many hours; a tier may have a limit of its own.",
+    )
     run_hour = models.PositiveSmallIntegerField(
         default=2,
         validators=[MaxValueValidator(23)],
@@ -103,6 +109,11 @@ class Organisation(models.Model):
             known_currency("organisation", "reporting_currency"),
             models.CheckConstraint(
                 condition=Q(fiscal_year_start__range=(1, 12)), name="organisation_fiscal_month_exists"
+            ),
+            models.CheckConstraint(
+                condition=Q(answer_hours__gte=1),
+                name="organisation_answer_takes_time",
+                violation_error_message="An answer takes an hour at least.",
             ),
         ]
 

@@ -610,6 +610,12 @@ class Review(Versioned):
         return f"{self.title}, {self.on}"
 
 
+class HandOverQuerySet(ContentQuerySet):
+    def waiting(self, today: datetime.date) -> Self:
+        """Its day has come, and the open work has not gone along yet."""
+        return self.filter(with_work=True, work_went_on__isnull=True, on__lte=today)
+
+
 class HandOver(models.Model):
     """An account that went from one owner to another, and what the one told the other."""
 
@@ -618,10 +624,14 @@ class HandOver(models.Model):
     to_user = models.ForeignKey(User, models.PROTECT, related_name="+")
     on = models.DateField()
     note = models.TextField(blank=True, default="")
+    with_work = models.BooleanField(
+        "open work goes along", default=False, help_text="The old owner's open actions and requests."
+    )
+    work_went_on = models.DateField(null=True, blank=True, editable=False)
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     made_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = ContentQuerySet.as_manager()
+    objects = HandOverQuerySet.as_manager()
 
     class Meta:
         ordering = ["-on", "-pk"]
@@ -630,6 +640,13 @@ class HandOver(models.Model):
                 condition=Q(from_user__isnull=True) | ~Q(from_user=F("to_user")),
                 name="hand_over_to_another",
                 violation_error_message="An account is handed over to somebody else.",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["on"],
+                condition=Q(with_work=True, work_went_on__isnull=True),
+                name="hand_over_waiting",
             )
         ]
 

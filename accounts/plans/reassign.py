@@ -152,9 +152,8 @@ def reassign(
             found = with_holders(list(locked), to, on)
             if not found or digest(found) != seen or any(each.refusal for each in found):
                 raise Overtaken
-            write(user, found, today, note)
-            if with_work and on <= today:
-                hand_on_work(found)
+            write(user, found, note, with_work)
+            hand_on_due_work(today)
             ask_for_hand_over(user, found, today)
     except IntegrityError:
         # The exclusion constraint: somebody wrote an assignment without asking for the lock.
@@ -162,7 +161,7 @@ def reassign(
     return found
 
 
-def write(user: User, found: Sequence[Move], today: datetime.date, note: str) -> None:
+def write(user: User, found: Sequence[Move], note: str, with_work: bool) -> None:
     on, to = found[0].on, found[0].to
     shortened = [each.held.pk for each in found if each.held is not None and not each.begins_that_day]
     replaced = [each.held.pk for each in found if each.held is not None and each.begins_that_day]
@@ -178,21 +177,36 @@ def write(user: User, found: Sequence[Move], today: datetime.date, note: str) ->
         if not each.begins_that_day
     )
     HandOver.objects.bulk_create(
-        HandOver(account=each.account, from_user=each.from_user, to_user=to, on=on, note=note, made_by=user)
+        HandOver(
+            account=each.account,
+            from_user=each.from_user,
+            to_user=to,
+            on=on,
+            note=note,
+            with_work=with_work,
+            made_by=user,
+        )
         for each in found
     )
 
 
-def hand_on_work(found: Sequence[Move]) -> None:
-    """Open actions and requests of the old owners go along with their accounts."""
-    to = found[0].to
-    theirs = Q()
-    for each in found:
-        if each.from_user is not None:
-            theirs |= Q(account=each.account, owner=each.from_user)
-    if theirs:
-        Action.objects.open().filter(theirs).update(owner=to, version=F("version") + 1)
-        Request.objects.open().filter(theirs).update(owner=to, version=F("version") + 1)
+@transaction.atomic
+def hand_on_due_work(today: datetime.date) -> int:
+    """Open actions and requests of the old owners go along on the day of their accounts; how many hand-overs that were.
+
+    Where the plan was changed meanwhile and the account is somebody else's on that day, the work stays."""
+    waiting = list(HandOver.objects.waiting(today).select_for_update(skip_locked=True).order_by("on", "pk"))
+    owners = Assignment.objects.owners().on(today).filter(account__in=[each.account_id for each in waiting])
+    owner_of = dict(owners.values_list("account", "user"))
+    theirs: dict[int, Q] = {}
+    for each in waiting:
+        if each.from_user_id is not None and owner_of.get(each.account_id) == each.to_user_id:
+            work = Q(account=each.account_id, owner=each.from_user_id)
+            theirs[each.to_user_id] = theirs.get(each.to_user_id, Q()) | work
+    for to, work in theirs.items():
+        Action.objects.open().filter(work).update(owner=to, version=F("version") + 1)
+        Request.objects.open().filter(work).update(owner=to, version=F("version") + 1)
+    return HandOver.objects.filter(pk__in=[each.pk for each in waiting]).update(work_went_on=today)
 
 
 def ask_for_hand_over(user: User, found: Sequence[Move], today: datetime.date) -> None:

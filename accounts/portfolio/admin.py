@@ -22,7 +22,7 @@ class NamedAdmin(Configuration):
 
 @admin.register(Tier)
 class TierAdmin(NamedAdmin):
-    list_display = ["name", "position", "cadence_days", "external_id"]
+    list_display = ["name", "position", "cadence_days", "answer_hours", "external_id"]
 
 
 @admin.register(Industry)

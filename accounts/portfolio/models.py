@@ -3,6 +3,7 @@ from typing import Self
 
 import pghistory
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
@@ -53,6 +54,22 @@ class Tier(Named):
     cadence_days = models.PositiveSmallIntegerField(
         "rhythm", null=True, blank=True, help_text="Days that may pass without a two-way contact."
     )
+    answer_hours = models.PositiveSmallIntegerField(
+        "hours until a first answer",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Empty: as the organisation says.",
+    )
+
+    class Meta(Named.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(answer_hours__isnull=True) | Q(answer_hours__gte=1),
+                name="tier_answer_takes_time",
+                violation_error_message="An answer takes an hour at least.",
+            )
+        ]
 
 
 class Industry(Named):

@@ -9,11 +9,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Account, Action, Department, InternalRequest, Request, User
+from accounts.engagement.limits import answer_limit
+from accounts.models import Account, Action, Department, InternalRequest, Organisation, Request, Tier, User
 from tests.engagement.test_log import HTMX, as_user, toast
 from tests.factories import (
     make_action,
     make_assignment,
+    make_classification,
     make_contact,
     make_grant,
     make_opportunity,
@@ -260,3 +262,18 @@ def test_a_write_tells_the_panels_of_the_page(maya: User, maya_account: Account)
     touch = make_touch(maya_account, maya)
     events = json.loads(post(maya, "touch_delete", touch.pk).headers["HX-Trigger"])
     assert events["km:logged"] == {"account": maya_account.pk}
+
+
+# ------------------------------------------------------------------------------------------- limits
+
+
+def test_a_request_is_to_be_answered_within_the_limit_of_the_tier_or_else_of_the_organisation(
+    maya_account: Account,
+) -> None:
+    today = Organisation.current().today()
+    Organisation.objects.update_or_create(pk=1, defaults={"answer_hours": 12})
+    assert answer_limit(maya_account, today) == datetime.timedelta(hours=12)
+    make_classification(maya_account, tier="Gold")
+    assert answer_limit(maya_account, today) == datetime.timedelta(hours=12)
+    Tier.objects.filter(name="Gold").update(answer_hours=2)
+    assert answer_limit(maya_account, today) == datetime.timedelta(hours=2)

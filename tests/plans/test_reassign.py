@@ -105,6 +105,34 @@ def test_open_work_goes_along_only_when_the_day_has_come_and_it_is_wanted(
     assert (mine.owner, done.owner, asked.owner) == (nina, maya, nina)
 
 
+def test_open_work_waits_for_the_day_of_a_later_reassignment_and_goes_along_once(
+    lena: User, maya: User, nina: User, omar: User, maya_account: Account, today: datetime.date
+) -> None:
+    mine, asked = make_action(maya_account, "Send it", owner=maya), make_request(maya_account, owner=maya)
+    applied(lena, order([maya_account], nina, today + 10 * DAY, with_work="on"))
+    assert moving.hand_on_due_work(today + 9 * DAY) == 0
+    mine.refresh_from_db()
+    assert mine.owner == maya
+    assert moving.hand_on_due_work(today + 10 * DAY) == 1
+    for row in (mine, asked):
+        row.refresh_from_db()
+    assert (mine.owner, asked.owner) == (nina, nina)
+    # Handed back by hand afterwards, it stays there.
+    Action.objects.filter(pk=mine.pk).update(owner=maya)
+    assert moving.hand_on_due_work(today + 11 * DAY) == 0
+
+
+def test_open_work_stays_where_the_account_went_elsewhere_meanwhile(
+    lena: User, maya: User, nina: User, omar: User, maya_account: Account, today: datetime.date
+) -> None:
+    mine = make_action(maya_account, "Send it", owner=maya)
+    applied(lena, order([maya_account], nina, today + 10 * DAY, with_work="on"))
+    Assignment.objects.filter(account=maya_account, user=nina).update(user=omar)
+    moving.hand_on_due_work(today + 10 * DAY)
+    mine.refresh_from_db()
+    assert mine.owner == maya
+
+
 def test_a_past_day_warns_that_closed_months_restate(
     lena: User, nina: User, maya_account: Account, today: datetime.date
 ) -> None:
