@@ -276,6 +276,8 @@ SELECT gen_random_uuid(), wave_id, comment FROM accounts_employeeanswerin
 def shuffle(wave: EmployeeWave) -> None:
     """All answers in one transaction, in a new order with new numbers; what came in is emptied."""
     with connection.cursor() as cursor:
+        # TRUNCATE refuses while a check of this transaction is still to come.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(SHUFFLE)
         cursor.execute(SHUFFLE_COMMENTS)
         cursor.execute("TRUNCATE accounts_employeeanswerin")

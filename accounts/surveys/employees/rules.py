@@ -169,9 +169,9 @@ class Question:
 def groups_of(labels: Mapping[int, Mapping[str, str]], known: Iterable[Group] = ()) -> dict[Group, People]:
     """The people by the company and by each of their labels; `known` groups are there also without anybody."""
     members: defaultdict[Group, set[int]] = defaultdict(set)
-    members[COMPANY] = set(labels)
     for group in known:
         members[group] = set()
+    members[COMPANY] = set(labels)
     for person, theirs in labels.items():
         for dimension, label in theirs.items():
             members[dimension, label].add(person)
