@@ -11,3 +11,4 @@ from accounts.portfolio import fit_admin as fit  # noqa: F401
 from accounts.revenue import admin as revenue  # noqa: F401
 from accounts.revenue import marketing_admin as marketing  # noqa: F401
 from accounts.stakeholders import admin as stakeholders  # noqa: F401
+from accounts.surveys.employees import admin as employees  # noqa: F401

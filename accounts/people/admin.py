@@ -151,6 +151,10 @@ class MessageAdmin(ReadOnly):
     search_fields = ["recipient__email", "dedup_key", "message_id"]
     date_hierarchy = "created_at"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        # Whom an employee survey reminded has not answered: that is for nobody.
+        return super().get_queryset(request).filter(employee__isnull=True)
+
 
 @admin.register(Invitation)
 class InvitationAdmin(ReadOnly):
