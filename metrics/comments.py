@@ -36,7 +36,7 @@ class Comment(models.Model):
 
     kpi = models.CharField("number", max_length=50)
     scope = models.CharField(max_length=10, choices=Scope)
-    key = models.BigIntegerField(null=True)
+    key = models.BigIntegerField(null=True, blank=True)
     starts = models.DateField()
     ends = models.DateField(help_text="First day after the period.")
     text = models.CharField(max_length=1000)

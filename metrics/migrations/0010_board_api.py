@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kpi', models.CharField(max_length=50, verbose_name='number')),
                 ('scope', models.CharField(choices=[('company', 'company'), ('owner', 'person'), ('team', 'team'), ('tier', 'tier'), ('industry', 'industry'), ('region', 'region'), ('target', 'target accounts'), ('account', 'account')], max_length=10)),
-                ('key', models.BigIntegerField(null=True)),
+                ('key', models.BigIntegerField(blank=True, null=True)),
                 ('starts', models.DateField()),
                 ('ends', models.DateField(help_text='First day after the period.')),
                 ('text', models.CharField(max_length=1000)),

@@ -119,7 +119,7 @@ class NumbersForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         seen: set[str] = set()
-        for name, kpi in cleaned.items():
+        for name, kpi in list(cleaned.items()):
             if kpi and kpi in seen:
                 self.add_error(name, f"“{KPI[kpi].name}” stands on the page already.")
             seen.add(kpi)

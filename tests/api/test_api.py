@@ -74,7 +74,9 @@ def test_the_statements_of_a_list_do_not_grow_with_it(maya: User, maya_account: 
     token = token_of(maya)
 
     def count() -> int:
-        with CaptureQueriesContext(connection, ) as found:
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
             assert ask(token, "/accounts").status_code == 200
         return len(found)
 
@@ -115,9 +117,7 @@ def test_wrong_expired_and_revoked_tokens_get_the_same_answer(maya: User) -> Non
     ago = timezone.now() - datetime.timedelta(days=40)
     ApiToken.objects.exclude(pk=last.pk).update(made_at=ago, expires_at=ago + datetime.timedelta(days=30))
     answers = [ask(token, "/me") for token in ("kam_wrong", expired, revoked, "")]
-    assert {(each.status_code, each.content) for each in answers} == {
-        (401, b'{"detail": "Unauthorized"}')
-    }
+    assert {(each.status_code, each.content) for each in answers} == {(401, b'{"detail": "Unauthorized"}')}
 
 
 def test_a_token_opens_only_what_it_was_made_for(published: Run, maya: User, maya_account: Account) -> None:
