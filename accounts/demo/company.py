@@ -20,6 +20,7 @@ from accounts.demo.quotas import quotas
 from accounts.demo.renewals import Talks, calls
 from accounts.demo.reviews import Reviews
 from accounts.demo.standing import Standing
+from accounts.demo.surveys import Surveys
 from accounts.demo.whitespace import categories, cells
 from accounts.demo.work import Work
 
@@ -50,6 +51,7 @@ class Company:
         self.calls = list(calls(calendar, self.portfolio, self.contracts))
         self.talks = Talks(calendar, self.portfolio, self.people, self.contracts)
         self.marketing = Marketing(calendar, self.portfolio, self.people, self.rates)
+        self.surveys = Surveys(calendar, self.portfolio, self.people)
         self.standing = Standing(
             calendar, self.portfolio, self.people, self.rates, self.deals, self.marketing
         )
@@ -98,3 +100,4 @@ class Company:
         yield from self.reviews.batches()
         yield from self.marketing.batches()
         yield from self.standing.batches()
+        yield from self.surveys.batches()
