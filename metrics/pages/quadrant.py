@@ -1,0 +1,269 @@
+"""The quadrant: impact against effort, with the accounts that get too little, too much, or nothing at all."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from accounts.models import Account, Organisation
+from accounts.portfolio.filters import PortfolioFilter
+from kamplan import formats
+from kamplan.charts import free_line, nice_step
+from kamplan.permissions import signed_in
+from kamplan.sheets import Table
+from metrics.pages.documents import file_name
+from metrics.pages.exports import FORMATS, as_file
+from metrics.pages.portfolio import selects
+from metrics.pages.portfolio_rows import filter_choices
+from metrics.pages.quadrant_rows import Point, quadrant_points
+from metrics.reading import newest_run, reading
+
+WIDTH, HEIGHT = 960, 520
+EDGE_LEFT, EDGE_BOTTOM, EDGE = 56, 28, 24
+LABELLED = 28
+"""So many accounts have their names in the drawing; all have them in the table."""
+ARROWS = 60
+STATES = {
+    "underserved": ("underserved", "more than twice its share of the time would be due"),
+    "overserved": ("overserved", "it gets more than twice its share of the time"),
+    "neglected": ("neglected", "no touch in three months"),
+}
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """Where an account stands; `from_x` and `from_y` where it stood a quarter ago."""
+
+    point: Point
+    x: float
+    y: float
+    r: float
+    from_x: float | None = None
+    from_y: float | None = None
+    label: str = ""
+    label_x: float = 0
+    label_y: float = 0
+    anchor: str = "start"
+
+    @property
+    def tone(self) -> str:
+        return "km-quad__off" if self.point.state else "km-quad__in"
+
+
+@dataclass(frozen=True)
+class Mark:
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    bubbles: Sequence[Bubble]
+    x_marks: Sequence[Mark]
+    y_marks: Sequence[Mark]
+    middle_x: float
+    middle_y: float
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = EDGE_LEFT
+    floor: int = HEIGHT - EDGE_BOTTOM
+
+
+@dataclass(frozen=True)
+class Root:
+    """A scale of square roots from 0: a few large accounts do not press all others into a corner."""
+
+    top: float
+    start: float
+    end: float
+
+    def at(self, value: Decimal | float) -> float:
+        part = math.sqrt(max(float(value), 0) / self.top) if self.top else 0.0
+        return round(self.start + min(part, 1) * (self.end - self.start), 2)
+
+    def marks(self, text_of: Any) -> list[Mark]:
+        step = nice_step(self.top, 4)
+        found = [step * number for number in (0.25, 1, 2, 3, 4) if step * number <= self.top]
+        return [Mark(self.at(value), text_of(value)) for value in found]
+
+
+@require_GET
+def quadrant(request: HttpRequest) -> HttpResponseBase:
+    user = signed_in(request)
+    organisation = Organisation.current()
+    today = organisation.today()
+    view = PortfolioFilter.from_query(request.GET)
+    visible = Account.objects.visible_to(user, today)
+    with reading():
+        run = newest_run()
+        points = quadrant_points(view.narrow(visible, today), run, run, today) if run else []
+        choices = filter_choices(visible, today)
+    currency = organisation.reporting_currency
+    if request.GET.get("export") in FORMATS and run is not None:
+        return as_file(request.GET["export"], table_of(points, currency), file_name("quadrant", f"{today}"))
+    shown = [each for each in points if each.now.impact or each.now.minutes]
+    context = {
+        "run": run,
+        "view": view,
+        "drawing": drawn(shown, currency),
+        "lines": [line_of(each, currency) for each in by_index(shown)],
+        "mismatches": mismatches(shown, currency),
+        "unknown": sum(each.now.potential is None for each in shown),
+        "count": len(shown),
+        "selects": [each for each in selects(view, choices) if each.name != "archived"],
+        "currency": currency,
+        "portfolio_url": reverse("portfolio:list"),
+    }
+    return render(request, "metrics/quadrant.html", context)
+
+
+# ---------------------------------------------------------------------------------------------- drawing
+
+
+def drawn(points: Sequence[Point], currency: str) -> Drawing:
+    stands = [stand for each in points for stand in (each.now, each.before)]
+    x_scale = Root(float(max((each.hours for each in stands), default=0)) or 1.0, EDGE_LEFT, WIDTH - EDGE)
+    y_scale = Root(float(max((each.impact for each in stands), default=0)) or 1.0, HEIGHT - EDGE_BOTTOM, EDGE)
+    count = max(len(points), 1)
+    return Drawing(
+        bubbles=labelled(bubbles_of(points, x_scale, y_scale)),
+        x_marks=x_scale.marks(lambda value: f"{formats.at_most_one_decimal(Decimal(repr(value)))} h"),
+        y_marks=y_scale.marks(lambda value: formats.money(Decimal(repr(value)), currency)),
+        middle_x=x_scale.at(sum((each.now.hours for each in points), Decimal(0)) / count),
+        middle_y=y_scale.at(sum((each.now.impact for each in points), Decimal(0)) / count),
+    )
+
+
+def bubbles_of(points: Sequence[Point], x_scale: Root, y_scale: Root) -> list[Bubble]:
+    """The largest first, so that small ones lie on top; smaller the more there are."""
+    largest = max((float(each.now.revenue) for each in points), default=0.0)
+    most = 22 if len(points) <= 100 else 12
+    found = []
+    for place, each in enumerate(sorted(points, key=lambda point: -point.now.revenue)):
+        share = math.sqrt(max(float(each.now.revenue), 0) / largest) if largest else 0.0
+        bubble = Bubble(
+            each, x_scale.at(each.now.hours), y_scale.at(each.now.impact), round(3 + (most - 3) * share, 2)
+        )
+        old_x, old_y = x_scale.at(each.before.hours), y_scale.at(each.before.impact)
+        far = math.hypot(old_x - bubble.x, old_y - bubble.y) > bubble.r + 8
+        if far and place < ARROWS and (each.before.minutes or each.before.impact):
+            # The line ends at the rim, where its head stands.
+            bubble = moved(bubble, old_x, old_y)
+        found.append(bubble)
+    return found
+
+
+def moved(bubble: Bubble, x: float, y: float) -> Bubble:
+    return Bubble(bubble.point, bubble.x, bubble.y, bubble.r, x, y)
+
+
+def labelled(bubbles: Sequence[Bubble]) -> list[Bubble]:
+    """Names for the largest and for those out of balance, as far as they find a place."""
+    order = sorted(bubbles, key=lambda each: (not each.point.state, -each.point.now.impact))
+    wanted = {each.point.id for each in order[:LABELLED]}
+    taken: list[tuple[float, float, float]] = []
+    found = []
+    for each in bubbles:
+        if each.point.id not in wanted:
+            found.append(each)
+            continue
+        text = each.point.name if len(each.point.name) <= 24 else f"{each.point.name[:23]}…"
+        right = each.x > WIDTH * 0.72
+        at = round(each.x - each.r - 4 if right else each.x + each.r + 4, 2)
+        length = 6.4 * len(text)
+        left = at - length if right else at
+        line = free_line(each.y + 4, left, left + length, taken, HEIGHT - EDGE_BOTTOM)
+        if any(not (left + length < a or left > b) and abs(line - other) < 12 for a, b, other in taken):
+            found.append(each)
+            continue
+        taken.append((left, left + length, line))
+        found.append(
+            Bubble(
+                each.point, each.x, each.y, each.r, each.from_x, each.from_y, text, at, line,
+                "end" if right else "start",
+            )
+        )  # fmt: skip
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ words
+
+
+@dataclass(frozen=True)
+class Line:
+    """An account in words, for the table and the lists."""
+
+    point: Point
+    url: str
+    revenue: str
+    potential: str
+    hours: str
+    index: str
+    words: str
+
+
+def line_of(point: Point, currency: str) -> Line:
+    hours = formats.at_most_one_decimal(point.now.hours)
+    words = STATES[point.state][0] if point.state else ""
+    return Line(
+        point=point,
+        url=reverse("portfolio:account", args=[point.id]),
+        revenue=formats.money(point.now.revenue, currency),
+        potential="unknown" if point.now.potential is None else formats.money(point.now.potential, currency),
+        hours=f"{hours}{formats.NBSP}h",
+        index="" if point.index is None else f"{formats.number(point.index, 1)}{formats.NBSP}×",
+        words=words,
+    )
+
+
+def by_index(points: Sequence[Point]) -> list[Point]:
+    """Those without any time first, then by how much more they should get."""
+    return sorted(points, key=lambda each: (each.index is not None, -(each.index or 0), -each.now.impact))
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    state: str
+    words: str
+    lines: Sequence[Line]
+    count: int
+
+
+def mismatches(points: Sequence[Point], currency: str) -> list[Mismatch]:
+    found = []
+    for state, (_, words) in STATES.items():
+        some = sorted((each for each in points if each.state == state), key=lambda each: -each.now.impact)
+        found.append(
+            Mismatch(state.capitalize(), words, [line_of(each, currency) for each in some[:12]], len(some))
+        )
+    return found
+
+
+HEADS = (
+    "account",
+    "owner",
+    "revenue, 12 months",
+    "potential",
+    "impact",
+    "hours a month",
+    "index",
+    "state",
+    "currency",
+)
+
+
+def table_of(points: Sequence[Point], currency: str) -> Table:
+    rows = (
+        [
+            each.name, each.owner, each.now.revenue, each.now.potential, each.now.impact,
+            round(each.now.hours, 2), None if each.index is None else round(each.index, 3), each.state, currency,
+        ]
+        for each in by_index(points)
+    )  # fmt: skip
+    return Table("Quadrant", HEADS, rows)
