@@ -14,14 +14,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Max
 
+from accounts.engagement.health import HealthWeight
 from accounts.fields import days
 from accounts.models import IcpCriterion, IcpWeight, SignalKind, SignalWeight, User
 from accounts.periods import Day
-from metrics.kpi import Definition, Derived, Kpi, RowKpi
+from metrics.assumptions import USUAL, Assumption
+from metrics.kpi import Definition, Derived
 from metrics.kpis import KPIS
 from metrics.models import Threshold, WeightChange
-from metrics.recipes import RECIPES
-from metrics.sources import SOURCE_OF
 
 TAKEN = "Another value begins on this day already; choose another day."
 BANDS = {
@@ -75,8 +75,18 @@ FAMILIES = {
             Threshold,
             "name",
             "value",
-            "accounts_signalweight",
+            "metrics_threshold",
             {name.value: value for name, value in BANDS.items()},
+        ),
+        Family(
+            "health",
+            "Parts of health",
+            "How much each known part counts in an account's health.",
+            HealthWeight,
+            "part",
+            "weight",
+            "accounts_healthweight",
+            {part: Decimal(weight) for part, weight in HealthWeight.USUAL.items()},
         ),
         Family(
             "fit",
@@ -86,6 +96,16 @@ FAMILIES = {
             "criterion_id",
             "weight",
             "accounts_icpweight",
+        ),
+        Family(
+            "assumptions",
+            "Assumptions",
+            "What nobody can count: margin without a known cost, interest, how far ahead is looked.",
+            Assumption,
+            "name",
+            "value",
+            "metrics_assumption",
+            {name.value: value for name, value in USUAL.items()},
         ),
     )
 }
@@ -212,12 +232,7 @@ def concerned(table: str) -> frozenset[str]:
 def reads(kpi: Definition, table: str) -> bool:
     if isinstance(kpi, Derived):
         return any(reads(each.kpi, table) for each in kpi.of)
-    if isinstance(kpi, RowKpi):
-        return table in RECIPES[kpi.recipe_name].text
-    if not isinstance(kpi, Kpi):
-        return False
-    leaves = {leaf for part in kpi.parts() for leaf in part.expression.leaves()}
-    return any(table in SOURCE_OF[leaf.measure.name].rows for leaf in leaves)
+    return table in kpi.recipe()
 
 
 @dataclass(frozen=True)

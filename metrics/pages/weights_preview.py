@@ -10,8 +10,9 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.periods import Day, add_months
+from accounts.periods import Day, add_months, first_of_month
 from metrics.models import Threshold
+from metrics.sources.health import LEAST_KNOWN, PARTS, WHOLE
 from metrics.weights import FAMILIES, Weight, weights_of
 
 COLD = "cold"
@@ -29,7 +30,7 @@ POINTS = """
       FROM (SELECT s.account_id, s.kind_id, (s.at AT TIME ZONE org.time_zone)::date AS on_day, COUNT(*) AS number
               FROM accounts_signal s CROSS JOIN accounts_organisation org
              WHERE s.at >= (%(first)s::timestamp AT TIME ZONE org.time_zone)
-               AND s.at < ((%(day)s::date + 1)::timestamp AT TIME ZONE org.time_zone)
+               AND s.at < (%(until)s::timestamp AT TIME ZONE org.time_zone)
              GROUP BY 1, 2, 3) b
       JOIN accounts_signalkind k ON k.id = b.kind_id
       JOIN accounts_signalweight w ON w.kind_id = b.kind_id AND w.during @> b.on_day
@@ -52,6 +53,18 @@ FIT_OF = (
     "CASE WHEN SUM(w.{of}) >= 0.6 * whole.{of} AND SUM(w.{of}) > 0"
     " THEN 100 * SUM(w.{of} * known.match) / SUM(w.{of}) END"
 )
+
+HEALTH = f"""
+    WITH parts AS ({PARTS}),
+    newer AS (SELECT *, CASE WHEN part = %(key)s THEN %(value)s::numeric ELSE weight END AS new FROM parts)
+    SELECT x.account_id,
+           CASE WHEN x.old >= {LEAST_KNOWN} * ({WHOLE}) AND x.old > 0 THEN x.health_old END,
+           CASE WHEN x.new >= {LEAST_KNOWN} * (({WHOLE}) - %(held)s::numeric + %(value)s::numeric) AND x.new > 0
+                THEN x.health_new END
+      FROM (SELECT account_id, day, SUM(weight) AS old, SUM(new) AS new,
+                   SUM(weight * points) / NULLIF(SUM(weight), 0) AS health_old,
+                   SUM(new * points) / NULLIF(SUM(new), 0) AS health_new
+              FROM newer GROUP BY account_id, day) x"""
 
 
 @dataclass(frozen=True)
@@ -130,17 +143,24 @@ def of_fit(weight: Weight, value: Decimal, day: Day) -> Preview:
     return Preview("fit with the ideal customer", [Shift(*rounded(row)) for row in rows])
 
 
+def of_health(weight: Weight, value: Decimal, day: Day) -> Preview:
+    sql = HEALTH.replace("{among}", "TRUE").replace("{days}", "(SELECT %(day)s::date AS day)")
+    params = {"day": day, "key": weight.key, "value": value, "held": weight.on(day) or 0}
+    return Preview("health", [Shift(*rounded(row)) for row in fetch(sql, params)])
+
+
 PREVIEWS: dict[str, Callable[[Weight, Decimal, Day], Preview]] = {
     "signals": of_signals,
     "bands": of_bands,
     "fit": of_fit,
+    "health": of_health,
 }
 
 
 def points(day: Day, kind: int, value: Decimal) -> list[tuple[int, Decimal, Decimal]]:
-    """Of the last three months and this one so far: account, points now, points with another weight."""
-    first = add_months(day, -3)
-    found = fetch(POINTS, {"first": first, "day": day, "kind": kind, "value": value})
+    """Of the last three whole months: account, points now, points with another weight."""
+    months = {"first": add_months(day, -3), "until": first_of_month(day)}
+    found = fetch(POINTS, {**months, "kind": kind, "value": value})
     return [rounded(row) for row in found]
 
 
