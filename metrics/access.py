@@ -10,11 +10,13 @@ from accounts.models import Account, Organisation, Role, Team, User
 from accounts.periods import Day
 from kamplan.permissions import Secret
 from kamplan.permissions import may_see as may_see_secret
-from metrics.kpi import Definition, Derived, Kpi
+from metrics.kpi import Definition, Derived, Kpi, RowKpi
 from metrics.kpis import KPIS
 from metrics.models import Scope
+from metrics.recipes import RECIPES
 from metrics.sources import SOURCE_OF
 from metrics.sources.contracts import DUE_CONTRACTS, LIVE_CONTRACTS
+from metrics.sources.value import MARGINS, SERVING, WALLET
 
 SEGMENTS = frozenset({Scope.TIER, Scope.INDUSTRY, Scope.REGION, Scope.TARGET})
 WHOLE = SEGMENTS | {Scope.COMPANY}
@@ -107,24 +109,36 @@ def own_place(user: User) -> Place | None:
     return None
 
 
-def shows_contract_values(kpi: Definition) -> bool:
-    """Whether amounts of contracts enter the number."""
+# What customers cost us, what they leave over and what they are thought to spend is as secret as their contracts.
+SECRETS: dict[str, Secret] = {
+    **{source.name: Secret.CONTRACT_VALUE for source in (LIVE_CONTRACTS, DUE_CONTRACTS)},
+    **{source.name: Secret.COST for source in (MARGINS, SERVING, WALLET)},
+}
+SECRET_TABLES: dict[str, Secret] = {"forecast": Secret.COST}
+
+
+def secrets_of(kpi: Definition) -> frozenset[Secret]:
+    """The kinds of amounts that enter the number and are not for everyone."""
     if isinstance(kpi, Derived):
-        return any(shows_contract_values(each.kpi) for each in kpi.of)
+        return frozenset().union(*(secrets_of(each.kpi) for each in kpi.of))
+    if isinstance(kpi, RowKpi):
+        tables = RECIPES[kpi.recipe_name].tables
+        return frozenset(secret for table, secret in SECRET_TABLES.items() if table in tables)
     if not isinstance(kpi, Kpi):
-        return False
-    return any(
-        leaf.measure.is_money and SOURCE_OF[leaf.measure.name] in (LIVE_CONTRACTS, DUE_CONTRACTS)
+        return frozenset()
+    return frozenset(
+        SECRETS[source.name]
         for part in kpi.parts()
         for leaf in part.expression.leaves()
+        if leaf.measure.is_money and (source := SOURCE_OF[leaf.measure.name]).name in SECRETS
     )
 
 
-WITH_CONTRACT_VALUES = frozenset(kpi.id for kpi in KPIS if shows_contract_values(kpi))
+SECRETS_OF: dict[str, frozenset[Secret]] = {kpi.id: secrets_of(kpi) for kpi in KPIS}
 
 
 def may_see_kpi(user: User, kpi: Definition) -> bool:
-    return kpi.id not in WITH_CONTRACT_VALUES or may_see_secret(user, Secret.CONTRACT_VALUE)
+    return all(may_see_secret(user, secret) for secret in SECRETS_OF[kpi.id])
 
 
 def visible_kpis(user: User) -> tuple[Definition, ...]:

@@ -23,6 +23,7 @@ class Unit(StrEnum):
     RATIO = "ratio"
     PER_YEAR = "per_year"
     HOURS = "hours"
+    MINUTES = "minutes"
     MONTHS = "months"
     SCORE = "score"
     YEARS = "years"
@@ -59,6 +60,7 @@ class Interval(StrEnum):
     NONE = "none"
     WILSON = "wilson"
     LINEARISED = "linearised"
+    NPS = "nps"
 
 
 class Credit(StrEnum):
@@ -94,6 +96,8 @@ class Definition:
     caveats: str = ""
     how_to_move: str = ""
     on_scorecard: bool = True
+    company_only: bool = False
+    """Made of what belongs to no single account, person or segment."""
 
     def parts(self) -> tuple[Part, ...]:
         return ()
@@ -123,6 +127,10 @@ class Kpi(Definition):
     """It lies between 0 and 100 % by what it is, and so does its interval."""
     positive_base: bool = False
     """A denominator at or below zero gives no value."""
+    none_reason: str = "no_base"
+    """Why there is no value where the denominator is 0."""
+    needs: Part | None = None
+    """Where this part is 0, nothing is known and the sum has no value."""
 
     def parts(self) -> tuple[Part, ...]:
         return self.distinct_parts
@@ -131,7 +139,7 @@ class Kpi(Definition):
     @cached_property
     def distinct_parts(self) -> tuple[Part, ...]:
         terms = [term.part for term in (*self.numerator, *self.denominator)]
-        found = [*terms, *([self.n] if self.n else []), *self.beside]
+        found = [*terms, *(each for each in (self.n, self.needs) if each), *self.beside]
         return tuple(dict.fromkeys(found))
 
     @cached_property
@@ -180,6 +188,10 @@ class RowKpi(Definition):
     recipe_name: str = ""
     of_people: bool = True
     """Defined for a person and a team too, not only for the company and its segments."""
+    of_accounts: bool = False
+    """Defined for a single account too; computed when a page asks, never stored."""
+    of_groups: bool = True
+    """Defined for more than a single account."""
 
     @property
     def parts_words(self) -> tuple[str, str]:
@@ -209,6 +221,8 @@ class Derived(Definition):
     formula: Callable[..., Decimal | None] = field(default=lambda *values: None)
     n_from: int = 0
     fallback_setting: str = ""
+    assumed: tuple[str, ...] = ()
+    """The names of assumptions of the run that the formula takes behind its inputs."""
 
     def recipe(self) -> str:
         inputs = " ".join(f"{each.kpi.id}:{each.kpi.version}:{each.over}" for each in self.of)

@@ -11,8 +11,9 @@ from django.db.models import Q
 from accounts.models import Organisation
 from accounts.periods import Period, PeriodKind, trailing_year
 from metrics import evaluate, rowkpis
+from metrics.assumptions import USUAL as ASSUMED
 from metrics.evaluate import GAP, LEVELS, Facts, Level
-from metrics.intervals import linearised, wilson
+from metrics.intervals import linearised, net_share, wilson
 from metrics.kpi import Credit, Definition, Derived, Input, Interval, Kpi, RowKpi, Term, Unit
 from metrics.kpis import KPIS
 from metrics.models import Run, Scope, ScopeFigures, View
@@ -31,12 +32,19 @@ REASONS = {
     "no_loss": "no customer was lost and no lifespan is assumed in the settings",
     "met": "the quota is met already: there is no gap left to cover",
     "no_quota": "no quota is set for this period",
+    "immature": "fewer than 80 % of them are old enough for their outcome to be known",
+    "never": "nobody ever talked with them",
+    "no_map": "no key contact is on the map",
+    "few": "there are too few to compare",
     "not_defined": "it is not defined for this scope",
 }
 
 TODAYS_ROWS = (
     "made of today's rows: the earlier run did not store this period, and single rows keep no versions"
 )
+
+SLICES = "slices"
+"""The one name in the figures of single rows that holds no number."""
 
 Key = int | None
 Span = tuple[Any, Any]
@@ -52,6 +60,16 @@ class Figures:
 
     def add(self, kind: str, figures: dict[str, Any]) -> None:
         getattr(self, kind).update(figures)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One part of a figure that is split: a channel, a stage."""
+
+    name: str
+    value: Decimal | None
+    numerator: Decimal | None
+    n: Decimal
 
 
 @dataclass(frozen=True)
@@ -75,6 +93,7 @@ class Result:
     parts: dict[str, Decimal] = field(default_factory=dict)
     beside: dict[str, Decimal] = field(default_factory=dict)
     inputs: tuple["Result", ...] = ()
+    slices: tuple[Slice, ...] = ()
     run: Run | None = None
     currency: str = ""
 
@@ -162,10 +181,12 @@ class Computer:
         self.currency: str = run.settings.get("reporting_currency") or organisation.reporting_currency
         self.figures: dict[tuple[str, Span, Key], Figures] = {}
         self.live: set[tuple[str, Span]] = set()
+        self.asked: Sequence[Definition] = KPIS
 
     def all(
         self, kpis: Sequence[Definition], periods: Sequence[Period]
     ) -> dict[tuple[str, Period, Key], Result]:
+        self.asked = with_inputs(kpis)
         spans = {(period.start, period.end): period for period in periods}
         company = self.scope == Scope.COMPANY
         for period in periods:
@@ -239,9 +260,9 @@ class Computer:
             kind = ScopeFigures.Kind.ROWS if level.is_row_credit else ScopeFigures.Kind.ACCOUNTS
             for span, key, parts in self.sum_parts(level, scope, keys, periods, facts):
                 self.keep(scope, span, key, keys, kind, parts)
-        if scope != Scope.ACCOUNT and view == View.AS_WAS:
-            for kpi in KPIS:
-                if isinstance(kpi, RowKpi):
+        if view == View.AS_WAS:
+            for kpi in self.asked:
+                if isinstance(kpi, RowKpi) and is_defined(kpi, scope, view):
                     for span, key, figure in self.row_figures(kpi, scope, periods, facts):
                         self.keep(scope, span, key, keys, ScopeFigures.Kind.SINGLE, {kpi.id: figure})
 
@@ -281,6 +302,8 @@ class Computer:
         return made
 
     def make(self, kpi: Definition, period: Period, scope: str, key: Key) -> Result:
+        if kpi.company_only and scope != Scope.COMPANY:
+            return self.blank(kpi, period, scope, key, reason="not_defined")
         if isinstance(kpi, Kpi):
             return self.make_ratio(kpi, period, scope, key)
         if isinstance(kpi, Derived):
@@ -323,12 +346,16 @@ class Computer:
             parts.update(
                 {term.part.name: Decimal(base_sums.get(term.part.name, ZERO)) for term in kpi.denominator}
             )
+        if kpi.needs is not None and not parts[kpi.needs.name]:
+            return self.blank(kpi, period, scope, key, reason="no_base", denominator=denominator, **common)
         if has_gap(kpi, sums):
             return self.blank(kpi, period, scope, key, reason="no_rate", denominator=denominator, **common)
         if denominator is None:
             return self.blank(kpi, period, scope, key, value=numerator, **common)
         if denominator == 0 or (kpi.positive_base and denominator < 0):
-            return self.blank(kpi, period, scope, key, reason="no_base", denominator=denominator, **common)
+            return self.blank(
+                kpi, period, scope, key, reason=kpi.none_reason, denominator=denominator, **common
+            )
         scale = scale_of(kpi.unit)
         low, high = bounds(kpi, sums, numerator, denominator, scale)
         value = numerator * scale / denominator
@@ -344,7 +371,8 @@ class Computer:
             return self.fallback(
                 kpi, period, scope, key, inputs, next(e.reason for e in inputs if e.value is None)
             )
-        value = kpi.formula(*values)
+        assumed = [Decimal((self.run.settings or {}).get(name) or ASSUMED[name]) for name in kpi.assumed]
+        value = kpi.formula(*values, *assumed)
         if value is None:
             reason = "no_loss" if kpi.fallback_setting else "no_base"
             return self.fallback(kpi, period, scope, key, inputs, reason)
@@ -378,7 +406,7 @@ class Computer:
         if not is_defined(kpi, scope, self.view):
             return self.blank(kpi, period, scope, key, reason="not_defined")
         stored = self.figures_for(period, scope, key).single.get(kpi.id, {})
-        figure = {name: Decimal(value) for name, value in stored.items()}
+        figure = {name: Decimal(value) for name, value in stored.items() if name != SLICES}
         scale = scale_of(kpi.unit)
         n = figure.get("n", ZERO)
         common: dict[str, Any] = {
@@ -386,6 +414,7 @@ class Computer:
             "numerator": figure.get("numerator"),
             "denominator": figure.get("denominator"),
         }
+        common["slices"] = slices_of(kpi, stored.get(SLICES, ()), scale)
         common["notice"] = self.notice_of(kpi, period, scope)
         names = [each.name for each in RECIPES[kpi.recipe_name].beside]
         beside = {name: figure[name] for name in names if name in figure}
@@ -396,6 +425,10 @@ class Computer:
                 if figure.get("denominator") is not None and kpi.id == "pipeline_coverage"
                 else "no_base"
             )
+            if reason == "no_base" and n and "mature" in figure:
+                reason = "immature"
+            if figure.get("few"):
+                reason = "few"
             if reason == "no_base" and kpi.id in {"quota_attainment", "pipeline_coverage"}:
                 reason = "no_quota"
             return self.blank(kpi, period, scope, key, reason=reason, beside=beside, **common)
@@ -412,12 +445,45 @@ class Computer:
         return TODAYS_ROWS if is_past and is_live and of_rows else ""
 
 
+def with_inputs(kpis: Iterable[Definition]) -> list[Definition]:
+    """These numbers and those they are made of."""
+    found: list[Definition] = []
+    for kpi in kpis:
+        found.append(kpi)
+        if isinstance(kpi, Derived):
+            found += with_inputs(each.kpi for each in kpi.of)
+    return list(dict.fromkeys(found))
+
+
 def is_defined(kpi: Definition, scope: str, view: str) -> bool:
-    """Figures made of single rows have no value per account or in the current book."""
+    """Figures made of single rows have no value in the current book, and few have one for a single account."""
+    if kpi.company_only and scope != Scope.COMPANY:
+        return False
     if not isinstance(kpi, RowKpi):
         return True
+    if scope == Scope.ACCOUNT:
+        return kpi.of_accounts
     of_people = kpi.of_people or scope not in {Scope.OWNER, Scope.TEAM}
-    return scope != Scope.ACCOUNT and view == View.AS_WAS and of_people
+    return kpi.of_groups and view == View.AS_WAS and of_people
+
+
+def slices_of(kpi: RowKpi, slices: Iterable[dict[str, Any]], scale: int) -> tuple[Slice, ...]:
+    """The parts of a figure by channel or stage, with the names that people know."""
+    split = RECIPES[kpi.recipe_name].split
+    names = dict(split.names) if split else {}
+
+    def number(value: Any, times: int = 1) -> Decimal | None:
+        return None if value is None else Decimal(value) * times
+
+    return tuple(
+        Slice(
+            names.get(each["name"], each["name"]),
+            number(each.get("value"), scale),
+            number(each.get("numerator")),
+            Decimal(each["n"]),
+        )
+        for each in slices
+    )
 
 
 def levels_of(scope: str, view: str) -> list[Level]:
@@ -485,6 +551,9 @@ def bounds(
     elif kpi.interval == Interval.LINEARISED:
         yy, xy, xx = (Decimal(sums.get(f"{kpi.id}:{name}", ZERO)) for name in ("yy", "xy", "xx"))
         found = linearised(numerator, denominator, yy, xy, xx, int(sums.get(f"{kpi.id}:m", 0)))
+    elif kpi.interval == Interval.NPS:
+        plus, minus = (float(sums.get(term.part.name, ZERO)) for term in kpi.numerator)
+        found = net_share(plus, minus, float(denominator))
     if found is None:
         return None, None
     if kpi.is_part_of_whole and 0 <= numerator <= denominator:

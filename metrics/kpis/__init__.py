@@ -1,7 +1,7 @@
 """The registry: every KPI, in the order of the scorecard."""
 
 from metrics.kpi import Definition
-from metrics.kpis import growth, pipeline, retention
+from metrics.kpis import engagement, funnel, growth, pipeline, retention, value, voice
 
 KPIS: tuple[Definition, ...] = (
     growth.account_revenue,
@@ -42,5 +42,37 @@ KPIS: tuple[Definition, ...] = (
     growth.new_to_repeat_ratio,
     retention.lifespan,
     retention.clv_revenue,
+    funnel.expansion_pipeline,
+    funnel.whitespace_share,
+    funnel.progression_rate,
+    funnel.deal_velocity,
+    funnel.forecast_wape,
+    funnel.forecast_bias,
+    value.account_profitability,
+    value.contribution_margin,
+    value.clv_margin,
+    value.clv_margin_existing,
+    value.share_of_wallet,
+    value.cac,
+    value.cac_target,
+    value.cac_other,
+    value.clv_to_cac,
+    value.cac_payback,
+    funnel.lead_conversion,
+    funnel.leads_created,
+    funnel.mql_count,
+    funnel.sql_count,
+    funnel.mql_to_sql,
+    funnel.sql_to_won,
+    funnel.cohort_maturity,
+    funnel.referred_leads,
+    value.roi,
+    value.roi_margin,
+    value.icp_fit,
+    value.growth_potential,
+    value.new_account_fit,
+    value.rfm,
+    *engagement.KPIS,
+    *voice.KPIS,
 )
 KPI: dict[str, Definition] = {kpi.id: kpi for kpi in KPIS}

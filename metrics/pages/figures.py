@@ -20,6 +20,7 @@ from metrics.results import (
     Key,
     Result,
     exact,
+    is_defined,
     levels_of,
     narrow,
     wants_company,
@@ -97,8 +98,10 @@ class PageComputer(Computer):
             kind = ScopeFigures.Kind.ROWS if level.is_row_credit else ScopeFigures.Kind.ACCOUNTS
             narrowed = narrow(facts, level, scope, keys)
             add(kind, "", "parts", *evaluate.statement(level, periods, narrowed, month))
-        if scope != Scope.ACCOUNT and view == View.AS_WAS:
+        if view == View.AS_WAS:
             for kpi in self.row_kpis:
+                if not is_defined(kpi, scope, view):
+                    continue
                 recipe = RECIPES[kpi.recipe_name]
                 statement = rowkpis.statement(recipe, periods, facts, self.run.as_of)
                 add(ScopeFigures.Kind.SINGLE, kpi.id, "figures", *statement)

@@ -10,7 +10,7 @@ from metrics.kpi import Kpi, RowKpi, Unit
 from metrics.models import Rule, Scope
 from metrics.pages.choice import Comparison
 from metrics.recipes import RECIPES
-from metrics.results import Result
+from metrics.results import Result, Slice
 from metrics.status import Aim, Change, rule_of
 
 NBSP = formats.NBSP
@@ -75,6 +75,15 @@ def sub_line(result: Result, reporting_currency: str) -> str:
         today = ", from today's rows" if result.notice else ""
         return f"{count} {label.removesuffix('s') if result.n == 1 else label}{today}"
     return kpi.sub
+
+
+def slice_text(part: Slice, result: Result) -> str:
+    """A channel's or stage's own value, and of how many it is made."""
+    count = formats.at_most_one_decimal(part.n)
+    if part.value is None:
+        return f"{formats.UNKNOWN} ({count})"
+    of = f"{formats.at_most_one_decimal(part.numerator)} of {count}" if part.numerator is not None else count
+    return f"{plain_value(part.value, result)} ({of})"
 
 
 def reason_words(result: Result) -> str:

@@ -38,6 +38,14 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class Split:
+    """By what a figure is split beside its whole; names of keys that a row does not name itself."""
+
+    label: str
+    names: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Recipe:
     text: str
     label: str
@@ -54,6 +62,10 @@ class Recipe:
     """What its numerator and its denominator are, where it has them."""
     beside: tuple[Beside, ...] = ()
     """Further columns of its figures that are shown with the value."""
+    split: Split | None = None
+    """Its figures hold `slices`, an array of name, value, numerator and n."""
+    matures_days: int = 0
+    """The days that rows have until their outcome counts: so long a closed period still changes with the day."""
 
 
 # The owner, team and segment of an account at the period's start, or when it began if that was later.

@@ -5,6 +5,7 @@ accounts contributed before and adds what they contribute now. Sums are exact de
 numbers as summing everything. Periods that were never stored are summed over all accounts.
 """
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -166,7 +167,9 @@ class Changes:
         return [
             period
             for period in self.periods
-            if self.is_full or period.end > earliest or any(day in period for day in running)
+            if self.is_full
+            or period.end + datetime.timedelta(days=recipe.matures_days) > earliest
+            or any(day in period for day in running)
         ]
 
 
@@ -502,14 +505,15 @@ def collect_row_figures(changes: Changes, facts: Facts, as_of: Day, progress: Pr
         " ON COMMIT DROP"
     )
     for kpi in KPIS:
-        if isinstance(kpi, RowKpi):
+        if isinstance(kpi, RowKpi) and kpi.of_groups:
             recipe = RECIPES[kpi.recipe_name]
             periods = changes.periods_for(recipe)
             carry_over(kpi, [period for period in changes.periods if period not in periods])
             if periods:
                 sql, params = rowkpis.statement(recipe, periods, facts, as_of, in_run=True)
                 execute(
-                    f"INSERT INTO run_single SELECT starts, ends, scope, key, '{kpi.id}', figures FROM ({sql}) made",
+                    f"INSERT INTO run_single SELECT starts, ends, scope, key, '{kpi.id}', figures FROM ({sql}) made"
+                    " WHERE scope <> 'account'",
                     params,
                 )
     execute(
@@ -629,6 +633,10 @@ def earliest_change(run: Run, last: Run) -> Day | None:
         )
         found: Day | None = cursor.fetchone()[0]
     return found
+
+
+LONGEST = max((recipe.matures_days for recipe in RECIPES.values()), default=0)
+"""The days after its end in which the figures of some period may still change without any change of rows."""
 
 
 def open_quota_starts(since: Day) -> list[Day]:

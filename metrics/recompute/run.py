@@ -4,6 +4,7 @@ A crash rolls everything back, the queue included. Progress is written over a se
 run's own transaction shows nothing until it is published.
 """
 
+import datetime
 import hashlib
 import logging
 import time
@@ -16,12 +17,14 @@ from django.utils import timezone
 
 from accounts.models import Organisation
 from accounts.periods import Day, first_of_month, last_day_of_month, usual_periods
+from metrics.alerts.find import look_for_warnings
+from metrics.assumptions import assumed_on
 from metrics.kpis import KPIS
 from metrics.models import Run
 from metrics.prediction.predict import predict
 from metrics.recompute.apply import Applied, apply
 from metrics.recompute.balance import Unbalanced, check_balance
-from metrics.recompute.figures import Changes, earliest_change, open_quota_starts, store_figures
+from metrics.recompute.figures import LONGEST, Changes, earliest_change, open_quota_starts, store_figures
 from metrics.recompute.stage import (
     Progress,
     Scope,
@@ -113,13 +116,15 @@ def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
             is_full=scope.is_full,
             fingerprint=print_of,
             definitions={kpi.id: kpi.version for kpi in KPIS},
-            settings=settings_of(organisation),
+            settings={**settings_of(organisation), **assumptions(order.as_of)},
             accounts=queued_accounts(),
         )
         refresh_daily_rates(rates_since(scope, everyone_since), last_day_of_month(scope.current_month))
         if last is not None and monthly_rates_changed(last.as_of):
             scope = replace(scope, is_full=True)
             run.is_full = True
+        progress("Looking for warnings")
+        look_for_warnings(run.pk, order.as_of)
         make_scope(scope)
         stage_facts(scope, progress)
         progress("Stamping and comparing")
@@ -244,7 +249,8 @@ def what_changed(
         return Changes(periods, True, scope.everyone_since, since)
     earliest = min(earliest_change(run, last) or scope.everyone_since, scope.everyone_since, *since.values())
     running = open_quota_starts(earliest)
-    concerned = [each for each in periods if each.end > earliest or any(day in each for day in running)]
+    maturing = earliest - datetime.timedelta(days=LONGEST)
+    concerned = [each for each in periods if each.end > maturing or any(day in each for day in running)]
     return Changes(concerned, False, scope.everyone_since, since)
 
 
@@ -268,6 +274,11 @@ def settings_of(organisation: Organisation) -> dict[str, str | int | None]:
         "returned_days": organisation.returned_days,
         "lifespan_years": str(organisation.lifespan_years) if organisation.lifespan_years else None,
     }
+
+
+def assumptions(day: Day) -> dict[str, str]:
+    """What derived numbers of this run assume; no fact depends on it."""
+    return {name: str(value) for name, value in assumed_on(day).items()}
 
 
 def find_errors() -> list[dict[str, object]]:

@@ -176,7 +176,7 @@ FIT = Source(
     """
     SELECT f.account_id, f.day AS date, NULL::bigint AS person_id, f.account_id AS id,
            'fit with the ideal customer' AS label,
-           ROUND(100 * f.known / f.weights) || ' % of the weights known' AS detail,
+           ROUND(100 * f.known / f.weights) || ' per cent of the weights known' AS detail,
            NULL::numeric AS booked, '' AS currency, ROUND(100 * f.met / f.known, 4) AS points
       FROM (SELECT word.account_id, m.day, SUM(w.weight * word.match) AS met,
                    SUM(w.weight) FILTER (WHERE word.match IS NOT NULL) AS known,

@@ -1,0 +1,312 @@
+"""How long answers take, whom a first contact wins, how many touches pay, and whether engagement foretells anything."""
+
+from metrics.expressions import Window
+from metrics.recipes.recipe import (
+    CREDITED,
+    EVERYWHERE,
+    MEDIAN,
+    ROW_SCOPES,
+    STAMP,
+    Behind,
+    Beside,
+    Recipe,
+    Split,
+)
+from metrics.sources.requests import INTERNAL_REQUESTS, REQUESTS
+from metrics.sources.touches import COUNTED, DEAL_TOUCHES, TOUCHES
+
+ASKED = EVERYWHERE | {"request", "assignment", "classification"}
+ASKED_INSIDE = EVERYWHERE | {"internalrequest", "assignment", "classification"}
+TOUCHED = EVERYWHERE | {"touch", "opportunity", "opportunitysplit", "assignment", "classification"}
+FIRST = TOUCHED | {"order", "contract"}
+STANDING = FIRST | {"orderline", "product", "signal", "signalkind", "signalweight", "metrics_threshold"}
+
+DAYS_TO_WIN = 180
+FEWEST_REACHED = 20
+FEWEST_IN_A_BAND = 30
+
+RELATIONS = {
+    "asked": f"""
+        SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, TRUE AS is_first,
+               r.to_answer
+          FROM ({REQUESTS.select()}) r {CREDITED}""",
+    "solved": f"""
+        SELECT r.id, r.account_id, r.date, COALESCE(r.solver_id, owner.user_id) AS person_id, TRUE AS is_first,
+               r.to_resolve
+          FROM ({REQUESTS.select()}) r {CREDITED}""",
+    "inside": f"""
+        SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, TRUE AS is_first,
+               r.to_do, r.due_on, r.done_on
+          FROM ({INTERNAL_REQUESTS.select()}) r {CREDITED}""",
+    # One row a deal and credited person; a deal that nobody touched was closed without us.
+    "tried": f"""
+        SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, r.is_won, r.number,
+               f.first_on, ROW_NUMBER() OVER (PARTITION BY r.id) = 1 AS is_first
+          FROM ({DEAL_TOUCHES.select()}) r {CREDITED}
+          LEFT JOIN (SELECT d.id, MIN(t.date) AS first_on
+                       FROM {COUNTED.format(among="TRUE")} t
+                       JOIN accounts_opportunity d ON d.id = t.opportunity_id AND d.account_id = t.account_id
+                        AND t.date >= d.opened_on AND t.date <= d.closed_on
+                      GROUP BY d.id) f ON f.id = r.id""",
+    # The first touch from us, of accounts that were no customers before, and the day on which a deal was won.
+    "contacted": f"""
+        SELECT r.account_id AS id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id,
+               TRUE AS is_first, r.channel,
+               (SELECT MIN(d.closed_on) FROM accounts_opportunity d WHERE d.account_id = r.account_id
+                   AND d.outcome = 'won' AND d.closed_on >= r.date) AS won_on
+          FROM (SELECT DISTINCT ON (t.account_id) t.account_id, t.date, t.person_id, t.channel
+                  FROM {COUNTED.format(among="TRUE")} t WHERE t.direction <> 'inbound'
+                 ORDER BY t.account_id, t.date, t.id) r {CREDITED}
+         WHERE NOT EXISTS (SELECT 1 FROM accounts_order x WHERE x.account_id = r.account_id AND x.date < r.date)
+           AND NOT EXISTS (SELECT 1 FROM accounts_contract x
+                            WHERE x.account_id = r.account_id AND LOWER(x.during) < r.date)
+           AND NOT EXISTS (SELECT 1 FROM accounts_opportunity x WHERE x.account_id = r.account_id
+                              AND x.outcome = 'won' AND x.closed_on < r.date)""",
+    # Each account's stocks on a month's last day and its running totals up to it.
+    "standing": """
+        SELECT account_id, month, level, contracts, SUM(orders) OVER w AS orders, SUM(won) OVER w AS won,
+               SUM(upsells) OVER w AS upsells, SUM(categories) OVER w AS categories
+          FROM (SELECT account_id, month, SUM(band_level) AS level, SUM(contracts) AS contracts,
+                       SUM(orders) AS orders, SUM(won) AS won, SUM(upsells) AS upsells,
+                       SUM(new_categories) AS categories
+                  FROM facts WHERE account_id IS NOT NULL GROUP BY account_id, month) summed
+        WINDOW w AS (PARTITION BY account_id ORDER BY month)""",
+}
+
+# Like a median, but rows without a value are known to be open and counted beside it.
+TIMES = f"""
+    , {STAMP},
+    credited AS (
+        SELECT p.starts, p.ends, r.account_id, r.person_id, r.id, r.is_first,
+               date_trunc('month', r.date)::date AS month, {{x}} AS x
+          FROM period p
+          JOIN {{relation}} r ON r.date >= p.starts AND r.date < p.ends AND r.date <= p.day),
+    {ROW_SCOPES},
+    sorted AS (
+        SELECT starts, ends, scope, key, COUNT(x)::int AS n, COUNT(*) - COUNT(x) AS waiting,
+               array_agg(x ORDER BY x) FILTER (WHERE x IS NOT NULL) AS xs{{late}}
+          FROM scoped {{join}} GROUP BY 1, 2, 3, 4)
+    -- figures
+    SELECT starts, ends, scope, key, (xs[(n + 1) / 2] + xs[n / 2 + 1]) / 2.0 AS value,
+           NULL AS numerator, NULL AS denominator, n,
+           CASE WHEN n >= 6 THEN xs[GREATEST(1, FLOOR(n / 2.0 - 0.98 * SQRT(n)))::int] END AS low,
+           CASE WHEN n >= 6 THEN xs[LEAST(n, CEIL(n / 2.0 + 1 + 0.98 * SQRT(n)))::int] END AS high,
+           xs[CEIL(0.9 * n)::int] AS p90, waiting{{column}}
+      FROM sorted"""
+
+# Late is what was done after its day or is still open then; what has no day cannot be late.
+LATE = """,
+               COUNT(*) FILTER (WHERE inside.due_on < LEAST(COALESCE(inside.done_on, 'infinity'), period.day))::numeric
+               / NULLIF(COUNT(inside.due_on), 0) AS overdue"""
+
+
+def wilson(x: str, n: str) -> str:
+    """Both bounds of a share at 95 %, as columns; the same as metrics.intervals makes."""
+    z = "1.959963984540054"
+    middle = f"({x} + {z} * {z} / 2) / ({n} + {z} * {z})"
+    half = f"{z} * SQRT({x} * ({n} - {x}) / {n}::numeric + {z} * {z} / 4) / ({n} + {z} * {z})"
+    return f"{middle} - {half} AS low, {middle} + {half} AS high"
+
+
+ACQUIRED = f"""
+    , {STAMP},
+    credited AS (
+        SELECT p.starts, p.ends, r.account_id, r.person_id, r.id, r.is_first,
+               date_trunc('month', r.date)::date AS month, 0 AS x
+          FROM period p
+          JOIN contacted r ON r.date >= p.starts AND r.date < p.ends AND r.date <= p.day),
+    {ROW_SCOPES},
+    known AS (
+        SELECT scoped.starts, scoped.ends, scoped.scope, scoped.key, contacted.channel,
+               COUNT(*) AS started,
+               COUNT(*) FILTER (WHERE contacted.date + {DAYS_TO_WIN} <= %(as_of)s::date) AS mature,
+               COUNT(*) FILTER (WHERE contacted.date + {DAYS_TO_WIN} <= %(as_of)s::date
+                                  AND contacted.won_on <= contacted.date + {DAYS_TO_WIN}) AS won
+          FROM scoped JOIN contacted ON contacted.id = scoped.id GROUP BY 1, 2, 3, 4, 5),
+    whole AS (
+        SELECT starts, ends, scope, key, SUM(started) AS started, SUM(mature) AS mature, SUM(won) AS won,
+               SUM(mature) >= 0.8 * SUM(started) AS is_known,
+               jsonb_agg(jsonb_build_object('name', channel, 'value', won / NULLIF(mature, 0)::numeric,
+                                            'numerator', won, 'n', mature) ORDER BY mature DESC, channel) AS slices
+          FROM known GROUP BY 1, 2, 3, 4)
+    -- figures
+    SELECT starts, ends, scope, key, CASE WHEN is_known THEN won / mature END AS value,
+           won AS numerator, mature AS denominator, CASE WHEN is_known THEN mature ELSE started END AS n,
+           CASE WHEN is_known THEN low END AS low, CASE WHEN is_known THEN high END AS high,
+           mature / started AS mature, CASE WHEN is_known THEN slices END AS slices
+      FROM (SELECT whole.*, {wilson("won", "NULLIF(mature, 0)")} FROM whole) bounded"""
+
+# The hazard of touch k: deals won at it, of those that came so far. Its last worthwhile one lies before the first
+# whose hazard is under half of the first touch's; where fewer than 20 came so far, nothing is said any more.
+IDEAL = f"""
+    , {STAMP},
+    credited AS (
+        SELECT p.starts, p.ends, r.account_id, r.person_id, r.id, r.is_first,
+               date_trunc('month', r.date)::date AS month, r.number * 2 + r.is_won::int AS x
+          FROM period p
+          JOIN tried r ON r.first_on >= p.ends - INTERVAL '24 months' AND r.first_on < p.ends
+                      AND r.date <= p.day AND r.is_first),
+    {ROW_SCOPES},
+    hazards AS (
+        SELECT starts, ends, scope, key, k, COUNT(*) AS reached,
+               COUNT(*) FILTER (WHERE x = k * 2 + 1) AS won,
+               COUNT(*) FILTER (WHERE x = k * 2 + 1) / COUNT(*)::numeric AS hazard
+          FROM scoped JOIN generate_series(1, 30) k ON x / 2 >= k
+         WHERE scope NOT IN ('owner', 'team')
+         GROUP BY 1, 2, 3, 4, 5 HAVING COUNT(*) >= {FEWEST_REACHED}),
+    curve AS (
+        SELECT h.*, first_value(hazard) OVER (PARTITION BY starts, ends, scope, key ORDER BY k) AS at_first
+          FROM hazards h)
+    -- figures
+    SELECT starts, ends, scope, key,
+           CASE WHEN MAX(at_first) > 0
+                THEN COALESCE(MIN(k) FILTER (WHERE hazard < at_first / 2) - 1, MAX(k)) END AS value,
+           NULL AS numerator, NULL AS denominator, MAX(reached) AS n, NULL AS low, NULL AS high,
+           jsonb_agg(jsonb_build_object('name', 'touch ' || k, 'value', ROUND(100 * hazard, 1),
+                                        'numerator', won, 'n', reached) ORDER BY k) AS slices
+      FROM curve GROUP BY 1, 2, 3, 4"""
+
+
+def lift(base: str, event: str) -> str:
+    """How much more often it befell hot accounts than cold ones."""
+    hot, cold = (f"COUNT(*) FILTER (WHERE {base} AND {group})" for group in ("level >= 2", "level = 0"))
+    befell = [
+        f"COUNT(*) FILTER (WHERE {base} AND {event} AND {group})" for group in ("level >= 2", "level = 0")
+    ]
+    return (
+        f"CASE WHEN {hot} >= {FEWEST_IN_A_BAND} AND {cold} >= {FEWEST_IN_A_BAND}"
+        f" THEN ({befell[0]} * {cold})::numeric / NULLIF({befell[1]} * {hot}, 0) END"
+    )
+
+
+LIFT = f"""
+    , {STAMP},
+    cohort AS (
+        SELECT p.starts, p.ends, s.account_id, s.level, p.starts + INTERVAL '6 months' <= %(as_of)s::date + 1 AS is_known,
+               s.contracts > 0 OR s.orders > COALESCE(b.orders, 0) AS is_customer, e.won > s.won AS has_won,
+               e.upsells > s.upsells OR e.categories > s.categories AS expanded,
+               CASE WHEN s.contracts > 0 THEN e.contracts = 0 ELSE e.orders = COALESCE(y.orders, 0) END AS is_gone
+          FROM period p
+          JOIN standing s ON s.month = p.start_month
+          LEFT JOIN standing e ON e.account_id = s.account_id AND e.month = (p.starts + INTERVAL '5 months')::date
+          LEFT JOIN standing b ON b.account_id = s.account_id AND b.month = p.last_year_start_month
+          LEFT JOIN standing y ON y.account_id = s.account_id AND y.month = (p.starts - INTERVAL '7 months')::date),
+    scoped AS (
+        SELECT c.*, s.scope, s.key
+          FROM cohort c
+          LEFT JOIN stamp USING (starts, ends, account_id)
+         CROSS JOIN LATERAL (VALUES ('company', NULL::bigint), ('tier', stamp.tier_id),
+                                    ('industry', stamp.industry_id), ('region', stamp.region_id),
+                                    ('target', stamp.target::bigint)) s(scope, key)),
+    compared AS (
+        SELECT starts, ends, scope, key, BOOL_AND(is_known) AS is_known,
+               COUNT(*) FILTER (WHERE is_customer AND level >= 2) AS hot,
+               COUNT(*) FILTER (WHERE is_customer AND level = 0) AS cold,
+               COUNT(*) FILTER (WHERE is_customer AND level >= 2 AND expanded) AS hot_expanded,
+               COUNT(*) FILTER (WHERE is_customer AND level = 0 AND expanded) AS cold_expanded,
+               {lift("is_customer", "expanded")} AS value, {lift("TRUE", "has_won")} AS lift_won,
+               {lift("is_customer", "is_gone")} AS lift_lost
+          FROM scoped GROUP BY 1, 2, 3, 4),
+    -- The interval of a ratio of two shares, on the logarithm (Katz and others, 1978).
+    bounded AS (
+        SELECT *, SQRT(1.0 / NULLIF(hot_expanded, 0) - 1.0 / NULLIF(hot, 0)
+                       + 1.0 / NULLIF(cold_expanded, 0) - 1.0 / NULLIF(cold, 0)) AS spread FROM compared)
+    -- figures
+    SELECT starts, ends, scope, key, CASE WHEN is_known THEN value END AS value,
+           NULL AS numerator, NULL AS denominator, hot + cold AS n,
+           CASE WHEN is_known THEN value * EXP(-1.96 * spread) END AS low,
+           CASE WHEN is_known THEN value * EXP(1.96 * spread) END AS high,
+           CASE WHEN NOT is_known THEN 0 END AS mature,
+           CASE WHEN is_known AND LEAST(hot, cold) < {FEWEST_IN_A_BAND} THEN 1 END AS few,
+           CASE WHEN is_known THEN lift_won END AS lift_won, CASE WHEN is_known THEN lift_lost END AS lift_lost,
+           hot, cold, hot_expanded::numeric / NULLIF(hot, 0) AS hot_share,
+           cold_expanded::numeric / NULLIF(cold, 0) AS cold_share
+      FROM bounded"""
+
+CHANNELS = Split(
+    "channel of the first contact",
+    (
+        ("call", "call"),
+        ("mail", "mail"),
+        ("meeting", "meeting"),
+        ("video", "video call"),
+        ("message", "message"),
+    ),
+)
+LONG = (Beside("p90", "nine of ten took at most", decimals=1), Beside("waiting", "still waiting"))
+
+
+def times(relation: str, x: str, late: str = "", column: str = "", join: str = "") -> str:
+    return TIMES.format(relation=relation, x=x, late=late, column=column, join=join)
+
+
+RECIPES = {
+    "first_response_time": Recipe(
+        times("asked", "r.to_answer"),
+        "requests answered",
+        ASKED,
+        (Behind("hours to the first answer", REQUESTS, "SUM(to_answer)"),),
+        ("asked",),
+        beside=LONG,
+    ),
+    "resolution_time": Recipe(
+        times("solved", "r.to_resolve"),
+        "requests resolved",
+        ASKED,
+        (Behind("hours to the solution", REQUESTS, "SUM(to_resolve)"),),
+        ("solved",),
+        beside=LONG,
+    ),
+    "internal_request_time": Recipe(
+        times(
+            "inside", "r.to_do", LATE, ", overdue", "JOIN period USING (starts, ends) JOIN inside USING (id)"
+        ),
+        "requests done",
+        ASKED_INSIDE,
+        (Behind("days to do it", INTERNAL_REQUESTS, "SUM(to_do)"),),
+        ("inside",),
+        beside=(*LONG, Beside("overdue", "overdue, of those with a day", is_share=True)),
+    ),
+    "touches_to_closure_median": Recipe(
+        MEDIAN.format(relation="tried", x="r.number", condition="r.is_won"),
+        "deals won",
+        TOUCHED,
+        (Behind("touches of deals won", DEAL_TOUCHES, "SUM(number) FILTER (WHERE is_won)"),),
+        ("tried",),
+    ),
+    "acquisition_rate": Recipe(
+        ACQUIRED,
+        "accounts first contacted",
+        FIRST,
+        (Behind("touches from us", TOUCHES, "COUNT(*) FILTER (WHERE direction <> 'inbound')"),),
+        ("contacted",),
+        terms=("won within 180 days", "accounts first contacted"),
+        split=CHANNELS,
+        matures_days=DAYS_TO_WIN,
+    ),
+    "ideal_touches": Recipe(
+        IDEAL,
+        "deals decided",
+        TOUCHED,
+        (Behind("touches of decided deals", DEAL_TOUCHES, "SUM(number)", Window.T12),),
+        ("tried",),
+        split=Split("won at this touch, of those that reached it"),
+    ),
+    "meaningful_engagement": Recipe(
+        LIFT,
+        "customers hot or cold at the start",
+        STANDING,
+        (),
+        ("standing",),
+        reads_rows=False,
+        beside=(
+            Beside("lift_won", "the same for a deal won", decimals=1),
+            Beside("lift_lost", "the same for a loss", decimals=1),
+            Beside("hot", "customers hot or red-hot at the start"),
+            Beside("hot_share", "of them expanded", is_share=True),
+            Beside("cold", "customers cold at the start"),
+            Beside("cold_share", "of them expanded ", is_share=True),
+        ),
+        matures_days=184,
+    ),
+}

@@ -1,0 +1,151 @@
+"""What campaigns brought, which categories customers lack, and how accounts compare with each other."""
+
+from metrics.expressions import Window
+from metrics.recipes.funnel import BY_STAMP
+from metrics.recipes.recipe import EVERYWHERE, STAMP, Behind, Beside, Recipe, Split
+from metrics.sources.deals import CLOSED_DEALS
+from metrics.sources.orders import NEW_CATEGORIES, ORDER_LINES, ORDERS
+from metrics.sources.value import SPEND
+
+ATTRIBUTION_DAYS = 180
+"""A deal won so many days after a campaign first touched its account counts for the campaign."""
+LISTED = 15
+
+RELATIONS = {
+    "touched_win": f"""
+        SELECT DISTINCT t.campaign_id, r.id, r.date, r.amount
+          FROM (SELECT campaign_id, account_id, MIN("on") AS first FROM accounts_campaigntouch
+                 WHERE account_id IS NOT NULL GROUP BY 1, 2) t
+          JOIN (SELECT r.id, r.account_id, r.date, SUM(r.amount) AS amount
+                  FROM ({CLOSED_DEALS.select()}) r WHERE r.is_won GROUP BY 1, 2, 3) r
+            ON r.account_id = t.account_id AND r.date >= t.first AND r.date <= t.first + {ATTRIBUTION_DAYS}""",
+    "owned_category": f"SELECT account_id, id AS category_id, date FROM ({NEW_CATEGORIES.select()}) r",
+}
+
+# A deal that several campaigns touched counts for each of them, and once in the whole.
+ROI = f"""
+    , costs AS (
+        SELECT p.starts, p.ends, s.campaign_id, g.name, SUM(s.amount) AS cost
+          FROM period p
+          JOIN (SELECT o.campaign_id, r.date, r.amount FROM ({SPEND.select()}) r JOIN accounts_spend o ON o.id = r.id
+                 WHERE o.campaign_id IS NOT NULL) s ON s.date >= p.starts AND s.date <= p.day
+          JOIN accounts_campaign g ON g.id = s.campaign_id
+         GROUP BY 1, 2, 3, 4),
+    wins AS (
+        SELECT p.starts, p.ends, w.campaign_id, w.id, w.amount
+          FROM period p JOIN touched_win w ON w.date >= p.starts AND w.date <= p.day),
+    gains AS (
+        SELECT starts, ends, SUM(amount) AS gain, COUNT(*) AS deals
+          FROM (SELECT DISTINCT starts, ends, id, amount FROM wins) once GROUP BY 1, 2),
+    each AS (
+        SELECT c.starts, c.ends, c.name, c.cost, COUNT(w.id) AS deals, COALESCE(SUM(w.amount), 0) AS gain,
+               ROW_NUMBER() OVER (PARTITION BY c.starts, c.ends ORDER BY c.cost DESC, c.name) AS place
+          FROM costs c LEFT JOIN wins w USING (starts, ends, campaign_id)
+         GROUP BY c.starts, c.ends, c.campaign_id, c.name, c.cost),
+    whole AS (
+        SELECT e.starts, e.ends, SUM(e.cost) AS cost, COUNT(*) AS n,
+               jsonb_agg(jsonb_build_object('name', e.name, 'n', e.deals, 'value',
+                                            CASE WHEN e.cost > 0 THEN ROUND((e.gain - e.cost) / e.cost, 6) END)
+                         ORDER BY e.place) FILTER (WHERE e.place <= {LISTED}) AS slices
+          FROM each e GROUP BY 1, 2)
+    -- figures
+    SELECT w.starts, w.ends, 'company' AS scope, NULL::bigint AS key,
+           CASE WHEN w.cost > 0 THEN (COALESCE(g.gain, 0) - w.cost) / w.cost END AS value,
+           COALESCE(g.gain, 0) - w.cost AS numerator, w.cost AS denominator, w.n, NULL AS low, NULL AS high,
+           COALESCE(g.deals, 0) AS deals, w.slices
+      FROM whole w LEFT JOIN gains g USING (starts, ends)"""
+
+# Sold to accounts like it: to any account of its industry, up to the last day.
+WHITESPACE = f"""
+    , {STAMP},
+    owned AS (
+        SELECT p.starts, p.ends, c.account_id, c.category_id, COALESCE(s.industry_id, 0) AS industry
+          FROM period p
+          JOIN owned_category c ON c.date <= p.day
+          JOIN stamp s ON s.starts = p.starts AND s.ends = p.ends AND s.account_id = c.account_id),
+    sold AS (SELECT starts, ends, industry, COUNT(DISTINCT category_id) AS categories FROM owned GROUP BY 1, 2, 3),
+    held AS (
+        SELECT starts, ends, account_id, industry, COUNT(*) AS categories FROM owned GROUP BY 1, 2, 3, 4),
+    lacking AS (
+        SELECT h.starts, h.ends, h.account_id, h.categories AS held, s.categories AS sold
+          FROM held h JOIN sold s USING (starts, ends, industry)),
+    scoped AS (
+        SELECT l.starts, l.ends, g.scope, g.key, l.held, l.sold
+          FROM lacking l JOIN stamp USING (starts, ends, account_id)
+         CROSS JOIN LATERAL {BY_STAMP.format(more=", ('owner', stamp.owner_id), ('account', l.account_id)")}
+         UNION ALL
+        SELECT l.starts, l.ends, 'team', c.above_id, l.held, l.sold
+          FROM lacking l JOIN stamp USING (starts, ends, account_id)
+          LEFT JOIN team_closure c ON c.id = stamp.team_id)
+    -- figures
+    SELECT starts, ends, scope, key, SUM(sold - held) / SUM(sold) AS value, SUM(sold - held) AS numerator,
+           SUM(sold) AS denominator, COUNT(*) AS n, NULL AS low, NULL AS high
+      FROM scoped GROUP BY 1, 2, 3, 4"""
+
+# Scores 1 to 5 by the share of accounts strictly below; the fewer days ago, the better.
+RFM = """
+    , bought AS (
+        SELECT p.starts, p.ends, f.account_id, SUM(f.orders) AS frequency, SUM(f.revenue) AS monetary
+          FROM period p JOIN facts f ON f.month >= p.t12_starts AND f.month < p.ends
+         WHERE f.account_id IS NOT NULL
+         GROUP BY 1, 2, 3 HAVING SUM(f.orders) > 0),
+    newest AS (
+        SELECT p.starts, p.ends, o.account_id, MAX(p.day) - MAX(o.date) AS recency
+          FROM period p
+          JOIN accounts_order o ON o.kind = 'order' AND o.date >= p.t12_starts AND o.date <= p.day
+         WHERE o.account_id IS NOT NULL GROUP BY 1, 2, 3),
+    scored AS (
+        SELECT starts, ends, account_id, frequency, monetary, recency, COUNT(*) OVER every AS n,
+               1 + 5 * (RANK() OVER (every ORDER BY recency DESC) - 1) / COUNT(*) OVER every AS recency_score,
+               1 + 5 * (RANK() OVER (every ORDER BY frequency) - 1) / COUNT(*) OVER every AS frequency_score,
+               1 + 5 * (RANK() OVER (every ORDER BY monetary) - 1) / COUNT(*) OVER every AS monetary_score
+          FROM bought JOIN newest USING (starts, ends, account_id)
+        WINDOW every AS (PARTITION BY starts, ends))
+    -- figures
+    SELECT starts, ends, 'account' AS scope, account_id AS key,
+           (recency_score + frequency_score + monetary_score) / 3.0 AS value, NULL AS numerator,
+           NULL AS denominator, n, NULL AS low, NULL AS high,
+           recency_score, frequency_score, monetary_score, recency, frequency, monetary
+      FROM scored WHERE n >= 5"""
+
+RECIPES = {
+    "roi": Recipe(
+        ROI,
+        "campaigns",
+        EVERYWHERE
+        | {"spend", "campaign", "campaigntouch", "opportunity", "opportunitysplit", "classification"},
+        (
+            Behind("spend of sales and marketing", SPEND, "SUM(amount)", is_money=True),
+            Behind("deals won", CLOSED_DEALS, "SUM(amount) FILTER (WHERE is_won)", is_money=True),
+        ),
+        ("touched_win",),
+        terms=("amount won less cost", "cost of campaigns"),
+        beside=(Beside("deals", "Deals won within 180 days of a first touch"),),
+        split=Split("campaign"),
+    ),
+    "whitespace_share": Recipe(
+        WHITESPACE,
+        "accounts that ever ordered",
+        EVERYWHERE | {"order", "orderline", "product", "assignment", "classification"},
+        (Behind("categories bought", NEW_CATEGORIES, "COUNT(*)"),),
+        ("owned_category",),
+        terms=("categories they never bought", "categories sold in their industry"),
+    ),
+    "rfm": Recipe(
+        RFM,
+        "accounts compared",
+        EVERYWHERE | {"order", "orderline"},
+        (
+            Behind("orders", ORDERS, "COUNT(*)", Window.T12, by_row=False),
+            Behind("revenue", ORDER_LINES, "SUM(amount)", Window.T12, by_row=False),
+        ),
+        beside=(
+            Beside("recency_score", "Recency, 1 to 5"),
+            Beside("frequency_score", "Frequency, 1 to 5"),
+            Beside("monetary_score", "Revenue, 1 to 5"),
+            Beside("recency", "Days since the last order"),
+            Beside("frequency", "Orders in 12 months"),
+            Beside("monetary", "Revenue in 12 months"),
+        ),
+    ),
+}
