@@ -83,7 +83,7 @@ class Kind:
         found = {}
         for part in self.parts:
             for column in part.columns:
-                target = column.to or related(part, column)
+                target = column.to or (None if is_computed(part, column) else related(part, column))
                 if target is not None:
                     found[column.name] = target
         return found
@@ -109,6 +109,11 @@ def model_field(part: Part, column: Column) -> "models.Field[Any, Any] | None":
     name = column.field or column.name
     found = next((f for f in part.model._meta.concrete_fields if f.name == name), None)
     return found
+
+
+def is_computed(part: Part, column: Column) -> bool:
+    """The part finds the row by itself, from more than this column."""
+    return (column.field or column.name) in part.computed
 
 
 def related(part: Part, column: Column) -> type[models.Model] | None:

@@ -10,7 +10,7 @@ from django.db import connection, models
 
 from accounts.exchange.columns import Column, Kind, Part
 from accounts.exchange.staging import MAX_REFUSALS, Refusal, execute, fetch, quote, refuse
-from accounts.fields import CurrencyField, Sourced
+from accounts.fields import CurrencyField, Sourced, Versioned
 from accounts.people.models import Organisation
 
 Field: TypeAlias = "models.Field[Any, Any]"
@@ -298,6 +298,9 @@ class Image:
                 f"UPDATE {self.table} m SET {name} = m.{name} * i.{name} {changed} "
                 f"AND NOT isempty(m.{name} * i.{name}) AND m.{name} * i.{name} <> m.{name}"
             )
+        if issubclass(self.model, Versioned):
+            # Whoever has the row open in a form is told, as after every other write.
+            sets = f"{sets}, version = m.version + 1"
         execute(f"UPDATE {self.table} m SET {sets} {changed}")
         columns = ", ".join(["id", *(column_of(found) for found in self.fields)])
         execute(

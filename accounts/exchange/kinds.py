@@ -4,7 +4,9 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.exchange.columns import Column, Kind, Part
 from accounts.exchange.kinds_marketing import MARKETING_KINDS
+from accounts.exchange.kinds_people import PEOPLE_KINDS
 from accounts.exchange.kinds_plans import PLAN_KINDS
+from accounts.exchange.kinds_surveys import SURVEY_KINDS
 from accounts.exchange.kinds_work import WORK_KINDS
 from accounts.exchange.shorthand import DATED, FROM, IN_SOURCE, TO, account, external_id, person, span
 from accounts.exchange.values import Date, Shares
@@ -578,7 +580,7 @@ CONTACTS = Kind(
             within="account",
         ),
     ),
-    notes=("What we think of people is not imported: every opinion has an author, who enters it.",),
+    notes=("What we think of people comes in files of its own, in which every opinion has an author.",),
     example="external_id,account,name,title,email,reports_to,since\n"
     "K-1,4711,Ingrid Haugen,Chief operating officer,ingrid@example.org,,2024-05-01\n"
     "K-2,4711,Anette Bakke,Fleet performance,anette@example.org,K-1,2024-05-01",
@@ -636,7 +638,9 @@ KINDS: dict[str, Kind] = {
         QUOTAS,
         EXCHANGE_RATES,
         *WORK_KINDS,
+        *PEOPLE_KINDS,
         *PLAN_KINDS,
         *MARKETING_KINDS,
+        *SURVEY_KINDS,
     )
 }

@@ -104,7 +104,11 @@ def _refuse_missing(image: Image, found: "models.Field[Any, Any]") -> None:
         f"ORDER BY file_row LIMIT {MAX_REFUSALS}"
     )
     column = image.feeding([found.name])
-    refuse([Refusal(row, column, "", "It must not be empty here.") for (row,) in rows])
+    found_by_itself = found.name in image.part.computed and isinstance(found, models.ForeignKey)
+    reason = (
+        f"There is no {found.verbose_name} that fits." if found_by_itself else "It must not be empty here."
+    )
+    refuse([Refusal(row, column, "", reason) for (row,) in rows])
 
 
 def _refuse_conflicts(

@@ -13,6 +13,7 @@ from accounts.models import (
     Account,
     Campaign,
     Contact,
+    Contract,
     Lead,
     OpportunityStage,
     Product,
@@ -22,6 +23,8 @@ from accounts.models import (
 )
 from tests.exchange.case import Case
 from tests.exchange.cases_marketing import MARKETING_CASES
+from tests.exchange.cases_plans import PLAN_CASES
+from tests.exchange.cases_surveys import SURVEY_CASES
 from tests.exchange.cases_work import WORK_CASES
 from tests.exchange.helpers import counts, imported, reasons
 
@@ -188,8 +191,9 @@ CASES = [
         ("2026-01-03,0.93", "2026-01-03,0"),
         (3, "rate", "A rate is greater than 0."),
     ),
-    *MARKETING_CASES,
+    *MARKETING_CASES, *SURVEY_CASES,
     *WORK_CASES,
+    *PLAN_CASES,
     Case(
         "whitespace",
         "whitespace cells",
@@ -199,7 +203,7 @@ CASES = [
         2,
         ("Hexatron", "Kessler"),
         "whitespacecell",
-        {"category__name": "Pumps", "holder_name": "Kessler", "author__name": "Jana Jung"},
+        {"category__name": "Pumps", "holder_name": "Kessler", "author__name": "Jana Jung", "version": 2},
         ("Valves,does not need it,,,", "Valves,does not need it,,9,"),
         (3, "holder", "What is not needed costs nothing"),
     ),
@@ -217,6 +221,9 @@ def world() -> None:
     Account.objects.create(name="Beta", source="crm", external_id="A-2")
     for key, name in (("P-Eva", "Eva Elm"), ("P-Uwe", "Uwe Ulm")):
         Contact.objects.create(account=alfa, name=name, source="crm", external_id=key, since="2020-01-01")
+    for year in (2025, 2026):
+        term = days(datetime.date(year, 1, 1), datetime.date(year + 1, 1, 1))
+        Contract.objects.create(account=alfa, number="C9", during=term, annual_value=40000, currency="EUR")
     for code in ("email_open", "download"):
         SignalKind.objects.get_or_create(code=code, defaults={"name": code})
     Campaign.objects.create(name="Fair", during=days(datetime.date(2026, 5, 4)))
