@@ -1,19 +1,25 @@
 """A calendar file becomes touches: chosen, looked at, imported. The file itself is kept nowhere."""
 
+import datetime
+from dataclasses import asdict
+
 from django import forms
 from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.engagement.calendar_file import NoCalendar, meetings
-from accounts.engagement.meetings import match, opened, sealed, write
+from accounts.engagement.meetings import Batch, match, opened, sealed, take_back, write
+from accounts.engagement.undo import TOO_LATE
 from accounts.people.models import Organisation, User
 from kamplan.permissions import EDITS_ACCOUNTS, allowed, signed_in
 
 PAGE = "engagement/calendar_import.html"
+KEPT = "calendar_import"
+BACK_WITHIN = datetime.timedelta(days=1)
 
 
 class CalendarForm(forms.Form):
@@ -30,7 +36,7 @@ class CalendarForm(forms.Form):
 def calendar_import(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     if request.method == "GET":
-        return render(request, PAGE, {"form": CalendarForm()})
+        return render(request, PAGE, {"form": CalendarForm(), "batch": kept_batch(request)})
     if "seal" in request.POST:
         return written(request, user)
     form = CalendarForm(request.POST, request.FILES)
@@ -61,6 +67,36 @@ def written(request: HttpRequest, user: User) -> HttpResponse:
         messages.error(request, "The preview is too old. Choose the file again.")
         return redirect("engagement:calendar_import")
     keep = set(request.POST.getlist("keep"))
-    new, changed = write(user, [row for row in rows if row[0] in keep])
+    batch = write(user, [row for row in rows if row[0] in keep])
+    request.session[KEPT] = {"by": user.pk, "at": timezone.now().isoformat(), **asdict(batch)}
+    new, changed = len(batch.new), len(batch.changed)
     messages.success(request, f"{new} meeting{'' if new == 1 else 's'} added, {changed} changed.")
+    return redirect("engagement:calendar_import")
+
+
+def kept_batch(request: HttpRequest) -> Batch | None:
+    """What this person imported last, for a day: one look at the timeline may be needed to see that it was wrong."""
+    kept = request.session.get(KEPT)
+    if not kept or kept["by"] != signed_in(request).pk:
+        return None
+    if timezone.now() - datetime.datetime.fromisoformat(kept["at"]) > BACK_WITHIN:
+        return None
+    batch = Batch(kept["new"], kept["changed"])
+    return batch if batch.new or batch.changed else None
+
+
+@require_POST
+@allowed(*EDITS_ACCOUNTS)
+def calendar_undo(request: HttpRequest) -> HttpResponse:
+    """The last import as a whole; what somebody wrote to since stays."""
+    batch = kept_batch(request)
+    if batch is None:
+        messages.error(request, TOO_LATE)
+        return redirect("engagement:calendar_import")
+    gone, stays = take_back(signed_in(request), batch)
+    del request.session[KEPT]
+    left = (
+        f" {stays} stay{'s' if stays == 1 else ''}: somebody wrote to {'it' if stays == 1 else 'them'} since."
+    )
+    messages.success(request, f"{gone} meeting{'' if gone == 1 else 's'} taken back.{left if stays else ''}")
     return redirect("engagement:calendar_import")

@@ -98,16 +98,24 @@ def opened(user: User, seal: str) -> list[list[Any]]:
     return list(rows)
 
 
+@dataclass(frozen=True)
+class Batch:
+    """What one import wrote: the new touches, and of each changed one its version and what it held before."""
+
+    new: list[int]
+    changed: list[list[Any]]
+
+
 @transaction.atomic
-def write(user: User, rows: list[list[Any]]) -> tuple[int, int]:
-    """How many touches are new and how many changed; what was noted by hand stays."""
+def write(user: User, rows: list[list[Any]]) -> Batch:
+    """What was noted by hand stays."""
     accounts = set(
         Account.objects.visible_to(user).filter(pk__in={row[1] for row in rows}).values_list("pk", flat=True)
     )
     rows = [row for row in rows if row[1] in accounts]
     stored = Touch.objects.select_for_update().filter(source=SOURCE, external_id__in=[row[0] for row in rows])
     there = {touch.external_id: touch for touch in stored}
-    fresh, links, changed = [], [], 0
+    fresh, links, changed = [], [], []
     for key, account, contacts, actor, at, minutes, subject, is_online in rows:
         moment = datetime.datetime.fromisoformat(at)
         touch = there.get(key)
@@ -127,8 +135,27 @@ def write(user: User, rows: list[list[Any]]) -> tuple[int, int]:
             fresh.append(touch)
             links += [Touch.contacts.through(touch=touch, contact_id=contact) for contact in contacts]
         elif (touch.at, touch.minutes, touch.subject) != (moment, minutes, subject):
-            values = {"at": moment, "minutes": minutes, "subject": subject, "version": F("version") + 1}
-            changed += Touch.objects.filter(pk=touch.pk).update(**values)
+            changed.append([touch.pk, touch.version + 1, touch.at.isoformat(), touch.minutes, touch.subject])
+            moved(touch.pk, touch.version, at=moment, minutes=minutes, subject=subject)
     Touch.objects.bulk_create(fresh)
     Touch.contacts.through.objects.bulk_create(links)
-    return len(fresh), changed
+    return Batch([touch.pk for touch in fresh], changed)
+
+
+def moved(pk: int, version: int, **values: Any) -> int:
+    """Write to a touch that nobody has changed since; how many that were."""
+    return Touch.objects.filter(pk=pk, version=version).update(**values, version=F("version") + 1)
+
+
+@transaction.atomic
+def take_back(user: User, batch: Batch) -> tuple[int, int]:
+    """Everything of one import that nobody has written to since; how many went back, and how many stay."""
+    visible = Touch.objects.visible_to(user).filter(source=SOURCE)
+    untouched = visible.filter(pk__in=batch.new, version=1, logged_by=user)
+    gone = len(list(untouched.select_for_update(of=("self",)).values_list("pk", flat=True)))
+    untouched.delete()
+    seen = set(visible.filter(pk__in=[row[0] for row in batch.changed]).values_list("pk", flat=True))
+    for pk, version, at, minutes, subject in batch.changed:
+        before = datetime.datetime.fromisoformat(at)
+        gone += moved(pk, version, at=before, minutes=minutes, subject=subject) if pk in seen else 0
+    return gone, len(batch.new) + len(batch.changed) - gone

@@ -7,6 +7,7 @@ urlpatterns = [
     path("accounts/<int:account>/", views.activity, name="activity"),
     path("accounts/<int:account>/recent", views.recent, name="recent"),
     path("calendar", calendar_views.calendar_import, name="calendar_import"),
+    path("calendar/undo", calendar_views.calendar_undo, name="calendar_undo"),
     path("log", views.log, name="log"),
     path("log/whom", views.whom, name="whom"),
     path("undo/<str:token>", views.undo, name="undo"),

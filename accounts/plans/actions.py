@@ -11,10 +11,34 @@ from django.db.models import Max
 from accounts.engagement.models import Action
 from accounts.people.models import User
 from accounts.plans.items import VERIFIED, Kind
-from accounts.plans.models import Milestone, MilestoneCheck, Objective, Plan, PlanItem, Risk, SwotEntry
+from accounts.plans.models import (
+    Milestone,
+    MilestoneCheck,
+    Objective,
+    Plan,
+    PlanComment,
+    PlanItem,
+    Risk,
+    SwotEntry,
+)
 
 MOST_OBJECTIVES = Objective.MOST
 FULL = f"A plan has at most {MOST_OBJECTIVES} objectives. Drop one first, or make it an action."
+
+
+def may_be_deleted(plan: Plan) -> bool:
+    """A draft that nobody has ever approved; what was approved is history, and is closed instead."""
+    if plan.status != Plan.Status.DRAFT:
+        return False
+    return not PlanComment.objects.filter(plan=plan, step=PlanComment.Step.APPROVED).exists()
+
+
+@transaction.atomic
+def delete_plan(plan: Plan) -> None:
+    """The plan with all its lines; its actions stay, and only lose what they followed from."""
+    if not may_be_deleted(locked_plan(plan.pk)):
+        raise ValidationError("Only a draft that was never approved is deleted. Close this plan instead.")
+    plan.delete()
 
 
 def locked_plan(pk: int) -> Plan:

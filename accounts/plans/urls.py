@@ -1,10 +1,11 @@
-"""Writes of the week, of renewals and whitespace, and of handing over: none of them needs a figure."""
+"""Writes of plans, of the week, of renewals and whitespace, and of handing over: none of them needs a figure."""
 
 from django.urls import URLPattern, path
 
-from accounts.plans import reassign_views, undo_views, week_views
+from accounts.plans import plan_views, reassign_views, undo_views, week_views
 
 urlpatterns: list[URLPattern] = [
+    path("<int:pk>/delete", plan_views.plan_delete, name="plan_delete"),
     path("week/snoozed/", week_views.week_snoozed, name="week_snoozed"),
     path("week/snoozed/<int:pk>/wake", week_views.week_wake, name="week_wake"),
     path("week/undo/<str:token>", week_views.week_undo, name="week_undo"),

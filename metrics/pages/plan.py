@@ -65,11 +65,18 @@ def way_context(user: User, plan: Plan, today: Any) -> dict[str, Any]:
     return {
         "steps": steps,
         "main_step": next((way for way in steps if way.step in {"submitted", "approved"}), None),
+        "may_delete": bool(steps) and is_unwanted_draft(plan, comments),
         "waits_for_approval": plan.status == Plan.Status.SUBMITTED,
         "comments": comments,
         "version": versions.order_by("-number").first(),
         "period_words": period_words(plan),
     }
+
+
+def is_unwanted_draft(plan: Plan, comments: list[PlanComment]) -> bool:
+    """What `may_be_deleted` asks, of comments that are read already."""
+    approved = any(each.step == PlanComment.Step.APPROVED for each in comments)
+    return plan.status == Plan.Status.DRAFT and not approved
 
 
 def others(user: User, plan: Plan) -> list[Plan]:

@@ -127,6 +127,36 @@ def test_meetings_with_known_people_become_touches_once(maya: User, omar_account
 
 
 @pytest.mark.django_db
+def test_an_import_is_taken_back_as_a_whole_except_what_somebody_wrote_to_since(
+    maya: User, omar: User
+) -> None:
+    make_contact(make_account("Alfa", owner=maya), "Eva", email="eva@alfa.example")
+    day = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=3)).strftime("%Y%m%d")
+    client, url = as_user(maya), reverse("engagement:calendar_import")
+
+    def imports(*hours: int) -> None:
+        events = [
+            f"UID:{number}\nDTSTART:{day}T{hour:02}0000Z\nATTENDEE:mailto:eva@alfa.example"
+            for number, hour in enumerate(hours)
+        ]
+        page = client.post(url, {"file": SimpleUploadedFile("my.ics", calendar(*events))})
+        keep = [each.external_id for each in page.context["found"]]
+        client.post(url, {"seal": page.context["seal"], "keep": keep})
+
+    imports(8, 9)
+    assert "2 added, 0 changed" in client.get(url).content.decode()
+    # The next import moves one of them and brings a third, to which somebody adds a note.
+    imports(10, 9, 11)
+    Touch.objects.filter(at__hour=11).update(note="Said yes", version=2)
+    assert as_user(omar).post(reverse("engagement:calendar_undo")).status_code == 302
+    answer = client.post(reverse("engagement:calendar_undo"), follow=True)
+    assert "1 meeting taken back. 1 stays: somebody wrote to it since." in answer.content.decode()
+    assert sorted(Touch.objects.values_list("at__hour", flat=True)) == [8, 9, 11]
+    client.post(reverse("engagement:calendar_undo"))
+    assert Touch.objects.count() == 3
+
+
+@pytest.mark.django_db
 def test_a_preview_is_for_who_made_it(maya: User, omar: User) -> None:
     make_contact(make_account("Alfa", owner=maya), "Eva", email="eva@alfa.example")
     day = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=3)).strftime("%Y%m%d")

@@ -20,6 +20,7 @@ from accounts.models import (
     Organisation,
     Outcome,
     Plan,
+    PlanComment,
     PlanTemplate,
     PlanVersion,
     Risk,
@@ -361,3 +362,31 @@ def test_a_plan_of_the_next_period_that_is_there_gets_the_lines(maya: User, old:
     assert not PlanVersion.objects.exists()
     assert client.post(url("plan_carry_over", old), decisions(page, budget="take")).status_code == 302
     assert Risk.objects.get(plan=new).text == "Budget"
+
+
+# ------------------------------------------------------------------------------------------- thrown away
+
+
+def test_a_draft_is_deleted_once_its_name_is_typed_and_its_actions_stay(
+    maya: User, maya_account: Account
+) -> None:
+    plan = make_plan(maya_account)
+    goal = make_goal(plan)
+    action = make_action(maya_account, objective=make_objective(plan, goal=goal))
+    url, client = reverse("plans:plan_delete", kwargs={"pk": plan.pk}), as_(maya)
+    assert "Delete this draft" in client.get(reverse("plans:plan", kwargs={"pk": plan.pk})).content.decode()
+    wrong = client.post(url, {"name": "Something"})
+    assert wrong.status_code == 422 and "That is not the name of this plan." in wrong.content.decode()
+    assert client.post(url, {"name": f" {plan.name} "}).status_code == 302
+    action.refresh_from_db()
+    assert not Plan.objects.filter(pk=plan.pk).exists() and action.objective is None
+
+
+def test_a_plan_that_was_approved_once_is_not_deleted(maya: User, lena: User, maya_account: Account) -> None:
+    plan = make_plan(maya_account)
+    PlanComment.objects.create(plan=plan, step=PlanComment.Step.APPROVED, author=lena)
+    url = reverse("plans:plan_delete", kwargs={"pk": plan.pk})
+    assert as_(maya).post(url, {"name": plan.name}).status_code == 404
+    text = as_(maya).get(reverse("plans:plan", kwargs={"pk": plan.pk})).content.decode()
+    assert "Delete this draft" not in text
+    assert Plan.objects.filter(pk=plan.pk).exists()
