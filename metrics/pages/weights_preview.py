@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from accounts.models import Organisation
 from accounts.periods import Day, add_months, first_of_month
 from metrics.models import Threshold
 from metrics.sources.health import LEAST_KNOWN, PARTS, WHOLE
@@ -27,10 +28,10 @@ POINTS = """
     SELECT b.account_id, SUM(LEAST(b.number, COALESCE(k.daily_cap, b.number)) * w.weight),
            SUM(LEAST(b.number, COALESCE(k.daily_cap, b.number))
                * CASE WHEN b.kind_id = %(kind)s THEN %(value)s::numeric ELSE w.weight END)
-      FROM (SELECT s.account_id, s.kind_id, (s.at AT TIME ZONE org.time_zone)::date AS on_day, COUNT(*) AS number
-              FROM accounts_signal s CROSS JOIN accounts_organisation org
-             WHERE s.at >= (%(first)s::timestamp AT TIME ZONE org.time_zone)
-               AND s.at < (%(until)s::timestamp AT TIME ZONE org.time_zone)
+      FROM (SELECT s.account_id, s.kind_id, (s.at AT TIME ZONE %(zone)s)::date AS on_day, COUNT(*) AS number
+              FROM accounts_signal s
+             WHERE s.at >= (%(first)s::timestamp AT TIME ZONE %(zone)s)
+               AND s.at < (%(until)s::timestamp AT TIME ZONE %(zone)s)
              GROUP BY 1, 2, 3) b
       JOIN accounts_signalkind k ON k.id = b.kind_id
       JOIN accounts_signalweight w ON w.kind_id = b.kind_id AND w.during @> b.on_day
@@ -160,7 +161,8 @@ PREVIEWS: dict[str, Callable[[Weight, Decimal, Day], Preview]] = {
 def points(day: Day, kind: int, value: Decimal) -> list[tuple[int, Decimal, Decimal]]:
     """Of the last three whole months: account, points now, points with another weight."""
     months = {"first": add_months(day, -3), "until": first_of_month(day)}
-    found = fetch(POINTS, {**months, "kind": kind, "value": value})
+    zone = Organisation.current().time_zone
+    found = fetch(POINTS, {**months, "zone": zone, "kind": kind, "value": value})
     return [rounded(row) for row in found]
 
 

@@ -1,0 +1,147 @@
+"""Groups of accounts compared: the rest, the range of a difference, and who may look."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Account, User
+from metrics.intervals import of_difference, wilson
+from metrics.models import Run
+from tests.factories import make_account, make_classification, make_grant, make_opportunity, make_order
+from tests.metrics.engine import run
+from tests.metrics_pages.conftest import BACKEND, T12
+
+pytestmark = pytest.mark.django_db
+
+
+def ask(user: User, url: str) -> Any:
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return client.get(url)
+
+
+def row(response: Any, name: str) -> Any:
+    return next(each for each in response.context["rows"] if each.name == name)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "low", "high"),
+    # Newcombe 1998, Statistics in Medicine 17, table II, method 10.
+    [
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((10, 10), (0, 10), 0.6075, 1),
+    ],
+)
+def test_the_range_between_two_shares_is_newcombes(
+    first: tuple[int, int], second: tuple[int, int], low: float, high: float
+) -> None:
+    one, other = wilson(*first), wilson(*second)
+    assert one is not None and other is not None
+    found = of_difference(first[0] / first[1], one, second[0] / second[1], other)
+    assert found == (pytest.approx(low, abs=0.0001), pytest.approx(high, abs=0.0001))
+
+
+def test_between_symmetric_ranges_it_is_the_root_of_the_summed_squares() -> None:
+    low, high = of_difference(10, (7, 13), 4, (0, 8))
+    assert (low, high) == (pytest.approx(6 - 5), pytest.approx(6 + 5))
+
+
+@pytest.fixture
+def many_deals(published: Run, aurora: Account, borealis: Account) -> Run:
+    """Target accounts win 20 of 22 deals in 2025, the others 2 of 20, accounts of neither kind nothing."""
+    deals = ((aurora, "won", 18), (aurora, "lost", 1), (borealis, "won", 2), (borealis, "lost", 18))
+    for account, outcome, count in deals:
+        for _ in range(count):
+            make_opportunity(account, "2025-01-10", 100, outcome=outcome, closed_on="2025-05-05")
+    return run("2026-01-10")
+
+
+def test_a_group_is_held_against_everything_outside_it(many_deals: Run, hana: User) -> None:
+    found = row(ask(hana, f"/compare/win_rate/{T12}&by=tier"), "A")
+    # Aurora: 20 of 22. All others: Borealis' 2 of 20.
+    assert found.value.replace("\xa0", " ") == "90.9 %"
+    assert found.gap.replace("\xa0", " ") == "+80.9 points"
+    assert found.direction == "up" and found.gap_note.startswith("better")
+
+
+def test_target_accounts_are_held_against_the_other_accounts(many_deals: Run, hana: User) -> None:
+    response = ask(hana, f"/compare/win_rate/{T12}")
+    assert [each.name for each in response.context["rows"]][:2] == ["Target accounts", "Other accounts"]
+    assert response.context["base"] == "Other accounts"
+    assert row(response, "Other accounts").is_base
+    assert row(response, "Target accounts").url.startswith("/scorecards/target/1/win_rate/")
+
+
+def test_few_deals_are_grey_and_get_no_arrow(published: Run, hana: User) -> None:
+    found = row(ask(hana, f"/compare/win_rate/{T12}&by=tier"), "A")
+    assert found.muted and found.note == "too few to judge"
+    assert (found.gap, found.direction) == ("not compared", "")
+
+
+def test_there_is_no_arrow_inside_the_noise(
+    published: Run, aurora: Account, borealis: Account, hana: User
+) -> None:
+    for account, won in ((aurora, 5), (borealis, 4)):
+        for place in range(8):
+            outcome = "won" if place < won else "lost"
+            make_opportunity(account, "2025-01-10", 100, outcome=outcome, closed_on="2025-05-05")
+    run("2026-01-10")
+    found = row(ask(hana, f"/compare/win_rate/{T12}&by=tier"), "A")
+    assert (found.gap, found.direction) == ("within noise", "")
+
+
+def test_a_sum_has_parts_of_the_whole(published: Run, hana: User) -> None:
+    response = ask(hana, f"/compare/account_revenue/{T12}&by=tier")
+    assert [(each.name, each.gap.replace("\xa0", " ")) for each in response.context["rows"]] == [
+        ("A", "75.0 %"),
+        ("B", "25.0 %"),
+    ]
+
+
+def test_every_number_of_a_group_stands_against_the_others(many_deals: Run, hana: User) -> None:
+    response = ask(hana, f"/compare/{T12}")
+    lines = {line.name: line for _, some in response.context["sections"] for line in some}
+    assert lines["Win rate"].here[0].replace("\xa0", " ") == "90.9 %"
+    assert lines["Win rate"].there[0].replace("\xa0", " ") == "10.0 %"
+    assert lines["Win rate"].direction == "up"
+
+
+def test_a_viewer_compares_once_the_company_is_granted(published: Run, vic: User, lena: User) -> None:
+    assert ask(vic, "/compare/").status_code == 404
+    make_grant(vic)
+    assert ask(vic, "/compare/").status_code == 200
+    assert ask(lena, "/compare/win_rate/").status_code == 404
+
+
+def test_marketing_gets_no_amounts_of_contracts(published: Run, mira: User) -> None:
+    assert ask(mira, "/compare/win_rate/").status_code == 200
+    assert ask(mira, "/compare/nrr/").status_code == 403
+
+
+def test_a_number_that_does_not_exist_is_not_compared(published: Run, hana: User) -> None:
+    assert ask(hana, "/compare/nonsense/").status_code == 404
+
+
+def test_no_more_statements_for_more_accounts_and_groups(published: Run, omar: User, hana: User) -> None:
+    def statements(url: str) -> int:
+        ask(hana, url)
+        with CaptureQueriesContext(
+            connection,
+        ) as caught:
+            assert ask(hana, url).status_code == 200
+        return len(caught)
+
+    urls = (f"/compare/{T12}&by=industry", f"/compare/win_rate/{T12}&by=industry")
+    before = [statements(url) for url in urls]
+    for place in range(12):
+        account = make_account(owner=omar, since="2023-01-01")
+        make_classification(account, "2023-01-01", industry=f"Industry {place}")
+        make_order(account, "2025-03-03", Decimal(100))
+        make_opportunity(account, "2025-01-10", 100, outcome="won", closed_on="2025-05-05")
+    run("2026-01-10")
+    assert [statements(url) for url in urls] == before

@@ -1,0 +1,148 @@
+"""What moved: parts and accounts add up to the change, to the last digit, for whoever looks."""
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Account, Organisation, Team, User
+from accounts.periods import trailing_year
+from metrics.kpi import Kpi
+from metrics.kpis import KPIS
+from metrics.models import Run
+from metrics.pages.choice import Choice, load_runs
+from metrics.pages.explanation import Explanation
+from metrics.pages.moves import Sides
+from metrics.pages.moves_effects import change_of, company_base, effects, movers, together
+from metrics.pages.places import find_place
+from tests.factories import make_account, make_order
+from tests.metrics.engine import day, run
+from tests.metrics_pages.conftest import BACKEND, T12
+
+pytestmark = pytest.mark.django_db
+PERIODS = f"{T12}&compare=2025-06"
+
+
+def ask(user: User, url: str) -> Any:
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return client.get(url)
+
+
+def explanation(user: User, kpi: Kpi, scope: str, key: int | None, compare: str) -> Explanation:
+    place = find_place(scope, key, day("2026-01-10"))
+    period = trailing_year(day("2025-12-31"))
+    choice: Choice = Sides(period, "as-was", Organisation.current(), load_runs(), {"compare": compare})
+    made = Explanation(user, kpi, place, choice)
+    made.load()
+    made.load_accounts()
+    return made
+
+
+@pytest.fixture
+def second(published: Run, aurora: Account, borealis: Account) -> Run:
+    """A later run that saw two more orders."""
+    make_order(aurora, "2025-11-11", 240)
+    make_order(borealis, "2025-12-12", 77)
+    return run("2026-01-11")
+
+
+@pytest.mark.parametrize("compare", ["2025-06", "run"])
+def test_parts_and_accounts_add_up_to_the_change_of_every_number(
+    second: Run, published: Run, hana: User, maya: User, north: Team, compare: str
+) -> None:
+    compare = str(published.pk) if compare == "run" else compare
+    compared = 0
+    for kpi in KPIS:
+        if not isinstance(kpi, Kpi):
+            continue
+        for scope, key in (("company", None), ("owner", maya.pk), ("team", north.pk)):
+            made = explanation(hana, kpi, scope, key, compare)
+            before, now = made.before, made.now
+            if before.value is None or now.value is None:
+                continue
+            change = change_of(kpi, before, now)
+            parts = sum(
+                (each.both(before.parts, now.parts) for each in effects(kpi, before, now)), Fraction(0)
+            )
+            by_account = together(movers(kpi, before, now, made.then_by, made.now_by)).both
+            base = company_base(kpi, before, now)
+            assert parts == change, (kpi.id, scope)
+            assert by_account + (base.both if base else 0) == change, (kpi.id, scope)
+            compared += bool(change)
+    assert compared > 10
+
+
+def test_a_ratio_moves_by_what_stands_above_and_below_the_line(published: Run, hana: User) -> None:
+    # Orders of the 12 months to June: 1,200 less what lies before July 2024. Worked out by hand:
+    # to 30 June 2025 revenue 500 + 900 + 400 = 1,800 in 3 orders; to 31 December 2025 2,000 in 4 orders.
+    response = ask(hana, f"/scorecards/company/all/avg_order_value/moved/{PERIODS}")
+    # (2,000 - 1,800) / 3 = 66.67 by itself; - 500 x (4 - 3) / 3 = -166.67 by the base.
+    amounts = [each.amount for each in response.context["waterfall"]]
+    assert amounts == ["€600", "+€67", "−€167", "€500"]
+    assert response.context["foot"].both == "−€100"
+
+
+def test_the_largest_movers_are_named_and_lead_to_their_rows(second: Run, published: Run, hana: User) -> None:
+    response = ask(hana, f"/scorecards/company/all/account_revenue/moved/{T12}&compare={published.pk}")
+    rows = response.context["accounts"]
+    assert [(each.name, each.both) for each in rows] == [
+        ("Aurora Foods", "+€240"),
+        ("Borealis Steel", "+€77"),
+    ]
+    assert rows[0].now_url.startswith("/scorecards/account/") and rows[0].now_url.endswith("#rows")
+    assert f"run={published.pk}" in rows[0].then_url
+    assert response.context["foot"].both == "+€317"
+
+
+def test_accounts_of_strangers_are_one_line(second: Run, published: Run, maya: User) -> None:
+    # Borealis is Omar's today; Maya sold 800 in 2024 and 400 in 2025.
+    response = ask(maya, f"/scorecards/owner/{maya.pk}/account_revenue/moved/{T12}&compare=2024-12")
+    names = [each.name for each in response.context["accounts"]]
+    assert names == ["Aurora Foods", "1 account you may not see"]
+    assert "Borealis" not in response.content.decode()
+    assert response.context["accounts"][-1].now_url == ""
+
+
+def test_every_kind_of_number_can_be_opened(second: Run, published: Run, hana: User, maya: User) -> None:
+    client = Client()
+    client.force_login(hana, backend=BACKEND)
+    one_of_each = {(type(kpi), kpi.unit, bool(getattr(kpi, "denominator", ()))): kpi for kpi in KPIS}
+    for kpi in one_of_each.values():
+        found = client.get(f"/scorecards/owner/{maya.pk}/{kpi.id}/moved/{PERIODS}")
+        assert found.status_code == 200, kpi.id
+
+
+def test_the_scorecards_numbers_stand_side_by_side(second: Run, published: Run, hana: User) -> None:
+    response = ask(hana, f"/scorecards/company/all/moved/{T12}&compare={published.pk}")
+    rows = {each.name: each for _, some in response.context["sections"] for each in some}
+    assert (rows["Revenue"].then, rows["Revenue"].now) == ("€2,000", "€2,317")
+    assert rows["Revenue"].direction == "up"
+
+
+def test_a_stranger_learns_nothing(published: Run, maya: User, omar: User) -> None:
+    assert ask(omar, f"/scorecards/owner/{maya.pk}/moved/").status_code == 404
+    assert ask(omar, f"/scorecards/owner/{maya.pk}/win_rate/moved/").status_code == 404
+
+
+def test_no_more_statements_for_more_accounts(published: Run, omar: User, hana: User) -> None:
+    def statements(url: str) -> int:
+        ask(hana, url)
+        with CaptureQueriesContext(connection) as caught:
+            assert ask(hana, url).status_code == 200
+        return len(caught)
+
+    urls = (
+        f"/scorecards/company/all/moved/{PERIODS}",
+        f"/scorecards/company/all/revenue_growth/moved/{PERIODS}",
+    )
+    before = [statements(url) for url in urls]
+    for _ in range(15):
+        account = make_account(owner=omar, since="2023-01-01")
+        make_order(account, "2024-03-03", 100)
+        make_order(account, "2025-03-03", 90)
+    run("2026-01-10")
+    assert [statements(url) for url in urls] == before

@@ -1,0 +1,182 @@
+"""Targets on their pages: who sets which, by what rule they are met, how they were attained, and the way back."""
+
+import datetime
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from metrics.kpis import KPI
+from metrics.models import Run, Target
+from metrics.results import Result
+from metrics.status import Aim, status_of
+from metrics.targets import Targets
+from tests.factories import make_target
+from tests.metrics.engine import period
+from tests.metrics_pages.conftest import BACKEND
+
+pytestmark = pytest.mark.django_db
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return client
+
+
+def data(**changes: Any) -> dict[str, Any]:
+    return {
+        "kpi": "nrr",
+        "place": "company-all",
+        "period_kind": "t12",
+        "rule": "at_least",
+        "value": "95",
+        "starts": "2026-01-01",
+        "reason": "agreed with the board",
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "state"),
+    [
+        (21, 29, "on_target"),
+        (10, 19, "short"),
+        (31, 40, "over"),
+        (18, 25, "too_close"),
+        (25, 33, "too_close"),
+    ],
+)
+def test_a_target_between_two_values_is_met_where_the_whole_range_lies_between(
+    low: int, high: int, state: str
+) -> None:
+    found = Result(
+        KPI["win_rate"], "company", None, period("2025-01-01", "2026-01-01"), "as-was",
+        value=Decimal(low + high) / 2, n=Decimal(50), low=Decimal(low), high=Decimal(high),
+    )  # fmt: skip
+    assert status_of(found, Aim(Decimal(20), "band", Decimal(30))) == state
+
+
+def test_the_database_wants_two_ends_of_a_band_and_an_end_after_the_beginning(db: None) -> None:
+    for fields in ({"rule": "band"}, {"rule": "band", "upper": 5, "value": 6}, {"upper": 5}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            make_target(**{"value": 1, **fields})
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_target(starts=datetime.date(2026, 2, 1), until=datetime.date(2026, 1, 31))
+
+
+def test_a_target_holds_up_to_its_end(db: None) -> None:
+    make_target(kpi="nrr", value=95, starts=datetime.date(2025, 1, 1), until=datetime.date(2025, 12, 31))
+    targets = Targets.of([("company", None)])
+    assert targets.value(KPI["nrr"], "company", None, period("2025-01-01", "2026-01-01")) == 95
+    assert targets.value(KPI["nrr"], "company", None, period("2025-02-01", "2026-02-01")) is None
+
+
+def test_a_head_sets_a_target_and_takes_it_back(published: Run, hana: User) -> None:
+    client = client_of(hana)
+    answer = client.post("/targets/add/", data())
+    target = Target.objects.get()
+    assert (target.value, target.rule, target.set_by, target.reason) == (
+        95,
+        "at_least",
+        hana,
+        "agreed with the board",
+    )
+    page = client.get(answer["Location"])
+    undo = re.search(r'action="(/targets/undo/[^"]+)"', page.content.decode())
+    assert undo is not None
+    client.post(undo[1])
+    assert not Target.objects.exists()
+    # A second time there is nothing to take back.
+    assert "too late" in client.post(undo[1], follow=True).content.decode()
+
+
+def test_a_removed_target_comes_back_as_it_was_and_its_history_stays(published: Run, hana: User) -> None:
+    client = client_of(hana)
+    target = make_target(kpi="nrr", value=95, rule="at_least", reason="because")
+    answer = client.post(f"/targets/{target.pk}/remove/")
+    assert not Target.objects.exists()
+    undo = re.search(r'action="(/targets/undo/[^"]+)"', client.get(answer["Location"]).content.decode())
+    assert undo is not None
+    client.post(undo[1])
+    back = Target.objects.get()
+    assert (back.value, back.rule, back.reason) == (95, "at_least", "because")
+    history = client.get(f"/targets/{back.pk}/").context["history"]
+    assert [each.what for each in history] == ["set", "removed", "set"]
+
+
+def test_a_change_is_kept_beside_what_was_before(published: Run, hana: User) -> None:
+    client = client_of(hana)
+    target = make_target(kpi="nrr", value=95)
+    answer = client.post(f"/targets/{target.pk}/edit/", data(value="97", starts="2020-01-01"))
+    assert answer.status_code == 302
+    texts = [
+        each.text.replace("\xa0", " ") for each in client.get(f"/targets/{target.pk}/").context["history"]
+    ]
+    assert [text.partition(",")[0] for text in texts] == ["at least 97 %", "at least 95 %"]
+
+
+def test_a_rule_that_rewards_the_opposite_is_refused(published: Run, hana: User) -> None:
+    answer = client_of(hana).post("/targets/add/", data(rule="at_most"))
+    assert answer.status_code == 422 and "the opposite" in answer.content.decode()
+    assert not Target.objects.exists()
+
+
+def test_two_targets_from_one_day_are_refused_in_words(published: Run, hana: User) -> None:
+    make_target(kpi="nrr", value=95, starts=datetime.date(2026, 1, 1))
+    answer = client_of(hana).post("/targets/add/", data())
+    assert answer.status_code == 422
+    assert "There is a target from this day already." in answer.content.decode()
+
+
+def test_a_lead_sets_targets_of_the_own_people_only(
+    published: Run, lena: User, maya: User, omar: User
+) -> None:
+    client = client_of(lena)
+    assert client.post("/targets/add/", data(place=f"owner-{maya.pk}")).status_code == 302
+    for place in ("company-all", f"owner-{omar.pk}", "owner-x", "tier-none"):
+        assert client.post("/targets/add/", data(place=place)).status_code == 422
+    theirs = make_target(omar)
+    assert client.get(f"/targets/{theirs.pk}/").status_code == 404
+    assert client.post(f"/targets/{theirs.pk}/remove/").status_code == 404
+
+
+def test_past_periods_are_held_against_the_target_of_their_time(published: Run, hana: User) -> None:
+    # Revenue was 2,500 in 2024 and is 2,000 in 2025.
+    make_target(value=2400, starts=datetime.date(2024, 1, 1), period_kind="year")
+    newer = make_target(value=2600, starts=datetime.date(2025, 1, 1), period_kind="year")
+    response = client_of(hana).get(f"/targets/{newer.pk}/")
+    rows = {each[0]: each for each in response.context["drawn_rows"]}
+    assert (rows["2025"][2], rows["2025"][4], rows["2025"][5]) == ("€2,000", "target €2,600", "short")
+    assert (rows["2024"][2], rows["2024"][4], rows["2024"][5]) == ("€2,500", "target €2,400", "on_target")
+    assert response.context["attained"] == "met in 1 of 2 periods"
+
+
+def test_the_list_says_how_each_target_stands(published: Run, hana: User) -> None:
+    make_target(value=1900)
+    make_target(kpi="nrr", value=90, period_kind="year")
+    response = client_of(hana).get("/targets/")
+    lines = {line.kpi.id: line for _, some in response.context["sections"] for line in some}
+    assert list(lines) == ["account_revenue"]
+    assert lines["account_revenue"].status == "on_target"
+    assert lines["account_revenue"].wanted == "at least €1,900"
+
+
+def test_no_more_statements_for_more_targets(published: Run, hana: User) -> None:
+    def statements() -> int:
+        client_of(hana).get("/targets/")
+        client = client_of(hana)
+        with CaptureQueriesContext(connection) as caught:
+            assert client.get("/targets/").status_code == 200
+        return len(caught)
+
+    make_target(value=1900, period_kind="t12")
+    before = statements()
+    for kpi in ("nrr", "grr", "win_rate", "revenue_growth", "retention_logo"):
+        make_target(kpi=kpi, value=90, period_kind="t12")
+    assert statements() == before
