@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from accounts.models import Organisation, User
+from accounts.models import Organisation, Role, User
 from kamplan.components import Choice as Link
 from kamplan.components import Formula
 from kamplan.permissions import signed_in
@@ -22,6 +22,7 @@ from metrics.pages.choice import Choice, read_choice
 from metrics.pages.explain_words import credit_words
 from metrics.pages.figures import PageComputer
 from metrics.pages.making import capital, formula_of
+from metrics.pages.places import COMPANY, Place, find_place
 from metrics.pages.rows import row_sets
 from metrics.pages.scorecards import GROUPS
 from metrics.reading import reading
@@ -57,34 +58,74 @@ class Entry:
     direction: str
     timing: str
     unit: str
+    now: str = ""
+    """The newest value, where the reader has one to see."""
+    now_url: str = ""
 
 
-def entry(kpi: Definition) -> Entry:
+def entry(kpi: Definition, now: Result | None = None) -> Entry:
     return Entry(
         kpi,
         reverse("metrics:kpi", args=[kpi.id]),
         DIRECTIONS[kpi.direction],
         kpi.timing.value,
         UNITS[kpi.unit.value],
+        words.value_text(now) if now else "",
+        explain_url(kpi.id, now.scope, now.key, now.period) if now else "",
     )
 
 
 @require_GET
 def kpi_list(request: HttpRequest) -> HttpResponse:
     """Every number, by group; with a text to look for in names and formulas."""
-    signed_in(request)
+    user = signed_in(request)
     asked = request.GET.get("q", "").strip()
     found = [kpi for kpi in KPIS if asked.casefold() in f"{kpi.name} {kpi.words} {kpi.id}".casefold()]
+    with reading():
+        place = example_place(user)
+        now = newest_values(user, place) if place else {}
     groups = [
-        (title, sub, [entry(kpi) for kpi in found if kpi.group == group])
+        (title, sub, [entry(kpi, now.get(kpi.id)) for kpi in found if kpi.group == group])
         for group, (title, sub) in GROUPS.items()
         if any(kpi.group == group for kpi in found)
     ]
-    return render(
-        request,
-        "metrics/kpi_list.html",
-        {"groups": groups, "asked": asked, "count": len(found), "all": len(KPIS)},
-    )
+    context = {
+        "groups": groups,
+        "asked": asked,
+        "count": len(found),
+        "all": len(KPIS),
+        "place": place,
+        "has_values": bool(now),
+    }
+    return render(request, "metrics/kpi_list.html", context)
+
+
+def example_place(user: User) -> Place | None:
+    """Whose figures make the examples: the company's for whoever may see them, else one's own."""
+    if user.role == Role.ADMINISTRATOR and not user.is_elevated:
+        return None
+    if may_see(user, Scope.COMPANY, None):
+        return COMPANY
+    own = own_place(user)
+    return find_place(own.scope, own.key, Organisation.current().today()) if own else None
+
+
+def newest_values(user: User, place: Place) -> dict[str, Result]:
+    """Every number over the period for which it is usually read: one look a kind of period."""
+    organisation = Organisation.current()
+    found: dict[str, Result] = {}
+    shown = visible_kpis(user)
+    for kind in dict.fromkeys(kpi.usual for kpi in shown):
+        choice = read_choice({"period": kind.value}, organisation)
+        if choice is None:
+            return {}
+        computer = PageComputer(
+            choice.run, choice.newest, place.scope, [place.key], choice.view, organisation
+        )
+        some = [kpi for kpi in shown if kpi.usual == kind]
+        made = computer.all(some, [choice.period])
+        found.update({kpi.id: made[kpi.id, choice.period, place.key] for kpi in some})
+    return {name: result for name, result in found.items() if result.reason != "not_defined"}
 
 
 @dataclass(frozen=True)
@@ -134,8 +175,9 @@ def detail(user: User, kpi: Definition, choice: Choice | None) -> dict[str, Any]
         "own_url": own_url(user, kpi),
         "choice": choice,
     }
-    if choice is not None and may_see(user, Scope.COMPANY, None) and kpi in visible_kpis(user):
-        context.update(example(kpi, choice))
+    place = example_place(user) if choice is not None and kpi in visible_kpis(user) else None
+    if choice is not None and place is not None:
+        context.update(example(kpi, choice, place))
     return context
 
 
@@ -185,19 +227,30 @@ def own_url(user: User, kpi: Definition) -> str:
     return explain_url(kpi.id, place.scope, place.key)
 
 
-def example(kpi: Definition, choice: Choice) -> dict[str, Any]:
-    """The formula filled with the company's newest figures."""
+def example(kpi: Definition, choice: Choice, place: Place) -> dict[str, Any]:
+    """The formula filled with the newest figures of the company, or of whoever reads it."""
     computer = PageComputer(
-        choice.run, choice.newest, Scope.COMPANY, [None], choice.view, choice.organisation
+        choice.run, choice.newest, place.scope, [place.key], choice.view, choice.organisation
     )
-    result: Result = computer.all([kpi], [choice.period])[kpi.id, choice.period, None]
+    result: Result = computer.all([kpi], [choice.period])[kpi.id, choice.period, place.key]
+    if result.reason == "not_defined":
+        return {}
     formula: Formula | None = formula_of(result, choice.organisation.reporting_currency)
     return {
         "result": result,
         "formula": formula,
+        "example_of": "the company" if place.scope == Scope.COMPANY else place.name,
         "value_text": words.value_text(result),
         "range_text": words.range_text(result),
+        "counted": words.sub_line(result, choice.organisation.reporting_currency),
         "reason": words.reason_words(result) if result.value is None else "",
-        "example_inputs": [(each.kpi.name, words.value_text(each)) for each in result.inputs],
-        "example_url": explain_url(kpi.id, Scope.COMPANY, None, choice.period),
+        "example_inputs": [
+            (
+                each.kpi.name,
+                words.value_text(each),
+                explain_url(each.kpi.id, each.scope, each.key, each.period),
+            )
+            for each in result.inputs
+        ],
+        "example_url": explain_url(kpi.id, place.scope, place.key, choice.period),
     }

@@ -1,0 +1,63 @@
+"""The library of numbers: every definition, found by its words, with figures of the reader's own world."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from metrics.kpis import KPIS
+from metrics.models import Run
+from tests.factories import make_account, make_order
+from tests.metrics.engine import run
+from tests.metrics_pages.conftest import BACKEND
+
+pytestmark = pytest.mark.django_db
+
+
+def ask(user: User, url: str) -> Any:
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return client.get(url)
+
+
+def test_every_number_has_a_page_with_its_words_and_an_example(published: Run, hana: User) -> None:
+    client = Client()
+    client.force_login(hana, backend=BACKEND)
+    for kpi in KPIS:
+        page = client.get(f"/kpis/{kpi.id}/")
+        assert page.status_code == 200, kpi.id
+        facts = dict(page.context["facts"])
+        assert facts["Formula"] and facts["Direction"] and facts["Kind"], kpi.id
+
+
+def test_a_name_or_a_word_of_the_formula_finds_a_number(published: Run, hana: User) -> None:
+    groups = ask(hana, "/kpis/?q=won or lost").context["groups"]
+    assert "win_rate" in {entry.kpi.id for _, _, entries in groups for entry in entries}
+    assert "No number is called like that." in ask(hana, "/kpis/?q=zebra").content.decode()
+
+
+def test_the_list_shows_the_newest_value_of_whom_the_reader_may_see(
+    published: Run, hana: User, maya: User, adam: User
+) -> None:
+    def revenue(user: User) -> str:
+        groups = ask(user, "/kpis/").context["groups"]
+        return next(e.now for _, _, entries in groups for e in entries if e.kpi.id == "account_revenue")
+
+    assert (revenue(hana), revenue(maya), revenue(adam)) == ("€2,000", "€1,900", "")
+
+
+def test_the_statements_of_the_list_do_not_grow(published: Run, hana: User) -> None:
+    def count() -> int:
+        ask(hana, "/kpis/")
+        with CaptureQueriesContext(connection) as found:
+            ask(hana, "/kpis/")
+        return len(found)
+
+    few = count()
+    for number in range(20):
+        make_order(make_account(f"More {number}", owner=hana), "2025-04-04", 10)
+    run("2026-01-10")
+    assert count() == few
