@@ -9,6 +9,7 @@ from django.db import models
 from accounts.demo.agreements import Agreements
 from accounts.demo.calendar import Calendar
 from accounts.demo.deals import Deals
+from accounts.demo.employees import Employees
 from accounts.demo.marketing import Marketing
 from accounts.demo.money import Rates
 from accounts.demo.orders import Orders
@@ -52,6 +53,7 @@ class Company:
         self.talks = Talks(calendar, self.portfolio, self.people, self.contracts)
         self.marketing = Marketing(calendar, self.portfolio, self.people, self.rates)
         self.surveys = Surveys(calendar, self.portfolio, self.people)
+        self.employees = Employees(calendar, self.staff)
         self.standing = Standing(
             calendar, self.portfolio, self.people, self.rates, self.deals, self.marketing
         )
@@ -101,3 +103,4 @@ class Company:
         yield from self.marketing.batches()
         yield from self.standing.batches()
         yield from self.surveys.batches()
+        yield from self.employees.batches()

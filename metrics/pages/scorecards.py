@@ -21,7 +21,7 @@ from metrics.access import WHOLE, own_place, seen_or_refused, visible_kpis
 from metrics.comments import counts
 from metrics.kpi import Definition, Direction, Group
 from metrics.models import Run, Scope, View
-from metrics.pages import words
+from metrics.pages import employees, words
 from metrics.pages.choice import Choice, read_choice
 from metrics.pages.documents import file_name
 from metrics.pages.exports import FORMATS, as_file, scorecard_table
@@ -243,6 +243,7 @@ def one_scorecard(user: User, place: Place, choice: Choice) -> dict[str, Any]:
         "tallies": tallies(list(rows.values())),
         "tally_lead": f"Of {len(rows)} numbers",
         "mix": find_mix(user, place, choice),
+        "employees": employees.summary_of(user, place, choice.organisation.today()),
         "restated": card.restated[:100],
         "restated_count": len(card.restated),
         "compared": choice.compared,

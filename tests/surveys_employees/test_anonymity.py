@@ -12,6 +12,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.core import mail
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -114,6 +115,7 @@ def test_a_token_posted_50_times_at_once_gives_one_answer() -> None:
     make_employees(make_team("North"), 6)
     token = next(iter(open_now(make_employee_wave()).values()))
     url = reverse("employee_answer", args=[token])
+    cache.clear()  # addresses that tried wrong links before are slowed down
     statuses: list[int] = []
     start = threading.Barrier(10)
 
@@ -131,7 +133,8 @@ def test_a_token_posted_50_times_at_once_gives_one_answer() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert Counter(statuses) == {200: 1, 410: 49}
+    # Many wrong links at once from one address may be slowed down, too.
+    assert Counter(statuses)[200] == 1 and len(statuses) == 50 and set(statuses) <= {200, 410, 429}
     assert EmployeeAnswerIn.objects.count() == 1
 
 

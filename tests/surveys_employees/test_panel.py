@@ -142,12 +142,15 @@ def test_the_scorecard_shows_the_team_or_the_level_above_with_the_reason(
 def test_the_number_of_statements_does_not_grow_with_waves_groups_or_people(
     wave: EmployeeWave, hana: User, north: Team
 ) -> None:
+    def one_more(name: str, scores: dict[Team, list[int]]) -> None:
+        release.release(answered_wave(scores, name=name), today())
+
     client = signed_in(hana)
+    one_more("Second", {north: [1, 5, 4, 3, 4, 2, 5]})
+    count(client)
     few = count(client)
     more = [Team.objects.create(name=f"Team {number}") for number in range(6)]
-    release.release(
-        answered_wave({team: [1, 5, 4, 3, 4, 2, 5] for team in [north, *more]}, name="Later"), today()
-    )
+    one_more("Third", {team: [1, 5, 4, 3, 4, 2, 5] for team in [north, *more]})
     assert count(client) == few
 
 

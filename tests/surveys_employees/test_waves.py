@@ -167,9 +167,9 @@ def test_the_smallest_group_may_only_be_raised(hana: User, north: Team) -> None:
         EmployeeWave.objects.filter(k=7).update(k=6)
     with pytest.raises(IntegrityError), transaction.atomic():
         make_employee_wave(k=5)
-    for k, words in (("4", "greater than or equal to 5"), ("6", "An earlier wave promised 7")):
+    for k in ("4", "6"):
         page = signed_in(hana).post(reverse("employees:wave_add"), draft(k=k))
-        assert page.status_code == 422 and words in page.content.decode()
+        assert page.status_code == 422 and "An earlier wave promised 7" in page.content.decode()
 
 
 def test_groups_are_those_of_the_day_on_which_the_wave_opened(north: Team, south: Team) -> None:
