@@ -59,6 +59,7 @@ SIGNS: dict[str, Signs] = {
             "points": ("point", "points"),
             "days": ("day", "days"),
             "hours": ("hour", "hours"),
+            "minutes": ("minute", "minutes"),
             "months": ("month", "months"),
             "years": ("year", "years"),
             "score": ("point", "points"),
@@ -91,6 +92,7 @@ SIGNS: dict[str, Signs] = {
             "points": ("Punkt", "Punkte"),
             "days": ("Tag", "Tage"),
             "hours": ("Stunde", "Stunden"),
+            "minutes": ("Minute", "Minuten"),
             "months": ("Monat", "Monate"),
             "years": ("Jahr", "Jahre"),
             "score": ("Punkt", "Punkte"),
@@ -214,7 +216,7 @@ def value_parts(
             text = number(value, 0, signed=True, language=language)
         case "years" | "months" | "per_year":
             text = number(value, 1, signed=signed, language=language)
-        case "count" | "days" | "hours" | "score":
+        case "count" | "days" | "hours" | "minutes" | "score":
             text = at_most_one_decimal(value, signed=signed, language=language)
         case _:
             raise ValueError(f"“{unit}” is not a unit of measure")
