@@ -140,6 +140,15 @@ ENTRIES = (
         frozenset({Role.HEAD, Role.ADMINISTRATOR}),
         "Numbers",
     ),
+    Entry(
+        "Board page",
+        "file-text",
+        "metrics:board",
+        ("metrics:board",),
+        frozenset({Role.HEAD, Role.MARKETING}),
+        "Numbers",
+        key="b",
+    ),
     Entry("Definitions", "help-circle", "metrics:kpi_list", ("metrics:kpi",), EVERYBODY, "Numbers", key="k"),
     Entry(
         "Runs",

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Organisation
+from metrics.demo_board import add_board
 from metrics.demo_targets import add_targets, is_demonstration
 
 
@@ -19,7 +20,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not is_demonstration():
             raise CommandError("Targets are made up for the demonstration company only: run seed_demo first.")
-        count = add_targets(options["today"] or Organisation.current().today())
+        today = options["today"] or Organisation.current().today()
+        count = add_targets(today)
+        add_board(today)
         self.stdout.write(
             f"{count} targets added." if count else "There are targets already; nothing was changed."
         )
