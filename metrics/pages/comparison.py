@@ -19,9 +19,10 @@ from kamplan.permissions import signed_in
 from metrics.access import may_see_kpi, seen_or_refused, visible_kpis
 from metrics.kpi import Definition, Unit
 from metrics.kpis import KPI
-from metrics.models import Scope
+from metrics.models import Scope, View
 from metrics.pages import words
 from metrics.pages.choice import Choice, read_choice
+from metrics.pages.comparison_channels import CHANNEL, channels, has_channels
 from metrics.pages.comparison_figures import (
     REST,
     SPLITS,
@@ -32,6 +33,7 @@ from metrics.pages.comparison_figures import (
     splits_of,
     text_of,
 )
+from metrics.pages.figures import PageComputer
 from metrics.pages.places import COMPANY, SCOPE_WORDS, SIDE_WORDS
 from metrics.pages.scorecards import GROUPS
 from metrics.reading import reading
@@ -59,7 +61,7 @@ def comparison_of(request: HttpRequest, kpi: str) -> HttpResponse:
     """One number in every group."""
     user = signed_in(request)
     definition = KPI.get(kpi)
-    if definition is None or not splits_of(definition):
+    if definition is None or not (splits_of(definition) or has_channels(definition)):
         raise Http404
     with reading():
         choice = choice_of(request, user)
@@ -130,6 +132,8 @@ class Row:
 
 
 def one_number(user: User, choice: Choice, kpi: Definition) -> dict[str, Any]:
+    if has_channels(kpi) and (choice.asked.get("by") == CHANNEL or not splits_of(kpi)):
+        return by_channel(user, choice, kpi)
     by = grouping(choice, splits_of(kpi))
     groups = Groups(choice, by, [kpi], choice.trend)
     keys = groups.keys()
@@ -143,10 +147,7 @@ def one_number(user: User, choice: Choice, kpi: Definition) -> dict[str, Any]:
         "crumbs": crumbs(choice),
         "by": by,
         "by_words": BY_WORDS.get(by, f"by {SCOPE_WORDS[by].lower()}"),
-        "splits": [
-            Link(SIDE_WORDS[scope], choice.query(by=scope.value, group=""), scope == by)
-            for scope in splits_of(kpi)
-        ],
+        "splits": split_links(choice, kpi, by),
         "rows": rows,
         "whole": whole,
         "ticks": tick_texts(scale, ticks, groups.company(kpi)),
@@ -159,6 +160,73 @@ def one_number(user: User, choice: Choice, kpi: Definition) -> dict[str, Any]:
         "print_words": "",
         "all_url": reverse("metrics:comparison") + choice.query(group="", by=by.value),
     }
+
+
+def split_links(choice: Choice, kpi: Definition, by: str) -> list[Link]:
+    """By what this number can be grouped."""
+    links = [
+        Link(SIDE_WORDS[scope], choice.query(by=scope.value, group=""), scope == by)
+        for scope in splits_of(kpi)
+    ]
+    if has_channels(kpi):
+        links.append(Link("Channels", choice.query(by=CHANNEL, group=""), by == CHANNEL))
+    return links
+
+
+def by_channel(user: User, choice: Choice, kpi: Definition) -> dict[str, Any]:
+    """The channels that the figure itself holds, each against all others."""
+    computer = PageComputer(
+        choice.run, choice.newest, Scope.COMPANY, [None], View.AS_WAS, choice.organisation
+    )
+    whole = computer.all([kpi], [choice.period])[kpi.id, choice.period, None]
+    found = channels(whole)
+    scale, ticks = scale_of([result for _, result, _ in found], whole)
+    rows = [channel_row(choice, kpi, part.name, result, rest, whole, scale) for part, result, rest in found]
+    return {
+        "kpi": kpi,
+        "choice": choice,
+        "crumbs": crumbs(choice),
+        "by": CHANNEL,
+        "by_words": "by channel",
+        "splits": split_links(choice, kpi, CHANNEL),
+        "rows": rows,
+        "whole": total_row(choice, whole, scale, ""),
+        "ticks": tick_texts(scale, ticks, whole),
+        "base": REST_WORDS,
+        "numbers": numbers(user, choice, CHANNEL, kpi),
+        "findings": findings(rows, REST_WORDS),
+        "has_ranges": any(row.likely for row in rows),
+        "print_words": "",
+        "all_url": reverse("metrics:comparison") + choice.query(group="", by=""),
+    }
+
+
+def channel_row(
+    choice: Choice,
+    kpi: Definition,
+    name: str,
+    result: Result,
+    rest: Result | None,
+    whole: Result,
+    scale: Scale,
+) -> Row:
+    gap = difference(result, rest)
+    text, note = gap_texts(gap, result)
+    return Row(
+        name=name[:1].upper() + name[1:],
+        url=explain_url(kpi.id, Scope.COMPANY, None, choice.period, run=choice.asked.get("run", "")),
+        value=words.value_text(result),
+        likely=words.range_text(result),
+        n=formats.at_most_one_decimal(result.n) if result.n is not None else "",
+        note=note_of(result),
+        muted=is_too_few(result) or result.value is None,
+        drawn=drawn(result, whole, scale),
+        label=f"{name}: {words.value_text(result)}, likely {words.range_text(result) or 'not known'}",
+        gap=text,
+        gap_note=note,
+        direction=gap.direction,
+        points=(),
+    )
 
 
 def tick_texts(scale: Scale, ticks: Sequence[float], whole: Result) -> list[tuple[float, str, str]]:
@@ -251,10 +319,14 @@ def group_row(groups: Groups, kpi: Definition, key: Key, base: str, scale: Scale
 
 
 def whole_row(groups: Groups, kpi: Definition, scale: Scale) -> Row:
-    choice, result = groups.choice, groups.company(kpi)
+    result = groups.company(kpi)
+    return total_row(groups.choice, result, scale, formats.share(100) if is_sum(kpi) and result.value else "")
+
+
+def total_row(choice: Choice, result: Result, scale: Scale, gap: str) -> Row:
     return Row(
         name="Company",
-        url=explain_url(kpi.id, Scope.COMPANY, None, choice.period, run=choice.asked.get("run", "")),
+        url=explain_url(result.kpi.id, Scope.COMPANY, None, choice.period, run=choice.asked.get("run", "")),
         value=words.value_text(result),
         likely=words.range_text(result),
         n=formats.at_most_one_decimal(result.n) if result.n is not None else "",
@@ -262,7 +334,7 @@ def whole_row(groups: Groups, kpi: Definition, scale: Scale) -> Row:
         muted=result.value is None,
         drawn=drawn(result, result, scale),
         label=f"Company: {words.value_text(result)}",
-        gap="100.0\xa0%" if is_sum(kpi) and result.value else "",
+        gap=gap,
         gap_note="",
         direction="",
         points=(),
@@ -324,11 +396,14 @@ def findings(rows: Sequence[Row], base: str) -> str:
 
 
 def numbers(
-    user: User, choice: Choice, by: Scope, kpi: Definition
+    user: User, choice: Choice, by: str, kpi: Definition
 ) -> list[tuple[str, list[tuple[str, str, bool]]]]:
     """The select of numbers, in the groups of the scorecard: address, name, whether it is shown."""
-    allowed = [each for each in visible_kpis(user) if by in splits_of(each)]
-    query = choice.query(group="", by=by.value)
+    of_channels = by == CHANNEL
+    allowed = [
+        each for each in visible_kpis(user) if (has_channels(each) if of_channels else by in splits_of(each))
+    ]
+    query = choice.query(group="", by=str(by))
     found = []
     for group, (title, _) in GROUPS.items():
         options = [

@@ -20,6 +20,7 @@ from metrics.models import Scope
 from metrics.pages import making, words
 from metrics.pages.choice import read_choice
 from metrics.pages.comments import comments_context
+from metrics.pages.comparison_channels import has_channels
 from metrics.pages.comparison_figures import splits_of
 from metrics.pages.explain_rows import allowed_sets, rows_context, rows_file, set_links, statement_text
 from metrics.pages.explain_words import (
@@ -107,7 +108,7 @@ def set_target(request: HttpRequest, user: User, explanation: Explanation) -> Ht
 def compare_url(explained: Explanation) -> str:
     """Groups of accounts are compared across the company, for whoever may see it."""
     scope, splits = explained.place.scope, splits_of(explained.kpi)
-    if scope not in WHOLE or not splits:
+    if scope not in WHOLE or not (splits or has_channels(explained.kpi)):
         return ""
     by = scope if scope in splits else ""
     return comparison_url(

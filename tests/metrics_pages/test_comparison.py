@@ -10,9 +10,13 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, User
 from metrics.intervals import of_difference, wilson
+from metrics.kpis import KPI
 from metrics.models import Run
+from metrics.pages.comparison_channels import channels
+from metrics.pages.comparison_figures import difference
+from metrics.results import Result, Slice
 from tests.factories import make_account, make_classification, make_grant, make_opportunity, make_order
-from tests.metrics.engine import run
+from tests.metrics.engine import period, run
 from tests.metrics_pages.conftest import BACKEND, T12
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +53,22 @@ def test_the_range_between_two_shares_is_newcombes(
 def test_between_symmetric_ranges_it_is_the_root_of_the_summed_squares() -> None:
     low, high = of_difference(10, (7, 13), 4, (0, 8))
     assert (low, high) == (pytest.approx(6 - 5), pytest.approx(6 + 5))
+
+
+def test_a_channel_is_held_against_all_others_together() -> None:
+    parts = tuple(
+        Slice(name, Decimal(hits) * 100 / n, Decimal(hits), Decimal(n))
+        for name, hits, n in (("web", 5, 50), ("event", 10, 20), ("other", 1, 30))
+    )
+    whole = Result(
+        KPI["lead_conversion"], "company", None, period("2025-01-01", "2026-01-01"), "as-was",
+        value=Decimal(16), n=Decimal(100), slices=parts,
+    )  # fmt: skip
+    web, event, _ = channels(whole)
+    assert (web[1].value, web[1].n, web[2] and web[2].value, web[2] and web[2].n) == (10, 50, 22, 50)
+    found = difference(event[1], event[2])
+    # 10 of 20 against 6 of 80.
+    assert (found.amount, found.direction) == (Decimal("42.5"), "up")
 
 
 @pytest.fixture

@@ -1,0 +1,47 @@
+"""A number by channel: the channels stand in the figure itself, each against all others together."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from metrics.intervals import wilson
+from metrics.kpi import Definition, RowKpi, Unit
+from metrics.recipes import RECIPES
+from metrics.results import ZERO, Result, Slice
+
+CHANNEL = "channel"
+
+
+def has_channels(kpi: Definition) -> bool:
+    if not isinstance(kpi, RowKpi):
+        return False
+    split = RECIPES[kpi.recipe_name].split
+    return split is not None and split.label.startswith(CHANNEL)
+
+
+def channels(whole: Result) -> list[tuple[Slice, Result, Result | None]]:
+    """Each channel as a result of its own, and all other channels together."""
+    return [(each, of_slices(whole, [each]), rest(whole, each)) for each in whole.slices]
+
+
+def rest(whole: Result, part: Slice) -> Result | None:
+    """Shares of the others add up by what they count; other values have no rest."""
+    others = [each for each in whole.slices if each is not part]
+    return of_slices(whole, others) if others and is_share(whole) else None
+
+
+def is_share(whole: Result) -> bool:
+    return whole.unit == Unit.SHARE and all(each.numerator is not None for each in whole.slices)
+
+
+def of_slices(whole: Result, slices: Sequence[Slice]) -> Result:
+    n = sum((each.n for each in slices), ZERO)
+    plain = replace(whole, n=n, low=None, high=None, slices=(), inputs=())
+    if not is_share(whole):
+        return replace(plain, value=slices[0].value)
+    hits = sum((each.numerator or ZERO for each in slices), ZERO)
+    bounds = wilson(float(hits), float(n))
+    if bounds is None:
+        return replace(plain, value=None, reason="no_base")
+    low, high = (Decimal(repr(bound)) * 100 for bound in bounds)
+    return replace(plain, value=hits * 100 / n, numerator=hits, low=low, high=high)
