@@ -65,26 +65,32 @@ NOTED = """
              WHERE {among}) f
      GROUP BY f.account_id, f.day"""
 
+# What is read once is materialised: after an import nobody has counted the rows yet, and the planner would read it
+# again for every account.
 COMPLETENESS = Source(
     "completeness",
     "What we have to know of an account, on the day",
     "o.account_id",
     f"""
-    SELECT o.account_id, m.day AS date, NULL::bigint AS person_id, o.account_id AS id, o.name AS label,
-           COALESCE('missing: ' || NULLIF({MISSING}, ''), 'nothing is missing') AS detail,
-           NULL::numeric AS booked, '' AS currency,
-           {FILLED} AS filled, {len(REQUIRED)} AS required,
-           COALESCE(p.noted, 0) AS noted, COALESCE(p.stale, 0) AS stale
-      FROM {{days}} m
-      JOIN (SELECT a.id AS account_id, a.name, (a.archived_at AT TIME ZONE org.time_zone)::date AS archived_on,
-                   LEAST((SELECT MIN(LOWER(s.during)) FROM accounts_assignment s WHERE s.account_id = a.id),
-                         (SELECT MIN(LOWER(s.during)) FROM accounts_classification s WHERE s.account_id = a.id))
-                       AS since
-              FROM accounts_account a CROSS JOIN accounts_organisation org) o
-        ON o.since <= m.day AND (o.archived_on IS NULL OR o.archived_on > m.day)
-      LEFT JOIN accounts_classification c ON c.account_id = o.account_id AND c.during @> m.day
-      LEFT JOIN ({NOTED}) p ON p.account_id = o.account_id AND p.day = m.day
-     WHERE {{among}}""",
+    SELECT k.account_id, k.day AS date, NULL::bigint AS person_id, k.account_id AS id, k.name AS label,
+           COALESCE('missing: ' || NULLIF(k.missing, ''), 'nothing is missing') AS detail,
+           NULL::numeric AS booked, '' AS currency, k.filled, {len(REQUIRED)} AS required, k.noted, k.stale
+      FROM (WITH p AS MATERIALIZED ({NOTED}),
+            firsts AS MATERIALIZED (
+                SELECT account_id, MIN(LOWER(during)) AS since
+                  FROM (SELECT account_id, during FROM accounts_assignment
+                         UNION ALL SELECT account_id, during FROM accounts_classification) d
+                 GROUP BY account_id)
+            SELECT o.account_id, m.day, o.name, {FILLED} AS filled, {MISSING} AS missing,
+                   COALESCE(p.noted, 0) AS noted, COALESCE(p.stale, 0) AS stale
+              FROM (SELECT a.id AS account_id, a.name, f.since,
+                           (a.archived_at AT TIME ZONE org.time_zone)::date AS archived_on
+                      FROM accounts_account a CROSS JOIN accounts_organisation org
+                      JOIN firsts f ON f.account_id = a.id) o
+              JOIN {{days}} m ON o.since <= m.day AND (o.archived_on IS NULL OR o.archived_on > m.day)
+              LEFT JOIN accounts_classification c ON c.account_id = o.account_id AND c.during @> m.day
+              LEFT JOIN p ON p.account_id = o.account_id AND p.day = m.day
+             WHERE {{among}}) k""",
     (fields_filled, fields_required, facts_noted, facts_stale),
     is_stock=True,
 )
