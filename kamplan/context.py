@@ -126,7 +126,7 @@ ENTRIES = (
     ),
     Entry(
         "Employee panel",
-        "mood-smile",
+        "mood-happy",
         "employees:panel",
         ("employees:",),
         frozenset({Role.MANAGER, Role.LEAD, Role.HEAD, Role.ADMINISTRATOR}),
