@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from accounts.engagement.limits import answer_limit
 from accounts.models import Account, Action, Department, InternalRequest, Organisation, Request, Tier, User
-from tests.engagement.test_log import HTMX, as_user, toast
+from tests.clients import HTMX, as_
+from tests.engagement.test_log import toast
 from tests.factories import (
     make_action,
     make_assignment,
@@ -34,7 +35,7 @@ def ago(days: int) -> datetime.datetime:
 
 
 def words(user: User, account: Account, query: str = "") -> list[str]:
-    page = as_user(user).get(reverse("engagement:activity", args=[account.pk]) + query)
+    page = as_(user).get(reverse("engagement:activity", args=[account.pk]) + query)
     assert page.status_code == 200
     return [entry.words for entry in page.context["entries"]]
 
@@ -92,7 +93,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(maya: User, maya_acco
     seen: list[str] = []
     query = "?show=touches"
     while query:
-        page = as_user(maya).get(reverse("engagement:activity", args=[maya_account.pk]) + query)
+        page = as_(maya).get(reverse("engagement:activity", args=[maya_account.pk]) + query)
         seen += [entry.touch.note for entry in page.context["entries"]]
         query = page.context["older"]
     assert sorted(seen, key=int) == [str(number) for number in range(60)]
@@ -100,13 +101,13 @@ def test_pages_follow_each_other_without_gap_or_repetition(maya: User, maya_acco
 
 def test_a_meeting_to_come_is_planned_and_no_touch_yet(maya: User, maya_account: Account) -> None:
     make_touch(maya_account, maya, moment(3), channel="meeting", subject="Review")
-    page = as_user(maya).get(reverse("engagement:activity", args=[maya_account.pk]))
+    page = as_(maya).get(reverse("engagement:activity", args=[maya_account.pk]))
     assert [each.subject for each in page.context["planned"]] == ["Review"]
     assert [each.words for each in page.context["entries"]] == ["New owner"]
 
 
 def counted(user: User, url: str) -> int:
-    client = as_user(user)
+    client = as_(user)
     client.get(url)
     with CaptureQueriesContext(connection) as queries:
         assert client.get(url).status_code == 200
@@ -136,7 +137,7 @@ def test_more_rows_need_no_more_statements(maya: User, lively: Account, which: s
 
 
 def post(user: User, name: str, pk: int, **data: Any) -> Any:
-    return as_user(user).post(reverse(f"engagement:{name}", args=[pk]), data, headers=HTMX)
+    return as_(user).post(reverse(f"engagement:{name}", args=[pk]), data, headers=HTMX)
 
 
 def test_done_and_taken_back(maya: User, maya_account: Account) -> None:
@@ -145,7 +146,7 @@ def test_done_and_taken_back(maya: User, maya_account: Account) -> None:
     action.refresh_from_db()
     assert action.status == "done" and action.closed_by == maya and action.closed_on is not None
     assert b"Send the price list" not in response.content
-    as_user(maya).post(toast(response)["undo"], headers=HTMX)
+    as_(maya).post(toast(response)["undo"], headers=HTMX)
     action.refresh_from_db()
     assert (action.status, action.closed_on, action.closed_by) == ("open", None, None)
     post(maya, "action_drop", action.pk)
@@ -175,21 +176,21 @@ def test_a_promise_is_handed_on_only_to_who_works_on_the_account(
 
 def test_promises_are_added_and_edited_in_their_place(maya: User, lena: User, maya_account: Account) -> None:
     add = reverse("engagement:action_add", args=[maya_account.pk])
-    assert b"<h1" not in as_user(maya).get(add, headers=HTMX).content
+    assert b"<h1" not in as_(maya).get(add, headers=HTMX).content
     form = {"text": "List of yards", "side": "them", "owner": maya.pk, "due_on": "2026-12-01"}
-    response = as_user(maya).post(add, form, headers=HTMX)
+    response = as_(maya).post(add, form, headers=HTMX)
     assert (
         response.headers["HX-Retarget"] == "#next-list" and b"They owe us: List of yards" in response.content
     )
     action = Action.objects.get()
     assert str(action.first_due_on) == "2026-12-01" and action.created_by == maya
     url = reverse("engagement:action_edit", args=[action.pk])
-    as_user(lena).post(url, {**form, "text": "List of all yards", "seen": "1"}, headers=HTMX)
-    response = as_user(maya).post(url, {**form, "text": "Their yards", "seen": "1"}, headers=HTMX)
+    as_(lena).post(url, {**form, "text": "List of all yards", "seen": "1"}, headers=HTMX)
+    response = as_(maya).post(url, {**form, "text": "Their yards", "seen": "1"}, headers=HTMX)
     assert response.status_code == 422 and "List of all yards" in response.content.decode()
     action.refresh_from_db()
     assert action.text == "List of all yards"
-    assert as_user(maya).post(add, {"text": ""}, headers=HTMX).status_code == 422
+    assert as_(maya).post(add, {"text": ""}, headers=HTMX).status_code == 422
 
 
 # ------------------------------------------------------------------------------------------------ requests
@@ -197,7 +198,7 @@ def test_promises_are_added_and_edited_in_their_place(maya: User, lena: User, ma
 
 def test_the_clock_of_a_request(maya: User, maya_account: Account) -> None:
     asked = make_request(maya_account, opened_at=ago(2), answer_due_at=ago(1), owner=maya)
-    client, listed = as_user(maya), reverse("engagement:request_list")
+    client, listed = as_(maya), reverse("engagement:request_list")
     assert [each.pk for each, _ in client.get(listed, {"state": "overdue"}).context["rows"]] == [asked.pk]
     assert "no answer for 2 days, limit 24 h" in client.get(listed).content.decode()
     post(maya, "request_answer", asked.pk)
@@ -221,9 +222,9 @@ def test_mine_are_those_that_i_answer(
     make_request(maya_account, "Hers", owner=maya)
     make_request(maya_account, "Nobody's")
     make_request(omar_account, "Strange")
-    rows = as_user(maya).get(reverse("engagement:request_list"), {"whose": "mine"}).context["rows"]
+    rows = as_(maya).get(reverse("engagement:request_list"), {"whose": "mine"}).context["rows"]
     assert [each.subject for each, _ in rows] == ["Hers"]
-    assert len(as_user(lena).get(reverse("engagement:request_list")).context["rows"]) == 2
+    assert len(as_(lena).get(reverse("engagement:request_list")).context["rows"]) == 2
 
 
 def test_a_department_is_asked_and_answers(maya: User, maya_account: Account) -> None:
@@ -243,17 +244,17 @@ def test_a_department_is_asked_and_answers(maya: User, maya_account: Account) ->
 def test_a_request_is_added_with_who_answers(maya: User, maya_account: Account) -> None:
     url = reverse("engagement:request_add", args=[maya_account.pk])
     form = {"subject": "Certificate", "channel": "mail", "opened_at": "2026-11-20T10:00", "owner": maya.pk}
-    assert as_user(maya).post(url, {**form, "opened_at": "2100-01-01T10:00"}).status_code == 422
-    assert as_user(maya).post(url, form).status_code == 302
+    assert as_(maya).post(url, {**form, "opened_at": "2100-01-01T10:00"}).status_code == 422
+    assert as_(maya).post(url, form).status_code == 302
     assert Request.objects.get().owner == maya
 
 
 def test_a_viewer_reads_requests_and_promises_but_changes_nothing(vic: User, maya_account: Account) -> None:
     make_grant(vic, account=maya_account)
     asked, action = make_request(maya_account), make_action(maya_account)
-    html = as_user(vic).get(reverse("engagement:request", args=[asked.pk])).content
+    html = as_(vic).get(reverse("engagement:request", args=[asked.pk])).content
     assert b"Answered just now" not in html
-    html = as_user(vic).get(reverse("engagement:activity", args=[maya_account.pk])).content
+    html = as_(vic).get(reverse("engagement:activity", args=[maya_account.pk])).content
     assert action.text.encode() in html and b"data-km-log" not in html
     assert post(vic, "action_done", action.pk).status_code == 403
 

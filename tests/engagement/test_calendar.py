@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.engagement.calendar_file import NoCalendar, meetings
 from accounts.models import Account, Touch, User
-from tests.engagement.test_log import as_user
+from tests.clients import as_
 from tests.factories import make_account, make_contact
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -99,7 +99,7 @@ def test_meetings_with_known_people_become_touches_once(maya: User, omar_account
 
     def upload(*events: str) -> Any:
         file = SimpleUploadedFile("my.ics", calendar(*events), "text/calendar")
-        return as_user(maya).post(reverse("engagement:calendar_import"), {"file": file})
+        return as_(maya).post(reverse("engagement:calendar_import"), {"file": file})
 
     page = upload(
         event("1", "eva@alfa.example uwe@beta.example maya@kamplan.example", "Talk"),
@@ -112,16 +112,16 @@ def test_meetings_with_known_people_become_touches_once(maya: User, omar_account
     assert b"Private matters" not in page.content and b"Not mine" not in page.content
     keep = [each.external_id for each in page.context["found"]]
     confirm = {"seal": page.context["seal"], "keep": keep}
-    assert as_user(maya).post(reverse("engagement:calendar_import"), confirm).status_code == 302
+    assert as_(maya).post(reverse("engagement:calendar_import"), confirm).status_code == 302
     touch = Touch.objects.get()
     assert touch.actor == maya and touch.minutes == 60 and list(touch.contacts.all()) == [eva]
-    as_user(maya).post(reverse("engagement:calendar_import"), confirm)
+    as_(maya).post(reverse("engagement:calendar_import"), confirm)
     assert Touch.objects.count() == 1
     Touch.objects.update(note="What we said")
     assert upload(event("1", "eva@alfa.example", "Talk")).context["found"] == []
     page = upload(event("1", "eva@alfa.example", "Talk", hour=11))
     assert [each.state for each in page.context["found"]] == ["changed"]
-    as_user(maya).post(reverse("engagement:calendar_import"), {"seal": page.context["seal"], "keep": keep})
+    as_(maya).post(reverse("engagement:calendar_import"), {"seal": page.context["seal"], "keep": keep})
     touch.refresh_from_db()
     assert touch.at.hour == 11 and touch.note == "What we said" and touch.version == 2
 
@@ -132,7 +132,7 @@ def test_an_import_is_taken_back_as_a_whole_except_what_somebody_wrote_to_since(
 ) -> None:
     make_contact(make_account("Alfa", owner=maya), "Eva", email="eva@alfa.example")
     day = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=3)).strftime("%Y%m%d")
-    client, url = as_user(maya), reverse("engagement:calendar_import")
+    client, url = as_(maya), reverse("engagement:calendar_import")
 
     def imports(*hours: int) -> None:
         events = [
@@ -148,7 +148,7 @@ def test_an_import_is_taken_back_as_a_whole_except_what_somebody_wrote_to_since(
     # The next import moves one of them and brings a third, to which somebody adds a note.
     imports(10, 9, 11)
     Touch.objects.filter(at__hour=11).update(note="Said yes", version=2)
-    assert as_user(omar).post(reverse("engagement:calendar_undo")).status_code == 302
+    assert as_(omar).post(reverse("engagement:calendar_undo")).status_code == 302
     answer = client.post(reverse("engagement:calendar_undo"), follow=True)
     assert "1 meeting taken back. 1 stays: somebody wrote to it since." in answer.content.decode()
     assert sorted(Touch.objects.values_list("at__hour", flat=True)) == [8, 9, 11]
@@ -162,7 +162,7 @@ def test_a_preview_is_for_who_made_it(maya: User, omar: User) -> None:
     day = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=3)).strftime("%Y%m%d")
     content = calendar(f"UID:1\nDTSTART:{day}T090000Z\nATTENDEE:mailto:eva@alfa.example")
     url, file = reverse("engagement:calendar_import"), SimpleUploadedFile("my.ics", content)
-    page = as_user(maya).post(url, {"file": file})
+    page = as_(maya).post(url, {"file": file})
     data = {"seal": page.context["seal"], "keep": [each.external_id for each in page.context["found"]]}
-    as_user(omar).post(url, data)
+    as_(omar).post(url, data)
     assert not Touch.objects.exists()

@@ -5,26 +5,18 @@ import json
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, Action, Touch, User
+from tests.clients import HTMX, as_
 from tests.factories import make_account, make_contact, make_grant, make_touch
 
 pytestmark = pytest.mark.django_db
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-HTMX = {"HX-Request": "true"}
-
-
-def as_user(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 def send(user: User, **data: Any) -> Any:
-    return as_user(user).post(reverse("engagement:log"), {"channel": "call", **data}, headers=HTMX)
+    return as_(user).post(reverse("engagement:log"), {"channel": "call", **data}, headers=HTMX)
 
 
 def toast(response: Any) -> dict[str, str]:
@@ -91,16 +83,16 @@ def test_what_was_logged_is_taken_back_with_its_actions(
     maya: User, omar: User, maya_account: Account
 ) -> None:
     undo = toast(send(maya, account=maya_account.pk, action_text="Call", action_due=""))["undo"]
-    assert as_user(omar).post(undo, headers=HTMX).status_code == 204
+    assert as_(omar).post(undo, headers=HTMX).status_code == 204
     assert Touch.objects.exists()
-    assert toast(as_user(maya).post(undo, headers=HTMX))["text"] == "Taken back."
+    assert toast(as_(maya).post(undo, headers=HTMX))["text"] == "Taken back."
     assert not Touch.objects.exists() and not Action.objects.exists()
 
 
 def test_what_somebody_changed_since_is_not_taken_back(maya: User, maya_account: Account) -> None:
     undo = toast(send(maya, account=maya_account.pk, action_text="Call", action_due=""))["undo"]
-    as_user(maya).post(reverse("engagement:action_done", args=[Action.objects.get().pk]), headers=HTMX)
-    assert "too late" in toast(as_user(maya).post(undo, headers=HTMX))["text"]
+    as_(maya).post(reverse("engagement:action_done", args=[Action.objects.get().pk]), headers=HTMX)
+    assert "too late" in toast(as_(maya).post(undo, headers=HTMX))["text"]
     assert Touch.objects.exists()
 
 
@@ -108,11 +100,11 @@ def test_a_deleted_touch_comes_back_as_it_was(maya: User, maya_account: Account)
     ingrid = make_contact(maya_account)
     send(maya, contact=ingrid.pk, note="long " * 500, mood=4, action_text="Call", action_due="")
     before = Touch.objects.values().get()
-    response = as_user(maya).post(reverse("engagement:touch_delete", args=[before["id"]]), headers=HTMX)
+    response = as_(maya).post(reverse("engagement:touch_delete", args=[before["id"]]), headers=HTMX)
     assert not Touch.objects.exists() and Action.objects.get().touch is None
     undo = toast(response)["undo"]
     assert len(undo) < 1000
-    as_user(maya).post(undo, headers=HTMX)
+    as_(maya).post(undo, headers=HTMX)
     assert Touch.objects.values().get() == before
     assert list(Touch.objects.get().contacts.all()) == [ingrid]
     assert Action.objects.get().touch_id == before["id"]
@@ -124,8 +116,8 @@ def test_whoever_saves_a_touch_second_sees_both_versions(
     touch = make_touch(maya_account, maya, note="first")
     url = reverse("engagement:touch_edit", args=[touch.pk])
     form = {"channel": "call", "direction": "two_way", "at": "2026-11-20T10:00", "seen": "1"}
-    assert as_user(lena).post(url, {**form, "note": "hers"}).status_code == 302
-    response = as_user(maya).post(url, {**form, "note": "mine"})
+    assert as_(lena).post(url, {**form, "note": "hers"}).status_code == 302
+    response = as_(maya).post(url, {**form, "note": "mine"})
     assert response.status_code == 409
     assert b"<td>hers</td><td>mine</td>" in response.content
     touch.refresh_from_db()
@@ -136,10 +128,10 @@ def test_the_box_stands_on_the_pages_of_who_edits_accounts(
     maya: User, mira: User, vic: User, adam: User, maya_account: Account
 ) -> None:
     make_grant(vic, account=maya_account)
-    assert b'id="km-log"' in as_user(maya).get(reverse("portfolio:list")).content
+    assert b'id="km-log"' in as_(maya).get(reverse("portfolio:list")).content
     for other in (mira, vic):
-        assert b'id="km-log"' not in as_user(other).get(reverse("portfolio:list")).content
-    assert b'id="km-log"' not in as_user(adam).get(reverse("people:profile")).content
+        assert b'id="km-log"' not in as_(other).get(reverse("portfolio:list")).content
+    assert b'id="km-log"' not in as_(adam).get(reverse("people:profile")).content
 
 
 def test_people_are_found_by_name_and_those_of_the_account_without_one(
@@ -150,17 +142,17 @@ def test_people_are_found_by_name_and_those_of_the_account_without_one(
     make_contact(omar_account, "Anna Stranger")
     make_touch(maya_account, maya, contacts=[met])
     url = reverse("engagement:whom")
-    html = as_user(maya).get(url, {"q": "anna"}).content.decode()
+    html = as_(maya).get(url, {"q": "anna"}).content.decode()
     assert "Anna Unmet" in html and "Stranger" not in html and "Gone" not in html
-    html = as_user(maya).get(url, {"account": maya_account.pk}).content.decode()
+    html = as_(maya).get(url, {"account": maya_account.pk}).content.decode()
     assert html.index("Zoe Met") < html.index("Anna Unmet")
-    assert as_user(maya).get(url, {"account": omar_account.pk}).content.strip() == b""
+    assert as_(maya).get(url, {"account": omar_account.pk}).content.strip() == b""
     assert str(unmet.pk) in html
 
 
 def test_without_scripts_the_log_is_a_page(maya: User, maya_account: Account, omar_account: Account) -> None:
     ingrid = make_contact(maya_account, "Ingrid Haugen")
-    client, url = as_user(maya), reverse("engagement:log")
+    client, url = as_(maya), reverse("engagement:log")
     assert b"Ingrid Haugen" in client.get(url, {"q": "haug"}).content
     page = client.get(url, {"contact": ingrid.pk})
     assert b"checked" in page.content and b'id="km-log"' not in page.content
@@ -174,13 +166,13 @@ def test_a_viewer_reads_touches_without_the_mood(vic: User, hana: User, maya_acc
     make_grant(vic, account=maya_account)
     make_touch(maya_account, note="They were short with us", mood=1)
     url = reverse("engagement:activity", args=[maya_account.pk])
-    assert b"Mood: cold" in as_user(hana).get(url).content
-    seen = as_user(vic).get(url).content
+    assert b"Mood: cold" in as_(hana).get(url).content
+    seen = as_(vic).get(url).content
     assert b"They were short" in seen and b"Mood" not in seen and b"Delete" not in seen
 
 
 def test_marketing_sees_no_touch_anywhere(mira: User, maya_account: Account) -> None:
     make_touch(maya_account, note="secret talk")
-    client = as_user(mira)
+    client = as_(mira)
     assert client.get(reverse("engagement:activity", args=[maya_account.pk])).status_code == 403
     assert b"secret talk" not in client.get(reverse("portfolio:account", args=[maya_account.pk])).content

@@ -17,23 +17,17 @@ from django.urls import reverse
 from accounts.exchange import actions
 from accounts.models import Account, Import, ImportFile, ImportRefusal, User
 from kamplan.settings import BASE_DIR
+from tests.clients import as_
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 FILE = "Customer no.,Company,Town\n1,Alfa,Kiel\n2,Beta,Bonn\n"
 COLUMNS = {"column_external_id": "Customer no.", "column_name": "Company", "decimal": "auto", "dates": "iso"}
 
 
-def as_user(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
-
-
 @pytest.fixture
 def client(adam: User) -> Client:
-    return as_user(adam)
+    return as_(adam)
 
 
 def upload(client: Client, text: str = FILE, kind: str = "accounts") -> Import:
@@ -103,7 +97,7 @@ def test_an_import_cannot_be_applied_before_its_dry_run(client: Client) -> None:
 
 def test_two_tabs_that_apply_write_once(client: Client, adam: User) -> None:
     found = checked(client)
-    answers = [post(tab, "import_apply", found) for tab in (client, as_user(adam))]
+    answers = [post(tab, "import_apply", found) for tab in (client, as_(adam))]
     assert [answer.status_code for answer in answers] == [302, 302]
     workers = [threading.Thread(target=work_and_close) for _ in range(3)]
     for worker in workers:
@@ -170,7 +164,7 @@ def test_another_administrator_sees_that_a_file_was_imported_but_not_what_stands
     client: Client,
 ) -> None:
     found = checked(client, FILE + "3,,Bonn\n")
-    other = as_user(make_user("Ada Admin", "administrator"))
+    other = as_(make_user("Ada Admin", "administrator"))
     page = other.get(reverse("exchange:import_detail", args=[found.pk])).content.decode()
     assert "customers.csv" in page
     assert "It must not be empty" not in page
@@ -182,7 +176,7 @@ def test_another_administrator_sees_that_a_file_was_imported_but_not_what_stands
 
 def test_only_administrators_import(maya: User, hana: User) -> None:
     for person in (maya, hana):
-        someone = as_user(person)
+        someone = as_(person)
         assert someone.get(reverse("exchange:import_list")).status_code == 403
         assert someone.post(reverse("exchange:import_start"), {}).status_code == 403
 

@@ -13,8 +13,9 @@ from accounts.exchange import actions
 from accounts.exchange.changes import SHOWN, Change
 from accounts.exchange.loading import Outcome
 from accounts.models import Account, ImportChange, User
+from tests.clients import as_
 from tests.exchange.helpers import imported
-from tests.exchange.test_browser_flow import as_user, checked
+from tests.exchange.test_browser_flow import checked
 from tests.exchange.test_command import run
 from tests.factories import make_account, make_assignment
 
@@ -129,7 +130,7 @@ COLUMNS_TOWN = "Customer no.,Company,Town\n1,Alfa,Kiel\n2,Beta,Bonn\n"
 @pytest.mark.django_db(transaction=True)
 def test_the_page_lists_them_by_kind_and_forgets_them_with_the_file(adam: User, hana: User) -> None:
     make_account("Alpha", source="crm", external_id="1")
-    client = as_user(adam)
+    client = as_(adam)
     found = checked(client, COLUMNS_TOWN)
     url = reverse("exchange:import_detail", args=[found.pk])
 
@@ -144,7 +145,7 @@ def test_the_page_lists_them_by_kind_and_forgets_them_with_the_file(adam: User, 
     assert "2 · Beta" not in page("?show=nonsense")
     client.post("/people/elevation/", {"reason": "an import", "proof": "a long and boring sentence"})
     assert "<del>Alpha</del>" in page()
-    other = as_user(User.objects.create_user(email="b@kamplan.example", name="Bea", role="administrator"))
+    other = as_(User.objects.create_user(email="b@kamplan.example", name="Bea", role="administrator"))
     assert "Alfa" not in page(user=other)
     actions.discard(found)
     assert not ImportChange.objects.exists()

@@ -3,21 +3,9 @@
 import datetime
 from typing import Any
 
-from django.test import Client
-
-from accounts.models import User
 from accounts.periods import add_months, first_of_month
 from metrics.recompute.stage import refresh_daily_rates
 from tests.factories import make_run
-
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-HTMX = {"HX-Request": "true"}
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 def months_ago(today: datetime.date, back: int) -> datetime.date:

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from accounts.exchange import feeds
 from accounts.models import Account, CalendarFeed, Organisation, User
+from tests.clients import as_
 from tests.factories import PASSWORD, make_account, make_action, make_contract, make_review
-from tests.plans.helpers import as_
 
 DAY = datetime.timedelta(days=1)
 

@@ -4,11 +4,11 @@ import datetime
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Account, OneOnOne, Organisation, User
+from tests.clients import as_
 from tests.factories import (
     make_account,
     make_action,
@@ -19,19 +19,12 @@ from tests.factories import (
 )
 from tests.metrics import engine
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 DAY = datetime.timedelta(days=1)
 
 
 @pytest.fixture
 def today(db: None) -> datetime.date:
     return Organisation.current().today()
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 def page(manager: User) -> str:

@@ -29,11 +29,10 @@ from accounts.models import (
     SwotEntry,
     User,
 )
+from tests.clients import HTMX, as_
 from tests.factories import make_account, make_action, make_goal, make_objective, make_plan
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 TODAY = datetime.date(2026, 7, 2)
-HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture(autouse=True)
@@ -44,12 +43,6 @@ def july(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
 @pytest.fixture
 def plan(maya: User, maya_account: Account) -> Plan:
     return make_plan(maya_account, created_by=maya)
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 def line(word: str, row: Any, what: str = "edit") -> str:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -27,6 +26,7 @@ from accounts.models import (
     SwotEntry,
     User,
 )
+from tests.clients import as_
 from tests.factories import (
     make_account,
     make_action,
@@ -41,7 +41,6 @@ from tests.factories import (
 )
 from tests.metrics import engine
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 TODAY = datetime.date(2026, 7, 2)
 
 
@@ -50,12 +49,6 @@ def july(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
     """The 2nd of July: 183 of the 365 days of 2026 have passed."""
     monkeypatch.setattr(Organisation, "today", lambda self: TODAY)
     engine.report_in("EUR")
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 def page(user: User, plan: Plan, query: str = "") -> Any:

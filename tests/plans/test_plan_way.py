@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.test import Client
 from django.urls import reverse
 
 from accounts.models import (
@@ -29,6 +28,7 @@ from accounts.models import (
     User,
 )
 from metrics.kpis import KPI
+from tests.clients import as_
 from tests.factories import (
     make_action,
     make_assignment,
@@ -37,7 +37,6 @@ from tests.factories import (
     make_plan,
 )
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 TODAY = datetime.date(2026, 11, 2)
 END = datetime.date(2026, 12, 31)
 
@@ -50,12 +49,6 @@ def november(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
 @pytest.fixture
 def plan(maya: User, maya_account: Account) -> Plan:
     return make_plan(maya_account, created_by=maya)
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 def url(name: str, plan: Plan) -> str:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Account, Action, Assignment, HandOver, Organisation, Role, User
 from accounts.plans import reassign as moving
+from tests.clients import as_
 from tests.factories import (
     day,
     make_account,
@@ -23,7 +23,6 @@ from tests.factories import (
     span,
 )
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 DAY = datetime.timedelta(days=1)
 URL = "/plans/reassign/"
 
@@ -39,12 +38,6 @@ def nina(maya: User, north: Any) -> User:
     user = make_user("Nina Novak", Role.MANAGER)
     make_membership(user, north)
     return user
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 def owners_of(account: Account) -> list[tuple[str, datetime.date, datetime.date | None]]:

@@ -17,6 +17,7 @@ from accounts.plans.renewals import call_due_since
 from kamplan.formats import day
 from metrics.pages.renewal_rows import Evidence, Person, Renewal, Said, Signal, signal_of
 from metrics.pages.renewal_rows import renewals as renewals_of
+from tests.clients import HTMX, as_
 from tests.factories import (
     make_account,
     make_assignment,
@@ -30,7 +31,7 @@ from tests.factories import (
     make_touch,
     moment,
 )
-from tests.plans.helpers import HTMX, as_, published
+from tests.plans.helpers import published
 
 DAY = datetime.timedelta(days=1)
 NOW = datetime.date(2026, 11, 22)

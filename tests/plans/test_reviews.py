@@ -8,7 +8,6 @@ from typing import Any
 import openpyxl
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pptx import Presentation
@@ -16,6 +15,7 @@ from pypdf import PdfReader
 
 from accounts.models import Account, Action, Organisation, Review, User
 from metrics.models import Run, Scope, Target
+from tests.clients import as_
 from tests.factories import (
     make_action,
     make_contact,
@@ -29,7 +29,6 @@ from tests.factories import (
 )
 from tests.metrics import engine
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 DAY = datetime.timedelta(days=1)
 QUARTER = {"period_start": datetime.date(2026, 7, 1), "period_end": datetime.date(2026, 10, 1)}
 FORMULA = '=HYPERLINK("http://elsewhere.example")'
@@ -38,12 +37,6 @@ FORMULA = '=HYPERLINK("http://elsewhere.example")'
 @pytest.fixture
 def today(db: None) -> datetime.date:
     return Organisation.current().today()
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 @pytest.fixture

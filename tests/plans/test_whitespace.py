@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Account, Opportunity, Organisation, ProductCategory, User, WhitespaceCell
+from tests.clients import HTMX, as_
 from tests.factories import (
     make_account,
     make_classification,
@@ -25,7 +26,7 @@ from tests.factories import (
     make_stage,
     make_touch,
 )
-from tests.plans.helpers import HTMX, as_, months_ago, published
+from tests.plans.helpers import months_ago, published
 
 ALREADY = {"holder": "competitor", "holder_name": "Hexatron", "basis": "assumed", "currency": "EUR"}
 

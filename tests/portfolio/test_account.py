@@ -4,11 +4,11 @@ import datetime
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Organisation, User
 from accounts.periods import add_months, first_of_month
+from tests.clients import HTMX, as_
 from tests.factories import (
     make_account,
     make_assignment,
@@ -20,15 +20,6 @@ from tests.factories import (
     make_stage,
 )
 from tests.metrics import engine
-
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-HTMX = {"HX-Request": "true"}
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from django.urls import reverse
 from accounts.models import Account, Assignment, Classification, Organisation, SavedFilter, Tier, User
 from accounts.periods import add_months, first_of_month
 from accounts.portfolio.filters import PortfolioFilter
+from tests.clients import as_
 from tests.factories import (
     make_account,
     make_assignment,
@@ -26,14 +27,7 @@ from tests.factories import (
 )
 from tests.metrics import engine
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 LIST = "/portfolio/"
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 def names(client: Client, query: str = "") -> list[str]:

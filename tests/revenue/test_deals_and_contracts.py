@@ -10,21 +10,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Assignment, Contract, Opportunity, Organisation, User
+from tests.clients import HTMX, as_
 from tests.factories import make_contract, make_opportunity, make_stage
-
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
 def today(db: None) -> datetime.date:
     return Organisation.current().today()
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 def ago(today: datetime.date, days: int) -> datetime.date:

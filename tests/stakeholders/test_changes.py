@@ -14,16 +14,8 @@ from django.urls import reverse
 from accounts.fields import days
 from accounts.models import Account, Action, Contact, Organisation, Relationship, SoftFact, Tie, User
 from accounts.stakeholders import actions
+from tests.clients import HTMX, as_
 from tests.factories import make_action, make_contact, make_fact, make_tie, make_touch
-
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-HTMX = {"HX-Request": "true"}
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.template.loader import render_to_string
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -18,6 +17,7 @@ from accounts.stakeholders.coverage import coverage_of
 from accounts.stakeholders.drawing import drawn
 from accounts.stakeholders.page import View
 from accounts.stakeholders.people import circle_of
+from tests.clients import HTMX, as_
 from tests.factories import (
     make_action,
     make_classification,
@@ -28,15 +28,6 @@ from tests.factories import (
     make_touch,
     moment,
 )
-
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-HTMX = {"HX-Request": "true"}
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 @pytest.fixture

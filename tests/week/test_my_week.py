@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Account, Action, Organisation, Snooze, User
+from tests.clients import HTMX, as_
 from tests.factories import (
     make_account,
     make_action,
@@ -26,19 +26,12 @@ from tests.factories import (
 )
 from tests.metrics import engine
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 DAY = datetime.timedelta(days=1)
 
 
 @pytest.fixture
 def today(db: None) -> datetime.date:
     return Organisation.current().today()
-
-
-def as_(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 def full(account: Account, today: datetime.date) -> None:
@@ -103,9 +96,6 @@ def test_statements_do_not_grow_with_accounts(maya: User, customer: Account, tod
 
 def address(name: str, item: str) -> str:
     return reverse(f"plans:{name}", kwargs={"item": item})
-
-
-HTMX = {"HX-Request": "true"}
 
 
 def test_done_closes_an_action_and_undo_opens_it_again(maya: User, customer: Account) -> None:
