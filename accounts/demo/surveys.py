@@ -95,7 +95,7 @@ class Surveys:
                 survey=self.surveys["Would you speak for us?"],
                 name="References for the trade fair",
                 created_by=self._user(cast.JANA),
-                rest_days=30,
+                rest_days=10,
                 remind_after=[7],
                 key_only=True,
                 created_at=self._moment(self.calendar.today, 9),

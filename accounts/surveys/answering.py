@@ -75,7 +75,9 @@ def submit(token: str, given: Mapping[Question, Any]) -> Answer | None:
         invitation=invitation,
         answered_at=now,
     )
-    write_items(answer, [item_of(question, value, invitation.wave.survey) for question, value in given.items()])
+    write_items(
+        answer, [item_of(question, value, invitation.wave.survey) for question, value in given.items()]
+    )
     return answer
 
 

@@ -2,15 +2,16 @@
 
 import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from accounts import outbox
 from accounts.people.models import Message, Organisation
 from accounts.stakeholders.models import Contact
+from accounts.surveys.answering import FRESH, close_the_loop, is_low
 from accounts.surveys.audience import audience_of
-from accounts.surveys.models import SurveyInvitation, SurveyText, Wave
+from accounts.surveys.models import Answer, SurveyInvitation, SurveyText, Wave
 
 INVITATION = "survey"
 
@@ -21,6 +22,7 @@ def tick(now: datetime.datetime | None = None) -> None:
     close_due(now)
     open_due(now)
     remind_due(now)
+    close_loops(now)
 
 
 def open_due(now: datetime.datetime) -> None:
@@ -108,3 +110,15 @@ def remind(wave: Wave, number: int, invited_until: datetime.datetime) -> None:
 def close_due(now: datetime.datetime) -> None:
     over = Wave.objects.filter(state=Wave.State.OPEN, closes_at__lte=now)
     over.update(state=Wave.State.CLOSED, closed_at=now, version=F("version") + 1)
+
+
+@transaction.atomic
+def close_loops(now: datetime.datetime) -> None:
+    """Answers that a file brought open their talks here; those by our links did when they came."""
+    with connection.cursor() as cursor:
+        # Two ticks at once would each miss the other's actions.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('accounts.surveys.close_loops'))")
+    fresh = Answer.objects.exclude(source="").filter(answered_at__gt=now - FRESH, actions=None)
+    for answer in fresh.select_related("account", "contact").prefetch_related("items"):
+        if is_low(answer.items.all()):
+            close_the_loop(answer)

@@ -89,6 +89,7 @@ def wave(request: HttpRequest, pk: int) -> HttpResponse:
             "tiers": list(found.tiers.all()),
             "chosen": found.accounts.visible_to(user).count(),
             "sees_names": may_see(user, Secret.OPINION),
+            "may_send": user.role in SENDS_SURVEYS,
         }
         is_before = found.state in {Wave.State.DRAFT, Wave.State.SCHEDULED}
         context |= before(found, may_change) if is_before else after(request, user, found)
@@ -107,8 +108,12 @@ def before(wave: Wave, may_change: bool) -> dict[str, Any]:
         "left_out": audience.left_out[:CANDIDATES_SHOWN],
         "shown": CANDIDATES_SHOWN,
         "schedule_form": ScheduleForm(),
-        "languages": [(code, LANGUAGES[code]) for code in sorted(languages_of(wave.survey))],
+        "languages": [(code, LANGUAGES[code]) for code in own_first(wave.survey)],
     }
+
+
+def own_first(survey: Survey) -> list[str]:
+    return sorted(languages_of(survey), key=lambda each: (each != survey.language, each))
 
 
 def after(request: HttpRequest, user: User, wave: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from accounts.models import (
     User,
 )
 from tests.exchange.case import Case
+from tests.exchange.cases_employees import EMPLOYEE_CASES
 from tests.exchange.cases_marketing import MARKETING_CASES
 from tests.exchange.cases_plans import PLAN_CASES
 from tests.exchange.cases_surveys import SURVEY_CASES
@@ -191,7 +192,9 @@ CASES = [
         ("2026-01-03,0.93", "2026-01-03,0"),
         (3, "rate", "A rate is greater than 0."),
     ),
-    *MARKETING_CASES, *SURVEY_CASES,
+    *MARKETING_CASES,
+    *EMPLOYEE_CASES,
+    *SURVEY_CASES,
     *WORK_CASES,
     *PLAN_CASES,
     Case(
