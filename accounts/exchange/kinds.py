@@ -3,6 +3,7 @@
 from django.contrib.auth.hashers import make_password
 
 from accounts.exchange.columns import Column, Kind, Part
+from accounts.exchange.kinds_employees import EMPLOYEE_KINDS
 from accounts.exchange.kinds_marketing import MARKETING_KINDS
 from accounts.exchange.kinds_people import PEOPLE_KINDS
 from accounts.exchange.kinds_plans import PLAN_KINDS
@@ -641,6 +642,7 @@ KINDS: dict[str, Kind] = {
         *PEOPLE_KINDS,
         *PLAN_KINDS,
         *MARKETING_KINDS,
+        *EMPLOYEE_KINDS,
         *SURVEY_KINDS,
     )
 }
