@@ -25,10 +25,12 @@ from metrics.pages.quadrant_rows import Point, quadrant_points
 from metrics.reading import newest_run, reading
 
 WIDTH, HEIGHT = 960, 520
-EDGE_LEFT, EDGE_BOTTOM, EDGE = 56, 28, 24
-LABELLED = 28
-"""So many accounts have their names in the drawing; all have them in the table."""
-ARROWS = 60
+EDGE_LEFT, EDGE_BOTTOM, EDGE = 72, 28, 24
+LABELLED, FEW_LABELLED = 28, 16
+"""So many accounts have their names in the drawing, fewer among many; all have them in the table."""
+ARROWS, FEW_ARROWS = 60, 15
+"""So many of the largest show where they come from; fewer among many, whose lines would cross."""
+MANY = 100
 STATES = {
     "underserved": ("underserved", "more than twice its share of the time would be due"),
     "overserved": ("overserved", "it gets more than twice its share of the time"),
@@ -128,7 +130,9 @@ def quadrant(request: HttpRequest) -> HttpResponseBase:
 
 def drawn(points: Sequence[Point], currency: str) -> Drawing:
     stands = [stand for each in points for stand in (each.now, each.before)]
-    x_scale = Root(float(max((each.hours for each in stands), default=0)) or 1.0, EDGE_LEFT, WIDTH - EDGE)
+    x_scale = Root(
+        float(max((each.hours for each in stands), default=0)) or 1.0, EDGE_LEFT + 24, WIDTH - EDGE
+    )
     y_scale = Root(float(max((each.impact for each in stands), default=0)) or 1.0, HEIGHT - EDGE_BOTTOM, EDGE)
     count = max(len(points), 1)
     return Drawing(
@@ -143,7 +147,7 @@ def drawn(points: Sequence[Point], currency: str) -> Drawing:
 def bubbles_of(points: Sequence[Point], x_scale: Root, y_scale: Root) -> list[Bubble]:
     """The largest first, so that small ones lie on top; smaller the more there are."""
     largest = max((float(each.now.revenue) for each in points), default=0.0)
-    most = 22 if len(points) <= 100 else 12
+    most, arrows = (22, ARROWS) if len(points) <= MANY else (12, FEW_ARROWS)
     found = []
     for place, each in enumerate(sorted(points, key=lambda point: -point.now.revenue)):
         share = math.sqrt(max(float(each.now.revenue), 0) / largest) if largest else 0.0
@@ -152,7 +156,7 @@ def bubbles_of(points: Sequence[Point], x_scale: Root, y_scale: Root) -> list[Bu
         )
         old_x, old_y = x_scale.at(each.before.hours), y_scale.at(each.before.impact)
         far = math.hypot(old_x - bubble.x, old_y - bubble.y) > bubble.r + 8
-        if far and place < ARROWS and (each.before.minutes or each.before.impact):
+        if far and place < arrows and (each.before.minutes or each.before.impact):
             # The line ends at the rim, where its head stands.
             bubble = moved(bubble, old_x, old_y)
         found.append(bubble)
@@ -166,7 +170,8 @@ def moved(bubble: Bubble, x: float, y: float) -> Bubble:
 def labelled(bubbles: Sequence[Bubble]) -> list[Bubble]:
     """Names for the largest and for those out of balance, as far as they find a place."""
     order = sorted(bubbles, key=lambda each: (not each.point.state, -each.point.now.impact))
-    wanted = {each.point.id for each in order[:LABELLED]}
+    names = LABELLED if len(bubbles) <= MANY else FEW_LABELLED
+    wanted = {each.point.id for each in order[:names]}
     taken: list[tuple[float, float, float]] = []
     found = []
     for each in bubbles:
