@@ -82,6 +82,13 @@ ENTRIES = (
         counted="without an answer",
     ),
     Entry(
+        "Warnings",
+        "alert-triangle",
+        "metrics:warning_list",
+        ("metrics:warning",),
+        frozenset({Role.MANAGER, Role.LEAD, Role.HEAD}),
+    ),
+    Entry(
         "Surveys",
         "mood-smile",
         "surveys:list",

@@ -11,6 +11,7 @@ from metrics.pages import (
     runs,
     scorecards,
     targets,
+    warnings,
     weights,
 )
 
@@ -34,6 +35,10 @@ urlpatterns = [
     path("weights/", weights.weight_list, name="weight_list"),
     path("weights/<slug:family>/<slug:key>/", weights.weight, name="weight"),
     path("weights/undo/<int:pk>", weights.weight_undo, name="weight_undo"),
+    path("warnings/", warnings.warning_list, name="warning_list"),
+    path("warnings/<int:pk>/acknowledge", warnings.warning_acknowledge, name="warning_acknowledge"),
+    path("warnings/<int:pk>/reopen", warnings.warning_reopen, name="warning_reopen"),
+    path("warnings/<int:pk>/snooze", warnings.warning_snooze, name="warning_snooze"),
     path("board/", board.board, name="board"),
     path("board/choose/", board.board_choose, name="board_choose"),
     path("one-on-one/<int:manager>/", one_on_one.one_on_one, name="one_on_one"),

@@ -26,6 +26,7 @@ from accounts.plans.models import Goal, Milestone, Plan, SwotEntry
 from accounts.portfolio.models import SavedFilter
 from accounts.revenue.models import ProductCategory
 from accounts.surveys.answering import token_to_send as survey_token
+from tests.alerts.making import make_alert
 from tests.factories import (
     make_action,
     make_campaign,
@@ -624,6 +625,10 @@ ROUTES: list[Route] = [
     only("metrics:weight_list", HEAD, ADMINISTRATOR),
     only("metrics:weight", HEAD, ADMINISTRATOR, family="bands", key="band_warm"),
     writes("metrics:weight_undo", HEAD, ADMINISTRATOR, pk=1),
+    only("metrics:warning_list", MANAGER, LEAD, HEAD, ADMINISTRATOR),
+    edits("metrics:warning_acknowledge", "POST", pk=lambda w: make_alert(w.maya_account).pk),
+    edits("metrics:warning_reopen", "POST", pk=lambda w: make_alert(w.maya_account).pk),
+    edits("metrics:warning_snooze", pk=lambda w: make_alert(w.maya_account).pk),
     Route("metrics:comparison", frozenset({"hana", "mira"}), refused=404, others={"adam": 403}),
     Route(
         "metrics:comparison_of",

@@ -83,7 +83,8 @@ NPS_DROP = Rule(
     SELECT h.account_id, 'nps' AS cause, TRUE AS is_red,
            jsonb_build_object('before', ROUND(h.before), 'now', ROUND(h.now)) AS facts,
            jsonb_build_array(
-               jsonb_build_object('what', 'NPS of the 6 months before, ' || h.n_before || ' people', 'value', ROUND(h.before)),
+               jsonb_build_object('what', 'NPS of the 6 months before, ' || h.n_before || ' people',
+                                  'value', ROUND(h.before)),
                jsonb_build_object('what', 'NPS of the last 6 months, ' || h.n_now || ' people', 'value', ROUND(h.now)))
                AS evidence
       FROM (SELECT m.account_id,
@@ -100,7 +101,7 @@ NPS_DROP = Rule(
                               o.answered_at DESC, i.id DESC) m
              GROUP BY m.account_id) h
      WHERE h.n_now >= {LEAST} AND h.n_before >= {LEAST} AND h.now <= h.before - {DROP}""",
-    f"NPS of the last 6 months is {DROP} points or more under that of the 6 months before; at least {LEAST} people each.",
+    f"NPS of the last 6 months is {DROP} points or more under that of the 6 months before, {LEAST} people each or more.",
 )
 
 AS_OF = "(SELECT %(day)s::date AS day)"
@@ -197,7 +198,7 @@ REVENUE_DOWN = Rule(
                 ON r.date < e.ends AND r.date >= e.ends - INTERVAL '6 months' AND r.account_id IS NOT NULL
              GROUP BY r.account_id) x
      WHERE x.n_before >= {LEAST} AND x.before > 0 AND x.now <= 0.75 * x.before""",
-    f"Revenue of the last 3 whole months is 25 % or more under that of the 3 before, which had {LEAST} orders or more.",
+    f"Revenue of the last 3 whole months is 25 % or more under the 3 before, which had {LEAST} orders or more.",
 )
 
 CHAMPION_LEFT = Rule(
@@ -246,7 +247,7 @@ OVERDUE_REQUEST = Rule(
     """
     SELECT q.account_id, 'request:' || q.id AS cause, FALSE AS is_red,
            jsonb_build_object('subject', q.subject, 'days', %(day)s::date - q.due_on) AS facts,
-           jsonb_build_array(jsonb_build_object('what', COALESCE(NULLIF(q.number, '') || ', ', '') || 'solution was due',
+           jsonb_build_array(jsonb_build_object('what', CONCAT_WS(', ', NULLIF(q.number, ''), 'solution was due'),
                                                 'when', q.due_on, 'value', %(day)s::date - q.due_on)) AS evidence
       FROM accounts_request q
      WHERE q.due_on < %(day)s AND q.resolved_at IS NULL""",
@@ -264,7 +265,8 @@ WITHOUT_RESULT = Rule(
            jsonb_build_array(
                jsonb_build_object('what', f.steps || ' steps open a year ago', 'value', ROUND(100 * f.lead)),
                jsonb_build_object('what', f.results || ' results due since', 'value', ROUND(100 * f.lag))) AS evidence
-      FROM (SELECT x.account_id, AVG(x.lead) AS lead, AVG(x.lag) AS lag, COUNT(x.lead) AS steps, COUNT(x.lag) AS results
+      FROM (SELECT x.account_id, AVG(x.lead) AS lead, AVG(x.lag) AS lag, COUNT(x.lead) AS steps,
+                   COUNT(x.lag) AS results
               FROM (SELECT o.account_id, NULL::int AS lead, {IS_MET}::int AS lag
                       FROM accounts_outcome r JOIN accounts_goal g ON g.id = r.goal_id
                       JOIN accounts_plan o ON o.id = g.plan_id
@@ -278,7 +280,7 @@ WITHOUT_RESULT = Rule(
                                       AND r.due_on <= %(day)s AND r.due_on > %(day)s::date - 365)) x
              GROUP BY x.account_id) f
      WHERE f.lead - f.lag >= {DROP} / 100.0 AND f.steps + f.results >= {LEAST} AND f.steps > 0 AND f.results > 0""",
-    f"For goals due in 12 months, steps on track lie {DROP} points or more above results met; at least {LEAST} of both.",
+    f"For goals due in 12 months, steps on track lie {DROP} points or more above results met; {LEAST} or more in all.",
     "portfolio:account",
 )
 
