@@ -31,7 +31,7 @@ NEW_CUSTOMERS = "new customers"
 
 def wilson(share: str, n: str) -> str:
     """Two columns, low and high: as metrics.intervals computes them, for a share of n."""
-    z = repr(Z)
+    z, n = repr(Z), f"NULLIF({n}, 0)"
     centre = f"({share} + {z} * {z} / (2 * {n}))"
     spread = f"({z} * SQRT({share} * (1 - {share}) / {n} + {z} * {z} / (4 * {n} * {n})))"
     scale = f"(1 + {z} * {z} / {n})"
