@@ -138,6 +138,9 @@ def first_month(scope: Scope) -> Day:
     earliest = found or scope.current_month
     if not scope.is_full and scope.has_queue:
         earliest = min(earliest, oldest_queued_fact() or earliest)
+    # A rebuild begins with the first fact, however long ago what concerns everyone is said to have changed.
+    if scope.is_full:
+        return min(earliest, scope.current_month)
     return min(earliest, scope.everyone_since, scope.current_month)
 
 

@@ -86,30 +86,34 @@ MAILINGS = Source(
     moment="o.at",
 )
 
-# Powers of exact numbers are slow; there are few of them.
-DOUBLED = "SELECT days, ROUND(2::numeric ^ (days / 30.0), 12) AS factor FROM generate_series(0, 330) days"
+# Powers of exact numbers are slow; there are few of them, made once a statement.
+POWERS = "SELECT array_agg(ROUND(2::numeric ^ (n / 30.0), 12) ORDER BY n) FROM generate_series(0, 330) n"
+
+
+def doubled(days: str) -> str:
+    """What a point grows to in so many days, if it doubles in 30."""
+    return f"({POWERS})[{days} + 1]"
+
 
 decayed = Measure("decayed", "SUM(points)", label="points, halved every 30 days")
 
-# Points of a month are brought to its first day together; after a year less than a thousandth is left of them.
+# Points of a month are brought to its first day together; after 10 months less than a thousandth is left of them.
 DECAYED = Source(
     "decayed",
     "Points by month, halved every 30 days up to the day",
     "o.account_id",
     f"""
+    WITH monthly AS MATERIALIZED (
+        SELECT d.account_id, date_trunc('month', d.date)::date AS month, SUM(d.points) AS whole,
+               SUM(d.points * {doubled("EXTRACT(day FROM d.date)::int - 1")}) AS grown
+          FROM ({signal_days(12)}) d
+         WHERE d.date <= (SELECT MAX(day) FROM {{days}}) AND d.points > 0
+         GROUP BY 1, 2)
     SELECT s.account_id, m.day AS date, NULL::bigint AS person_id, s.account_id AS id,
            to_char(s.month, 'YYYY-MM') AS label, ROUND(s.whole) || ' points' AS detail,
-           NULL::numeric AS booked, '' AS currency,
-           ROUND(s.grown / h.factor, 4) AS points
+           NULL::numeric AS booked, '' AS currency, ROUND(s.grown / {doubled("m.day - s.month")}, 4) AS points
       FROM {{days}} m
-      JOIN (SELECT d.account_id, date_trunc('month', d.date)::date AS month, SUM(d.points) AS whole,
-                   SUM(d.points * h.factor) AS grown
-              FROM ({signal_days(12)}) d
-              JOIN ({DOUBLED}) h ON h.days = EXTRACT(day FROM d.date)::int - 1
-             WHERE d.date <= (SELECT MAX(day) FROM {{days}})
-             GROUP BY 1, 2) s
-        ON s.month <= m.day AND s.month > m.day - 300 AND s.whole > 0
-      JOIN ({DOUBLED}) h ON h.days = m.day - s.month""",
+      JOIN monthly s ON s.month <= m.day AND s.month > m.day - 300""",
     (decayed,),
     is_stock=True,
 )
@@ -144,6 +148,30 @@ band_warm = Measure("band_warm", "COUNT(*) FILTER (WHERE level = 1)", label="war
 band_hot = Measure("band_hot", "COUNT(*) FILTER (WHERE level = 2)", label="hot accounts")
 band_red_hot = Measure("band_red_hot", "COUNT(*) FILTER (WHERE level = 3)", label="red-hot accounts")
 
+# The months looked at, with the limits of each one's last day.
+LIMITS = f"""
+    SELECT month::date, {", ".join(f"{limit(name, 'last')} AS {name.removeprefix('band_')}" for name in USUAL_LIMITS)}
+      FROM (SELECT month, LEAST((month + INTERVAL '1 month')::date - 1, until) AS last
+              FROM (SELECT MIN(day) AS first, MAX(day) AS until FROM {{days}}) ends,
+                   generate_series(date_trunc('month', first) - INTERVAL '{LOOK_BACK + 2} months',
+                                   date_trunc('month', until), '1 month') month) named"""
+
+# A row for every month of an account with signals, also for those without any. Laid on each other and grouped
+# instead of joined: without statistics a join reads one of them again and again.
+SCORES = f"""
+    SELECT p.account_id, p.month, p.warm, p.hot, p.red_hot, p.stay,
+           SUM(p.points) OVER (PARTITION BY p.account_id ORDER BY p.month ROWS 2 PRECEDING) AS score
+      FROM (SELECT account_id, month, SUM(points) AS points, MAX(warm) AS warm, MAX(hot) AS hot,
+                   MAX(red_hot) AS red_hot, MAX(stay) AS stay
+              FROM (SELECT e.account_id, n.month, 0 AS points, n.warm, n.hot, n.red_hot, n.stay
+                      FROM (SELECT DISTINCT o.account_id FROM accounts_signal o WHERE {{among}}) e
+                     CROSS JOIN limits n
+                     UNION ALL
+                    SELECT d.account_id, date_trunc('month', d.date)::date, d.points, NULL, NULL, NULL, NULL
+                      FROM ({signal_days(LOOK_BACK + 4)}) d
+                     WHERE d.date <= (SELECT MAX(day) FROM {{days}})) laid
+             GROUP BY account_id, month HAVING MAX(warm) IS NOT NULL) p"""
+
 # A score is that of three whole months, as in the engagement score. An account rises with the score that reaches a
 # limit, and falls with the one that lies well under it; between the two it stays, for a year at most.
 BANDS = Source(
@@ -151,34 +179,17 @@ BANDS = Source(
     "Accounts above cold on the day",
     "o.account_id",
     f"""
+    WITH limits AS MATERIALIZED ({LIMITS}),
+    marked AS MATERIALIZED (
+        SELECT x.account_id, x.month, x.score, {", ".join(map(marks, ("warm", "hot", "red_hot")))}
+          FROM ({SCORES}) x
+        WINDOW year AS (PARTITION BY x.account_id ORDER BY x.month ROWS {LOOK_BACK - 1} PRECEDING))
     SELECT b.account_id, b.day AS date, NULL::bigint AS person_id, b.account_id AS id,
            CASE b.level WHEN 3 THEN 'red-hot' WHEN 2 THEN 'hot' ELSE 'warm' END AS label,
            ROUND(b.score) || ' points' AS detail, NULL::numeric AS booked, '' AS currency, b.level
       FROM (SELECT b.account_id, m.day, b.score,
                    {" + ".join(f"{is_in(band)}::int" for band in ("warm", "hot", "red_hot"))} AS level
-              FROM (SELECT x.account_id, x.month, x.score, {", ".join(map(marks, ("warm", "hot", "red_hot")))}
-                      FROM (SELECT e.account_id, n.month, n.warm, n.hot, n.red_hot, n.stay,
-                                   SUM(COALESCE(p.points, 0)) OVER (PARTITION BY e.account_id ORDER BY n.month
-                                                                    ROWS 2 PRECEDING) AS score
-                              FROM (SELECT DISTINCT o.account_id FROM accounts_signal o WHERE {{among}}) e
-                             CROSS JOIN (SELECT month::date,
-                                                {limit("band_warm", "last")} AS warm, {limit("band_hot", "last")} AS hot,
-                                                {limit("band_red_hot", "last")} AS red_hot,
-                                                {limit("band_stay", "last")} AS stay
-                                           FROM (SELECT month, LEAST((month + INTERVAL '1 month')::date - 1, until)
-                                                          AS last
-                                                   FROM (SELECT MIN(day) AS first, MAX(day) AS until
-                                                           FROM {{days}}) ends,
-                                                        generate_series(date_trunc('month', first)
-                                                                        - INTERVAL '{LOOK_BACK + 2} months',
-                                                                        until, '1 month') month) days) n
-                              LEFT JOIN (SELECT d.account_id, date_trunc('month', d.date)::date AS month,
-                                                SUM(d.points) AS points
-                                           FROM ({signal_days(LOOK_BACK + 4)}) d
-                                          WHERE d.date <= (SELECT MAX(day) FROM {{days}})
-                                          GROUP BY 1, 2) p ON p.account_id = e.account_id AND p.month = n.month) x
-                    WINDOW year AS (PARTITION BY x.account_id ORDER BY x.month ROWS {LOOK_BACK - 1} PRECEDING)) b
-              JOIN {{days}} m ON date_trunc('month', m.day)::date = b.month) b
+              FROM {{days}} m JOIN marked b ON b.month = date_trunc('month', m.day)::date) b
      WHERE b.level > 0""",
     (band_level, band_warm, band_hot, band_red_hot),
     is_stock=True,

@@ -37,7 +37,9 @@ WORDS = """CASE t.channel WHEN 'mail' THEN 'mail' WHEN 'call' THEN 'call' WHEN '
 
 touches = Measure("touches", "COUNT(*)", label="touches")
 touches_in = Measure("touches_in", "COUNT(*) FILTER (WHERE direction = 'inbound')", label="touches from them")
-touches_out = Measure("touches_out", "COUNT(*) FILTER (WHERE direction = 'outbound')", label="touches from us")
+touches_out = Measure(
+    "touches_out", "COUNT(*) FILTER (WHERE direction = 'outbound')", label="touches from us"
+)
 touches_both = Measure(
     "touches_both", "COUNT(*) FILTER (WHERE direction = 'two_way')", label="touches both ways"
 )
@@ -52,7 +54,9 @@ talks_unmeasured = Measure(
     f"COUNT(*) FILTER (WHERE channel IN {TALKS} AND minutes IS NULL)",
     label="meetings and calls of unknown length",
 )
-effort_minutes = Measure("effort_minutes", f"SUM(COALESCE(minutes, {USUAL_MINUTES}))", label="minutes of work")
+effort_minutes = Measure(
+    "effort_minutes", f"SUM(COALESCE(minutes, {USUAL_MINUTES}))", label="minutes of work"
+)
 
 TOUCHES = Source(
     "touches",
@@ -77,24 +81,26 @@ gap_accounts = Measure("gap_accounts", "COUNT(*)", label="accounts that were tal
 gap_days = Measure("gap_days", "SUM(gap)", label="days since the last touch both ways")
 gap_longest = Measure("gap_longest", "SUM(longest)", label="longest gap between touches both ways")
 
-# Of each account and month the last day of a talk, and the longest gap that a talk of the month ended.
+# Of each account and month the last day of a talk, and the longest gap that a talk of the month ended; made once,
+# whichever way the planner goes on from there.
 GAPS = Source(
     "gap",
     "Last touch both ways, up to the day",
     "o.account_id",
     f"""
+    WITH ended AS MATERIALIZED (
+        SELECT account_id, MAX(date) AS last, MAX(gap) AS gap
+          FROM (SELECT account_id, date,
+                       date - LAG(date) OVER (PARTITION BY account_id ORDER BY date) AS gap
+                  FROM {COUNTED} t
+                 WHERE t.direction = 'two_way' AND t.date <= (SELECT MAX(day) FROM {{days}})) one
+         GROUP BY account_id, date_trunc('month', date))
     SELECT g.account_id, g.date, NULL::bigint AS person_id, g.account_id AS id,
            'last touch both ways' AS label, g.last::text AS detail, NULL::numeric AS booked, '' AS currency,
            g.date - g.last AS gap, GREATEST(g.longest, g.date - g.last) AS longest
       FROM (SELECT ended.account_id, m.day AS date, MAX(ended.last) AS last,
                    MAX(ended.gap) FILTER (WHERE ended.last > m.day - 365) AS longest
-              FROM {{days}} m
-              JOIN (SELECT account_id, MAX(date) AS last, MAX(gap) AS gap
-                      FROM (SELECT account_id, date,
-                                   date - LAG(date) OVER (PARTITION BY account_id ORDER BY date) AS gap
-                              FROM {COUNTED} t
-                             WHERE t.direction = 'two_way' AND t.date <= (SELECT MAX(day) FROM {{days}})) one
-                     GROUP BY account_id, date_trunc('month', date)) ended ON ended.last <= m.day
+              FROM {{days}} m JOIN ended ON ended.last <= m.day
              GROUP BY ended.account_id, m.day) g""",
     (gap_accounts, gap_days, gap_longest),
     is_stock=True,
@@ -103,28 +109,34 @@ GAPS = Source(
 key_contacts = Measure("key_contacts", "COUNT(*)", label="key contacts")
 key_engaged = Measure("key_engaged", "COUNT(*) FILTER (WHERE engaged)", label="key contacts engaged")
 
-# Somebody is engaged who turned to us or was talked with in the three whole months up to the day's.
+# Somebody is engaged who turned to us or was talked with in the three whole months up to the day's. Both lists are
+# laid on each other and grouped instead of joined: without statistics a join reads one of them again and again.
 KEY_CONTACTS = Source(
     "key",
     "Key contacts on the day",
     "o.account_id",
     f"""
-    SELECT o.account_id, m.day AS date, NULL::bigint AS person_id, o.id, o.name AS label,
-           CASE WHEN e.contact_id IS NULL THEN 'not engaged' ELSE 'engaged' END AS detail,
-           NULL::numeric AS booked, '' AS currency, e.contact_id IS NOT NULL AS engaged
-      FROM {{days}} m
-      JOIN accounts_contact o
-        ON o.key_during @> m.day AND o.since <= m.day AND (o.left_on IS NULL OR o.left_on > m.day)
-       AND NOT o.is_placeholder AND {{among}}
-      LEFT JOIN (SELECT DISTINCT t.contact_id, d.day
-                   FROM (SELECT l.contact_id, {ON} AS date
-                           FROM accounts_touch_contacts l
-                           JOIN accounts_touch o ON o.id = l.touch_id
-                          CROSS JOIN accounts_organisation org
-                          WHERE o.direction IN ('inbound', 'two_way') AND {{among}}) t
-                   JOIN {{days}} d ON t.date <= d.day
-                    AND t.date >= date_trunc('month', d.day) - INTERVAL '2 months') e
-             ON e.contact_id = o.id AND e.day = m.day""",
+    SELECT k.account_id, k.day AS date, NULL::bigint AS person_id, k.id, MAX(k.name) AS label,
+           CASE WHEN BOOL_OR(k.engaged) THEN 'engaged' ELSE 'not engaged' END AS detail,
+           NULL::numeric AS booked, '' AS currency, BOOL_OR(k.engaged) AS engaged
+      FROM (SELECT o.account_id, m.day, o.id, o.name, FALSE AS engaged
+              FROM {{days}} m
+              JOIN accounts_contact o
+                ON o.key_during @> m.day AND o.since <= m.day AND (o.left_on IS NULL OR o.left_on > m.day)
+               AND NOT o.is_placeholder AND {{among}}
+             UNION ALL
+            SELECT t.account_id, m.day, t.contact_id, NULL, TRUE
+              FROM (SELECT DISTINCT c.account_id, l.contact_id, date_trunc('month', {ON}) AS month
+                      FROM accounts_touch_contacts l
+                      JOIN accounts_contact c ON c.id = l.contact_id
+                      JOIN accounts_touch o ON o.id = l.touch_id
+                     CROSS JOIN accounts_organisation org
+                     WHERE o.direction IN ('inbound', 'two_way') AND {{among}}
+                       AND {ON} <= (SELECT MAX(day) FROM {{days}})) t
+             CROSS JOIN generate_series(0, 2) later
+              JOIN {{days}} m ON date_trunc('month', m.day) = t.month + later * INTERVAL '1 month') k
+     GROUP BY k.account_id, k.day, k.id
+    HAVING COUNT(k.name) > 0""",
     (key_contacts, key_engaged),
     is_stock=True,
 )
