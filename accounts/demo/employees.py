@@ -113,7 +113,7 @@ class Employees:
             asks_comment=True,
             closes_on=self.calendar.in_days(8),
             opened_on=self.calendar.in_days(-6),
-            response_percent=40,
+            response_percent=50,
             response_on=self.calendar.in_days(-1),
             salt=secrets.token_hex(32),
         )

@@ -37,8 +37,8 @@ STATEMENTS = (
     "I can speak up",
     "I want to be here in two years",
 )
-# So coarse that one more answer hardly ever shows.
-STEP_OF_RESPONSE = 10
+# So coarse that one more answer hardly ever shows, also where few are asked.
+STEP_OF_RESPONSE, STEP_FOR_FEW, FEW = 10, 25, 40
 # Steps of a wave's end: shuffled, invitations rewritten, and dead rows removed after its release.
 TIDIED_AFTER_RELEASE = 3
 State = EmployeeWave.State
@@ -212,7 +212,8 @@ def note_response(wave: EmployeeWave, today: datetime.date) -> None:
     """The one thing said of an open wave: the rounded share that answered, as it was this morning."""
     asked = wave.invitations.count()
     answered = wave.invitations.filter(used=True).count()
-    percent = round(100 * answered / asked / STEP_OF_RESPONSE) * STEP_OF_RESPONSE if asked else 0
+    step = STEP_FOR_FEW if asked < FEW else STEP_OF_RESPONSE
+    percent = round(100 * answered / asked / step) * step if asked else 0
     EmployeeWave.objects.filter(pk=wave.pk).update(response_percent=percent, response_on=today)
 
 

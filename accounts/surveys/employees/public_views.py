@@ -42,6 +42,10 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     return page("surveys/employees/answered.html", {})
 
 
+# Viewing as somebody else keeps the address of every page: this one's is a secret.
+answer.ends_view_as = True  # type: ignore[attr-defined]
+
+
 def closed(request: HttpRequest) -> HttpResponse:
     """Used, run out, closed or invented: byte for byte the same, so that nobody learns who answered."""
     within = consume(request, app="kamplan", action="employee_survey", config=LIMIT)
