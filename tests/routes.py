@@ -625,6 +625,8 @@ ROUTES: list[Route] = [
     only("metrics:weight_list", HEAD, ADMINISTRATOR),
     only("metrics:weight", HEAD, ADMINISTRATOR, family="bands", key="band_warm"),
     writes("metrics:weight_undo", HEAD, ADMINISTRATOR, pk=1),
+    only("engagement:playbook_list", MANAGER, LEAD, HEAD, VIEWER, ADMINISTRATOR),
+    only("engagement:playbook_edit", HEAD, kind="champion_left"),
     only("metrics:warning_list", MANAGER, LEAD, HEAD, ADMINISTRATOR),
     edits("metrics:warning_acknowledge", "POST", pk=lambda w: make_alert(w.maya_account).pk),
     edits("metrics:warning_reopen", "POST", pk=lambda w: make_alert(w.maya_account).pk),

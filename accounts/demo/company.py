@@ -16,6 +16,7 @@ from accounts.demo.orders import Orders
 from accounts.demo.organisation import Staff, organisation
 from accounts.demo.people import People
 from accounts.demo.plans import Plans
+from accounts.demo.playbooks import playbooks
 from accounts.demo.portfolio import Portfolio
 from accounts.demo.quotas import quotas
 from accounts.demo.renewals import Talks, calls
@@ -104,3 +105,4 @@ class Company:
         yield from self.standing.batches()
         yield from self.surveys.batches()
         yield from self.employees.batches()
+        yield from playbooks()

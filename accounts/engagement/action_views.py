@@ -3,7 +3,6 @@
 import datetime
 from typing import Any
 
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -17,7 +16,7 @@ from accounts.engagement.promises import SHOWN, next_of
 from accounts.engagement.views import around, back_to, locked
 from accounts.people.models import Organisation, User
 from accounts.portfolio.models import Account
-from accounts.portfolio.views import with_toast
+from accounts.portfolio.views import say, with_toast
 from kamplan.form_page import both_versions, form_page, may_save
 from kamplan.permissions import EDITS_ACCOUNTS, READS_WORK, allowed, signed_in, visible_or_404
 
@@ -44,7 +43,7 @@ def again(request: HttpRequest, action: Action, text: str, undo: str = "") -> Ht
     """The list after a change, with what happened; without scripts the page it stands on."""
     user = signed_in(request)
     if not request.htmx:  # type: ignore[attr-defined]
-        messages.success(request, text)
+        say(request, text, undo)
         return redirect(back_to(request, action.account))
     context = listed(user, action.account_id, "all" in request.POST)
     response = with_toast(render(request, "engagement/_next.html", context), text, undo)

@@ -68,7 +68,7 @@ class PlaybookStep(models.Model):
         LEAD = "lead", "the owner's lead, else the owner"
 
     playbook = models.ForeignKey(Playbook, models.CASCADE, related_name="steps")
-    position = models.PositiveSmallIntegerField(default=1)
+    position = models.PositiveSmallIntegerField(default=99, editable=False)
     text = models.CharField("what", max_length=300)
     who = models.CharField(max_length=6, choices=Who, default=Who.OWNER)
     due_days = models.PositiveSmallIntegerField(

@@ -20,7 +20,7 @@ from accounts.engagement.models import InternalRequest, Request, RequestQuerySet
 from accounts.engagement.views import around, edited, locked
 from accounts.people.models import Organisation, Role, User
 from accounts.portfolio.models import Account
-from accounts.portfolio.views import with_toast
+from accounts.portfolio.views import say, with_toast
 from kamplan.components import Choice
 from kamplan.form_page import form_page, may_save
 from kamplan.permissions import EDITS_ACCOUNTS, READS_WORK, allowed, signed_in, visible_or_404
@@ -170,7 +170,7 @@ def again(request: HttpRequest, pk: int, text: str, undo: str = "") -> HttpRespo
     """The request after a change, with what happened."""
     user = signed_in(request)
     if not request.htmx:  # type: ignore[attr-defined]
-        messages.success(request, text)
+        say(request, text, undo)
         return redirect("engagement:request", pk=pk)
     response = render(request, "engagement/_request.html", detail(user, visible_request(user, pk)))
     return with_toast(response, text, undo)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.engagement import action_views, calendar_views, request_views, views
+from accounts.engagement import action_views, calendar_views, playbook_views, request_views, views
 
 app_name = "engagement"
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("actions/<int:pk>/drop", action_views.action_drop, name="action_drop"),
     path("actions/<int:pk>/move", action_views.action_move, name="action_move"),
     path("actions/<int:pk>/hand-on", action_views.action_hand_on, name="action_hand_on"),
+    path("playbooks/", playbook_views.playbook_list, name="playbook_list"),
+    path("playbooks/<slug:kind>/", playbook_views.playbook_edit, name="playbook_edit"),
     path("requests/", request_views.request_list, name="request_list"),
     path("accounts/<int:account>/requests/add", request_views.request_add, name="request_add"),
     path("requests/<int:pk>/", request_views.request_detail, name="request"),

@@ -20,7 +20,7 @@ from accounts.engagement.timeline import page_of, recent_of
 from accounts.people.models import Organisation, User
 from accounts.portfolio.frame import account_frame, crumbs_to
 from accounts.portfolio.models import Account
-from accounts.portfolio.views import with_toast
+from accounts.portfolio.views import say, with_toast
 from accounts.revenue.models import Opportunity
 from accounts.stakeholders.models import Contact
 from kamplan.form_page import edit_page
@@ -174,7 +174,7 @@ def touch_delete(request: HttpRequest, pk: int) -> HttpResponse:
         back = delete_touch(user, touch)
     if request.htmx:  # type: ignore[attr-defined]
         return logged(HttpResponse(), text, account.pk, back)
-    messages.success(request, text)
+    say(request, text, back)
     return redirect("engagement:activity", account=account.pk)
 
 

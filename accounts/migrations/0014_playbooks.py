@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("position", models.PositiveSmallIntegerField(default=1)),
+                ("position", models.PositiveSmallIntegerField(default=99, editable=False)),
                 ("text", models.CharField(max_length=300, verbose_name="what")),
                 (
                     "who",
@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
                 ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
                 ("pgh_label", models.TextField(help_text="The event label.")),
                 ("id", models.BigIntegerField()),
-                ("position", models.PositiveSmallIntegerField(default=1)),
+                ("position", models.PositiveSmallIntegerField(default=99, editable=False)),
                 ("text", models.CharField(max_length=300, verbose_name="what")),
                 (
                     "who",

@@ -101,7 +101,7 @@ NPS_DROP = Rule(
                               o.answered_at DESC, i.id DESC) m
              GROUP BY m.account_id) h
      WHERE h.n_now >= {LEAST} AND h.n_before >= {LEAST} AND h.now <= h.before - {DROP}""",
-    f"NPS of the last 6 months is {DROP} points or more under that of the 6 months before, {LEAST} people each or more.",
+    f"NPS of the last 6 months is {DROP} points or more under that of the 6 before, {LEAST} people each or more.",
 )
 
 AS_OF = "(SELECT %(day)s::date AS day)"
