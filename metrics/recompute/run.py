@@ -249,7 +249,8 @@ def what_changed(
         return Changes(periods, True, scope.everyone_since, since)
     earliest = min(earliest_change(run, last) or scope.everyone_since, scope.everyone_since, *since.values())
     running = open_quota_starts(earliest)
-    maturing = earliest - datetime.timedelta(days=LONGEST)
+    # A new account is queued since the first day there is; nothing lies before it.
+    maturing = earliest - min(datetime.timedelta(days=LONGEST), earliest - Day.min)
     concerned = [each for each in periods if each.end > maturing or any(day in each for day in running)]
     return Changes(concerned, False, scope.everyone_since, since)
 
