@@ -69,7 +69,7 @@ def entry(kpi: Definition, now: Result | None = None) -> Entry:
         reverse("metrics:kpi", args=[kpi.id]),
         DIRECTIONS[kpi.direction],
         kpi.timing.value,
-        UNITS[kpi.unit.value],
+        UNITS.get(kpi.unit.value, kpi.unit.value),
         words.value_text(now) if now else "",
         explain_url(kpi.id, now.scope, now.key, now.period) if now else "",
     )
@@ -184,7 +184,7 @@ def detail(user: User, kpi: Definition, choice: Choice | None) -> dict[str, Any]
 def facts_of_definition(kpi: Definition) -> list[tuple[str, str]]:
     found = [
         ("Formula", capital(kpi.words)),
-        ("Unit", UNITS[kpi.unit.value]),
+        ("Unit", UNITS.get(kpi.unit.value, kpi.unit.value)),
         ("Direction", DIRECTIONS[kpi.direction]),
         ("Kind", TIMINGS[kpi.timing]),
         ("Credit", credit_words(kpi, Scope.OWNER, "as-was")),
