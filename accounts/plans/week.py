@@ -33,6 +33,7 @@ MODELS: dict[str, Any] = {
     "cold": Contact,
     "left": Contact,
     "fell": Account,
+    "warned": Account,
     "request": Request,
     "review": Review,
 }
@@ -56,6 +57,7 @@ class Subject:
             "cold": f"Talk to {self.row}",
             "left": f"A successor for {self.row}",
             "fell": "Fallen figures",
+            "warned": "Warnings",
             "notice": f"The renewal of contract {self.row}",
         }
         return texts.get(self.kind, str(self.row))
@@ -149,7 +151,7 @@ def subjects(user: User, kind: str, numbers: list[int]) -> list[Subject]:
         rows = MODELS[kind].objects.visible_to(user)
     else:
         return []
-    related = rows if kind == "fell" else rows.select_related("account")
+    related = rows if kind in {"fell", "warned"} else rows.select_related("account")
     return [Subject(kind, row) for row in related.filter(pk__in=numbers)]
 
 

@@ -190,15 +190,19 @@ REVENUE_DOWN = Rule(
                                   'value', ROUND(x.now))) AS evidence
       FROM (SELECT r.account_id,
                    COALESCE(SUM(r.amount) FILTER (WHERE r.date >= e.ends - INTERVAL '3 months'), 0) AS now,
-                   COALESCE(SUM(r.amount) FILTER (WHERE r.date < e.ends - INTERVAL '3 months'), 0) AS before,
+                   COALESCE(SUM(r.amount) FILTER (WHERE r.date < e.ends - INTERVAL '3 months'
+                                                    AND r.date >= e.ends - INTERVAL '6 months'), 0) AS before,
+                   SUM(r.amount) FILTER (WHERE r.date < e.ends - INTERVAL '12 months') AS year_ago,
                    COUNT(DISTINCT r.label) FILTER (WHERE r.date >= e.ends - INTERVAL '3 months') AS n_now,
-                   COUNT(DISTINCT r.label) FILTER (WHERE r.date < e.ends - INTERVAL '3 months') AS n_before
+                   COUNT(DISTINCT r.label) FILTER (WHERE r.date < e.ends - INTERVAL '3 months'
+                                                    AND r.date >= e.ends - INTERVAL '6 months') AS n_before
               FROM (SELECT date_trunc('month', %(day)s::date + 1)::date AS ends) e
-              JOIN ({ORDER_LINES.select("o.date >= %(day)s::date - 220 AND o.date <= %(day)s::date")}) r
-                ON r.date < e.ends AND r.date >= e.ends - INTERVAL '6 months' AND r.account_id IS NOT NULL
+              JOIN ({ORDER_LINES.select("o.date >= %(day)s::date - 500 AND o.date <= %(day)s::date")}) r
+                ON r.date < e.ends AND r.date >= e.ends - INTERVAL '15 months' AND r.account_id IS NOT NULL
              GROUP BY r.account_id) x
-     WHERE x.n_before >= {LEAST} AND x.before > 0 AND x.now <= 0.75 * x.before""",
-    f"Revenue of the last 3 whole months is 25 % or more under the 3 before, which had {LEAST} orders or more.",
+     WHERE x.n_before >= {LEAST} AND x.before > 0 AND x.now <= 0.75 * x.before
+       AND (x.year_ago IS NULL OR x.now <= 0.75 * x.year_ago)""",
+    f"Revenue of the last 3 whole months is 25 % or more under the 3 before ({LEAST} orders or more) and a year ago.",
 )
 
 CHAMPION_LEFT = Rule(

@@ -58,6 +58,7 @@ def items(facts: Facts) -> list[Item]:
         *(with_own_stake(week_rules.notice(each, today), facts) for each in facts.endings),
         *(week_rules.left(each, today) for each in facts.gone),
         *(week_rules.review(each, today) for each in facts.reviews),
+        *(week_rules.warned(each, today) for each in facts.warned),
         *moves(facts),
     ]
     return [each for each in found if each is not None]
@@ -127,6 +128,8 @@ def deed_url(item: Item, run: Run | None) -> str:
             return address("plans:renewal_call", decide, item.pk) if is_call else decide
         case "request":
             return address("engagement:request", account, item.pk)
+        case "warned":
+            return reverse("metrics:warning_list")
         case "review":
             return address("plans:review", account, item.pk)
         case "fell" if run is not None:

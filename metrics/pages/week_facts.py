@@ -41,13 +41,33 @@ from accounts.models import (
 from accounts.periods import PeriodKind, add_months, last_day_of_month, latest_complete
 from accounts.portfolio.frame import with_kind
 from kamplan.permissions import Secret, may_see
-from metrics.models import AccountMonth, Run
+from metrics.alerts.rules import RULE_OF
+from metrics.models import AccountMonth, Alert, Run
 from metrics.pages import week_rules as rules
-from metrics.pages.week_rules import Asked, Ending, Fall, Gone, KeyPerson, Meeting, Promise, Stake
+from metrics.pages.warnings import Line
+from metrics.pages.week_rules import (
+    Asked,
+    Ending,
+    Fall,
+    Gone,
+    KeyPerson,
+    Meeting,
+    Promise,
+    Stake,
+    Warned,
+)
 
 Day = datetime.date
 MONTHS_READ = 12 + rules.USUAL_MONTHS + 1
 ZERO = Decimal(0)
+OF_WARNINGS = (
+    "detractor",
+    "low_satisfaction",
+    "nps_drop",
+    "health_fall",
+    "engagement_halved",
+    "without_result",
+)
 
 
 @dataclass
@@ -70,6 +90,7 @@ class Facts:
     asked: list[Asked] = field(default_factory=list)
     gone: list[Gone] = field(default_factory=list)
     reviews: list[Meeting] = field(default_factory=list)
+    warned: list[Warned] = field(default_factory=list)
 
     @property
     def ids(self) -> list[int]:
@@ -94,6 +115,7 @@ def read(user: User, organisation: Organisation, run: Run | None) -> Facts:
         facts.people = key_people(facts)
         facts.gone = gone(facts)
         facts.reviews = reviews(facts)
+        facts.warned = warned(facts)
     facts.accounts |= others
     if run is not None and facts.accounts:
         read_figures(facts, run)
@@ -128,6 +150,26 @@ def requests(facts: Facts) -> list[Asked]:
     mine = Q(owner=facts.user) | Q(owner__isnull=True, account__in=facts.ids)
     rows = Request.objects.visible_to(facts.user, facts.today).open().filter(mine)
     return [asked(each, now) for each in rows]
+
+
+def warned(facts: Facts) -> list[Warned]:
+    """Warnings that wait, but for those of which another rule of the week speaks; one line an account."""
+    rows = Alert.objects.visible_to(facts.user, facts.today).waiting(facts.today)
+    rows = rows.filter(account__in=facts.ids, acknowledged_on__isnull=True, kind__in=OF_WARNINGS)
+    found: dict[int, list[Line]] = {}
+    for alert in rows:
+        found.setdefault(alert.account_id, []).append(Line(alert, RULE_OF[alert.kind]))
+    return [
+        Warned(
+            account,
+            lines[0].sentence,
+            lines[0].next_step,
+            lines[0].alert.is_red,
+            lines[0].alert.opened_on,
+            len(lines) - 1,
+        )
+        for account, lines in found.items()
+    ]
 
 
 def asked(row: Any, now: datetime.datetime) -> Asked:

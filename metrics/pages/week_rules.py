@@ -285,6 +285,33 @@ def notice(fact: Ending, today: Day) -> Item | None:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """The gravest open warning of an account that no other rule of the week speaks of, and how many more there are."""
+
+    account: int
+    sentence: str
+    next_step: str
+    is_red: bool
+    since: Day
+    more: int = 0
+
+
+def warned(fact: Warned, today: Day) -> Item:
+    others = f" {plural(fact.more, 'more warning')}." if fact.more else ""
+    return Item(
+        "warned",
+        fact.account,
+        fact.account,
+        f"{sentence(fact.sentence)}{others}",
+        "overdue" if fact.is_red else "watch",
+        f"warned since {day(fact.since)}",
+        fact.next_step,
+        urgency=Decimal("0.8") if fact.is_red else Decimal("0.4"),
+        action_text=fact.next_step,
+    )
+
+
+@dataclass(frozen=True)
 class Asked:
     """A customer's request that is not solved."""
 
