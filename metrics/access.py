@@ -8,9 +8,9 @@ from django.http import Http404
 
 from accounts.models import Account, Organisation, Role, Team, User
 from accounts.periods import Day
-from kamplan.permissions import Secret
+from kamplan.permissions import READS_EMPLOYEE_PANEL, Secret
 from kamplan.permissions import may_see as may_see_secret
-from metrics.kpi import Definition, Derived, Kpi, RowKpi
+from metrics.kpi import Definition, Derived, Group, Kpi, RowKpi
 from metrics.kpis import KPIS
 from metrics.models import Scope
 from metrics.recipes import RECIPES
@@ -138,6 +138,9 @@ SECRETS_OF: dict[str, frozenset[Secret]] = {kpi.id: secrets_of(kpi) for kpi in K
 
 
 def may_see_kpi(user: User, kpi: Definition) -> bool:
+    """What our own people said is for those who may read the employee panel."""
+    if kpi.group == Group.PEOPLE and user.role not in READS_EMPLOYEE_PANEL:
+        return False
     return all(may_see_secret(user, secret) for secret in SECRETS_OF[kpi.id])
 
 

@@ -17,6 +17,10 @@ from django.urls import reverse
 from accounts.models import EmployeeWave, Headcount, Leaver, Team, User
 from accounts.surveys.employees import release
 from accounts.surveys.employees.staffing import Attrition, attrition_for, average_headcount
+from metrics.access import visible_kpis
+from metrics.models import Scope
+from metrics.pages.employees import Summary, summary_of
+from metrics.pages.places import Place
 from tests.factories import make_run
 from tests.surveys_employees.test_waves import signed_in
 from tests.surveys_employees.waves import answered_wave, today
@@ -125,18 +129,28 @@ def test_figures_for_numbers_are_the_rows_of_company_and_teams(wave: EmployeeWav
 
 
 def test_the_scorecard_shows_the_team_or_the_level_above_with_the_reason(
-    wave: EmployeeWave, maya: User, omar: User, hana: User
+    wave: EmployeeWave, maya: User, omar: User, north: Team, south: Team
 ) -> None:
+    def card(user: User, team: Team) -> Summary:
+        place = Place(Scope.OWNER, user.pk, user.name, Place(Scope.TEAM, team.pk, team.name))
+        found = summary_of(user, place, today())
+        assert found is not None
+        return found
+
+    shown, hidden = card(maya, north), card(omar, south)
+    assert (shown.name, shown.notice, shown.satisfied.value) == ("North", "", "75.0\xa0%")
+    assert hidden.name == "Company" and "South: Hidden: fewer than 5 people answered" in hidden.notice
     make_run(today())
+    url = reverse("metrics:scorecard_of", kwargs={"scope": "owner", "key": omar.pk})
+    page = signed_in(omar).get(url).content.decode()
+    assert "Company, Autumn, closed" in page and hidden.notice in page
 
-    def card(user: User, scope: str, key: object) -> str:
-        url = reverse("metrics:scorecard_of", kwargs={"scope": scope, "key": key})
-        return signed_in(user).get(url).content.decode()
 
-    assert "North, Autumn, closed" in card(maya, "owner", maya.pk)
-    hidden = card(omar, "owner", omar.pk)
-    assert "South: Hidden: fewer than 5 people answered" in hidden and "Company, Autumn, closed" in hidden
-    assert "Company, Autumn, closed" in card(hana, "company", "all")
+def test_segments_and_readers_without_the_panel_have_no_such_part(
+    wave: EmployeeWave, hana: User, mira: User
+) -> None:
+    assert summary_of(hana, Place(Scope.TIER, 1, "A"), today()) is None
+    assert summary_of(mira, Place(Scope.COMPANY, None, "Company"), today()) is None
 
 
 def test_the_number_of_statements_does_not_grow_with_waves_groups_or_people(
@@ -196,3 +210,11 @@ def test_headcount_is_averaged_over_the_days_and_moves_within_the_company_are_no
     found = attrition_for(hana, now)
     assert found is not None and (found.leavers, found.average, found.percent) == (2, 16, Decimal("12.5"))
     assert attrition_for(maya, now) is None
+
+
+def test_numbers_about_our_people_are_for_those_who_may_read_the_panel(
+    mira: User, vic: User, maya: User, hana: User
+) -> None:
+    about_people = {"employee_satisfaction", "enps", "attrition"}
+    for user, sees in ((mira, set()), (vic, set()), (maya, about_people), (hana, about_people)):
+        assert {kpi.id for kpi in visible_kpis(user)} & about_people == sees
