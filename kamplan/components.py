@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from kamplan.formats import Good, Number
 
+UNDO = "undo:"
+"""How the tags of a message begin that carries the address of its way back."""
+
 
 @dataclass(frozen=True)
 class KpiRow:

@@ -11,7 +11,7 @@ from accounts.engagement.models import Action, Snooze
 from accounts.people.models import Organisation
 from accounts.plans import week
 from accounts.plans.week_forms import REASONS, HandOnForm, SnoozeForm
-from accounts.portfolio.views import with_toast
+from accounts.portfolio.views import say, with_toast
 from kamplan.formats import day
 from kamplan.permissions import EDITS_ACCOUNTS, allowed, signed_in
 
@@ -101,7 +101,7 @@ def week_wake(request: HttpRequest, pk: int) -> HttpResponse:
 def gone(request: HttpRequest, text: str, undo: str) -> HttpResponse:
     """The item stays where it is, grey, with the way back; without scripts the week again."""
     if not request.htmx:  # type: ignore[attr-defined]
-        messages.success(request, text)
+        say(request, text, undo)
         return redirect("home")
     return with_toast(render(request, "plans/_week_gone.html", {"text": text, "undo": undo}), text)
 

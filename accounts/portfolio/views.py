@@ -2,6 +2,7 @@
 
 import json
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,6 +13,7 @@ from accounts.models import Account, SavedFilter
 from accounts.portfolio.filters import PortfolioFilter
 from accounts.portfolio.forms import INLINE, SavedFilterForm, inline_form
 from accounts.portfolio.saved import restore, saved_context, way_back
+from kamplan.components import UNDO
 from kamplan.permissions import EDITS_ACCOUNTS, allowed, signed_in, visible_or_404
 
 
@@ -96,6 +98,11 @@ def with_toast(response: HttpResponse, text: str, undo: str = "") -> HttpRespons
     detail = {"text": text, "undo": undo} if undo else {"text": text}
     response.headers["HX-Trigger"] = json.dumps({"km:toast": detail})
     return response
+
+
+def say(request: HttpRequest, text: str, undo: str = "") -> None:
+    """The same without scripts: on the next page, with a button for the way back."""
+    messages.success(request, text, f"{UNDO}{undo}" if undo else "")
 
 
 def _parameters(query: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.people.models import Organisation, User
-from accounts.portfolio.views import with_toast
+from accounts.portfolio.views import say, with_toast
 from accounts.revenue import marketing_undo as way
 from accounts.revenue.marketing import Campaign, Lead, LeadChannel, Spend
 from accounts.revenue.marketing_actions import add_spend, delete
@@ -208,7 +208,7 @@ def spend_again(
         if form is not None:
             context = detail(signed_in(request), pk, form)
             return render(request, "revenue/campaign.html", context, status=status)
-        messages.success(request, text)
+        say(request, text, undo)
         return redirect("revenue:campaign", pk=pk)
     context = detail(signed_in(request), pk, form)
     response = render(request, "revenue/_spend.html", context, status=status)

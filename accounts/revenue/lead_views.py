@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.people.models import Organisation, User
 from accounts.portfolio.models import Account
-from accounts.portfolio.views import with_toast
+from accounts.portfolio.views import say, with_toast
 from accounts.revenue import marketing_undo as way
 from accounts.revenue.campaign_views import around, edited, may_write, row_for
 from accounts.revenue.lead_list import LeadFilter, answers_of, selects, standing_of
@@ -118,7 +118,7 @@ def again(
         if forms:
             context = detail(user, visible_lead(user, pk), **forms)
             return render(request, "revenue/lead.html", context, status=status)
-        messages.info(request, text)
+        say(request, text, undo)
         return redirect("revenue:lead", pk=pk)
     context = detail(user, visible_lead(user, pk), **forms)
     response = render(request, "revenue/_lead.html", context, status=status)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.forms import SeenForm
 from accounts.models import Account, Contract, Opportunity, OpportunityStage, Organisation
 from accounts.portfolio.frame import crumbs_to
-from accounts.portfolio.views import with_toast
+from accounts.portfolio.views import say, with_toast
 from accounts.revenue.actions import close_deal, decide_contract, move_deal, open_deal, reopen_deal, way_back
 from accounts.revenue.deals import open_deals, visible_contract, visible_deal
 from accounts.revenue.forms import CloseForm, ContractForm, DecisionForm, OpportunityForm
@@ -175,7 +175,7 @@ def deals_again(
     """The list of open deals after a change, with what happened; without scripts the whole page."""
     if not request.htmx:  # type: ignore[attr-defined]
         if text:
-            messages.info(request, text)
+            say(request, text, undo)
         return redirect(tab(owner, "deals"))
     context = {"deals": open_deals(owner, Organisation.current().today()), "account": owner, "may_edit": True}
     response = render(request, "revenue/_deals.html", context, status=status)

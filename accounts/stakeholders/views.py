@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.people.models import Organisation, User
 from accounts.portfolio.frame import account_frame, crumbs_to
-from accounts.portfolio.views import with_toast
+from accounts.portfolio.views import say, with_toast
 from accounts.stakeholders import actions
 from accounts.stakeholders.actions import Overtaken
 from accounts.stakeholders.forms import (
@@ -83,15 +83,18 @@ def answer(
     status: int = 200,
 ) -> HttpResponse:
     """The people after a write, with what happened; without scripts the whole page."""
+    way = reverse("stakeholders:undo", kwargs={"token": undo}) if undo else ""
     if not request.htmx:  # type: ignore[attr-defined]
-        (messages.info if status < 400 else messages.error)(request, text)
+        if status < 400:
+            say(request, text, way)
+        else:
+            messages.error(request, text)
         return redirect(View(account, contact=contact).url())
     view = View.behind(request, account)
     if contact is not None:
         view = dataclasses.replace(view, contact=contact)
     context = page_context(signed_in(request), account, view)
     response = render(request, "stakeholders/_people.html", context, status=status)
-    way = reverse("stakeholders:undo", kwargs={"token": undo}) if undo else ""
     return with_toast(response, text, way)
 
 

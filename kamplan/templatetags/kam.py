@@ -11,9 +11,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from kamplan import charts, formats
+from kamplan.components import UNDO
 from kamplan.formats import Good, Number
 
 register = template.Library()
+
+
+@register.filter
+def undo_address(message: Any) -> str:
+    tags = message.extra_tags or ""
+    return tags.removeprefix(UNDO) if tags.startswith(UNDO) else ""
+
 
 STATES: dict[str, tuple[str, str, str]] = {
     "on_target": ("disc", "pos", "on target"),

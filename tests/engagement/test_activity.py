@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 from typing import Any
 
 import pytest
@@ -278,3 +279,14 @@ def test_a_request_is_to_be_answered_within_the_limit_of_the_tier_or_else_of_the
     assert answer_limit(maya_account, today) == datetime.timedelta(hours=12)
     Tier.objects.filter(name="Gold").update(answer_hours=2)
     assert answer_limit(maya_account, today) == datetime.timedelta(hours=2)
+
+
+def test_without_scripts_the_next_page_offers_the_way_back(maya: User, maya_account: Account) -> None:
+    action = make_action(maya_account, "Send it", owner=maya)
+    client = as_(maya)
+    page = client.post(reverse("engagement:action_done", args=[action.pk]), follow=True).content.decode()
+    undo = re.search(r'<form method="post" action="(/engagement/undo/[^"]+)">', page)
+    assert undo
+    client.post(undo[1])
+    action.refresh_from_db()
+    assert action.status == Action.Status.OPEN
