@@ -108,15 +108,15 @@ ASKED = (
 DEPARTMENTS = ("Service", "Engineering", "Logistics", "Finance", "Legal")
 VISITS = ("Product page", "Prices", "References", "Maintenance guide", "Careers")
 KIND_SHARES = {
-    "email_delivered": 30,
-    "email_open": 24,
-    "email_reply": 4,
+    "email_delivered": 120,
+    "email_open": 36,
+    "email_reply": 6,
     "site_visit": 26,
     "download": 6,
     "demo_request": 1,
-    "event_invited": 4,
-    "event_attended": 2,
-    "social": 3,
+    "event_invited": 8,
+    "event_attended": 3,
+    "social": 4,
 }
 SUBJECTS = {
     "site_visit": VISITS,
