@@ -54,10 +54,10 @@ class Assumption(Dated):
 
 
 # Used until somebody assumes otherwise. A margin has no such value: a guess would pass for knowledge.
-USUAL = {Assumption.Name.DISCOUNT: Decimal(10), Assumption.Name.HORIZON: Decimal(5)}
+USUAL: dict[str, Decimal] = {Assumption.Name.DISCOUNT: Decimal(10), Assumption.Name.HORIZON: Decimal(5)}
 
 
 def assumed_on(day: Day) -> dict[str, Decimal]:
     """What is assumed of interest and horizon on this day; the margin is looked up on each order's own day."""
     held = dict(Assumption.objects.on(day).exclude(name=Assumption.Name.MARGIN).values_list("name", "value"))
-    return {name.value: held.get(name.value, usual) for name, usual in USUAL.items()}
+    return {str(name): held.get(name, usual) for name, usual in USUAL.items()}

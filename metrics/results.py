@@ -414,7 +414,7 @@ class Computer:
             "numerator": figure.get("numerator"),
             "denominator": figure.get("denominator"),
         }
-        common["slices"] = slices_of(kpi, stored.get(SLICES, ()), scale)
+        common["slices"] = slices_of(kpi, stored.get(SLICES, ()), scale)  # type: ignore[arg-type]
         common["notice"] = self.notice_of(kpi, period, scope)
         names = [each.name for each in RECIPES[kpi.recipe_name].beside]
         beside = {name: figure[name] for name in names if name in figure}

@@ -17,6 +17,7 @@ from accounts.outbox import Letter, Outdated
 from accounts.people.letters import render
 from accounts.people.models import Message
 from accounts.periods import Day
+from accounts.revenue.forecasts import freeze_due
 from kamplan.waking import wake
 from metrics.models import Run, RunAttempt
 from metrics.recompute.run import AnotherRun, Order, recompute
@@ -38,6 +39,7 @@ def tick(now: datetime.datetime | None = None) -> None:
     ensure_due(now)
     sweep(now)
     lapse_contracts(now)
+    freeze_due(now.astimezone(Organisation.current().zone).date())
     if RunAttempt.objects.filter(state=State.WAITING).exists():
         wake(TASK)
 

@@ -542,6 +542,7 @@ def test_every_worked_example_is_used_and_every_recipe_has_one() -> None:
 
 
 HAND_MADE = {
+    "csat_mean": "the example of csat asserts it",
     # Figures that no outside example covers; each is compared with plain loops in test_oracle.
     "revenue_growth_target": "the gap's example asserts it",
     "revenue_growth_other": "test_oracle",
@@ -552,6 +553,11 @@ HAND_MADE = {
     "sales_cycle_median": "test_oracle",
     "open_pipeline": "test_oracle",
     "open_qualified_deals": "the example of pipeline_velocity counts them",
+    "contribution_margin": "the examples of clv_margin and roi_margin are made of it; test_oracle_funnel",
+    "clv_margin_existing": "an example of clv_margin asserts it",
+    "cac_target": "test_oracle_funnel",
+    "cac_other": "test_oracle_funnel",
+    "whitespace_share": "the example of expansion_pipeline asserts it",
 }
 
 
