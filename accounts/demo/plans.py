@@ -354,6 +354,7 @@ class Plans:
         title = wish.title.format(next=self.year)
         goal = Goal(plan=old, title=title, contact=people[0] if people else None, **seen)
         self.goals.append(goal)
+        self._came_of(goal, wish, year, owner, dice("what came of it", firm.name))
         due: dict[str, Any] = {"due_on": Day(year, 12, 31), "first_due_on": Day(year, 12, 31)}
         went = dice("last plan", firm.name).random() < 0.5
         revenue = Decimal(round(self.revenue[firm.name], -4))
@@ -414,6 +415,42 @@ class Plans:
         ago += dice("looked at", owner.name, self.plans[-1].account.name).choice([0, 2, 5, 9, 30, 110])
         day = max(self.calendar.in_days(-ago), Day(self.year, 1, 1))
         return {"verified_on": day, "verified_by": owner}
+
+    def _came_of(self, goal: Goal, wish: Wish, year: int, owner: User, random: Random) -> None:
+        """Last year's steps, how they looked in October, and whether the customer got the result."""
+        met = random.random() < 0.6
+        day = Day(year, 12, 15)
+        for number, title in enumerate(wish.steps[:2]):
+            step = Milestone(
+                goal=goal,
+                title=title,
+                due_on=day,
+                first_due_on=day,
+                reached_on=Day(year, 12, 1 + number) if met or not number else None,
+            )
+            self.milestones.append(step)
+            well = random.random() < (0.9 if met else 0.6)
+            self.checks.append(
+                MilestoneCheck(milestone=step, on=Day(year, 10, 10), on_track=well, author=owner)
+            )
+        self._judged(goal, wish, day, met)
+
+    def _judged(self, goal: Goal, wish: Wish, day: Day, met: bool) -> None:
+        begin, target = Decimal(wish.begin), Decimal(wish.target)
+        self.outcomes.append(
+            Outcome(
+                goal=goal,
+                title=wish.measure,
+                unit=wish.unit,
+                baseline=begin,
+                target=target,
+                actual=target if met else ((begin + target) / 2).quantize(Decimal("0.1")),
+                measured_on=day,
+                met=met,
+                due_on=day,
+                first_due_on=day,
+            )
+        )
 
     def _due(self, random: Random, first: Day) -> dict[str, Day]:
         moved = random.random() < 0.25
