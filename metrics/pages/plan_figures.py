@@ -31,7 +31,7 @@ SETTLED = {
 def is_for_account(kpi: Definition) -> bool:
     if isinstance(kpi, Derived):
         return all(each.company or is_for_account(each.kpi) for each in kpi.of)
-    return not isinstance(kpi, RowKpi) and not kpi.id.endswith(OF_SEGMENTS)
+    return not isinstance(kpi, RowKpi) and not kpi.company_only and not kpi.id.endswith(OF_SEGMENTS)
 
 
 PLAN_KPIS: tuple[Definition, ...] = tuple(kpi for kpi in KPIS if is_for_account(kpi))
