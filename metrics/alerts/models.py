@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.engagement.playbooks import WarningKind
-from accounts.models import Account, Organisation, Role, User
+from accounts.models import Account, Role, User
 
 __all__ = ["Alert"]
 
@@ -87,12 +87,3 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.account}"
-
-    @property
-    def state(self) -> str:
-        """open, acknowledged, snoozed or resolved."""
-        if self.resolved_on:
-            return "resolved"
-        if self.snoozed_until and self.snoozed_until > Organisation.current().today():
-            return "snoozed"
-        return "acknowledged" if self.acknowledged_on else "open"

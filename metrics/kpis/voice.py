@@ -65,7 +65,7 @@ nps = Kpi(
     interval=Interval.NPS,
     source="Markettailor; Top 11 account management KPIs; Flevy; SMARTe",
     caveats="Always over 12 months, whatever the period. It says what people intend, not whether they are satisfied. "
-    "Credited to who owned the account when the answer was given.",
+    "Credited to who owned the account when the answer was given, else to who owns it on the last day.",
     how_to_move="Call every detractor within days of the answer, and tell what changed.",
 )
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from accounts.engagement.promises import SHOWN, next_of
 from accounts.engagement.timeline import recent_of
 from accounts.models import Account, Organisation, User
+from accounts.periods import Day
 from accounts.portfolio.frame import header, with_kind
 from accounts.portfolio.models import AccountQuerySet
 from accounts.revenue.deals import every_deal, open_deals
@@ -20,7 +21,7 @@ from kamplan.permissions import READS_WORK, Secret, may_see, signed_in
 from metrics.access import may_see_kpi
 from metrics.kpi import Kpi
 from metrics.kpis.pipeline import win_rate
-from metrics.models import Run, Scope
+from metrics.models import Alert, Run, Scope
 from metrics.pages import account_facts as facts
 from metrics.pages.account_figures import (
     PIPELINE,
@@ -34,6 +35,7 @@ from metrics.pages.account_figures import (
 from metrics.pages.plan_overview import plan_section
 from metrics.pages.portfolio import page_number
 from metrics.pages.renewal_rows import renewals
+from metrics.pages.warnings import Line, lines
 from metrics.reading import newest_run, reading
 from metrics.results import Result
 from metrics.status import is_too_few, status_of
@@ -60,6 +62,7 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
             "recent": recent_of(request, user, account.pk, today),
             "next": next_of(user, account.pk, today, SHOWN) if user.role in READS_WORK else None,
             "facts": profile(account),
+            "warnings": warnings_of(user, account, today),
             "covers": coverage_of(user, account, today, rhythm(account)),
             **plan_section(user, account.pk, run, organisation),
         }
@@ -118,6 +121,12 @@ def frame(
         "family": facts.family_of(account.pk, visible, run, today),
         "period_end": day(last_year(run).last_day, year=True) if run else "",
     }
+
+
+def warnings_of(user: User, account: Account, today: Day) -> list[Line]:
+    """What this account is warned of and nobody put off, the red ones first."""
+    rows = Alert.objects.visible_to(user, today).waiting(today).filter(account=account)
+    return lines(list(rows.select_related("account", "acknowledged_by"))) if user.role in READS_WORK else []
 
 
 def rhythm(account: Any) -> int | None:
