@@ -16,7 +16,7 @@ from django.db.models import F, Max
 
 from accounts.engagement.health import HealthWeight
 from accounts.fields import days
-from accounts.models import IcpCriterion, IcpWeight, SignalKind, SignalWeight, User
+from accounts.models import IcpCriterion, IcpWeight, Organisation, SignalKind, SignalWeight, User
 from accounts.periods import Day
 from metrics.assumptions import USUAL, Assumption
 from metrics.kpi import Definition, Derived
@@ -24,6 +24,7 @@ from metrics.kpis import KPIS
 from metrics.models import Threshold, WeightChange
 
 TAKEN = "Another value begins on this day already; choose another day."
+BEGINNING = Day(1900, 1, 1)
 BANDS = {
     Threshold.Name.WARM: Decimal(10),
     Threshold.Name.HOT: Decimal(25),
@@ -31,6 +32,13 @@ BANDS = {
     Threshold.Name.STAY: Decimal(20),
 }
 """Proposed limits, used until somebody sets others; the last is in per cent of a band's limit."""
+
+
+SETTINGS = {
+    "grace_days": "Days in which a late renewal still counts",
+    "returned_days": "Days in which a lost customer returns instead of being new",
+    "lifespan_years": "Assumed lifespan in years, where no customer was lost",
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,8 @@ class Family:
     table: str
     """Numbers whose sources read this table change with it."""
     usual: dict[str, Decimal] = field(default_factory=dict)
+    is_dated: bool = True
+    """Settings have no days: a new value holds for the whole past, and each run keeps those it was made with."""
 
     def labels(self) -> dict[str, str]:
         """What there is a weight for: its key as text, and its name."""
@@ -53,7 +63,13 @@ class Family:
             return {str(pk): name for pk, name in SignalKind.objects.values_list("pk", "name")}
         if self.name == "fit":
             return {str(pk): name for pk, name in IcpCriterion.objects.values_list("pk", "name")}
+        if not self.is_dated:
+            return SETTINGS
         return {str(key): str(label) for key, label in self.model._meta.get_field(self.of).choices}
+
+    def tables(self, key: str) -> str:
+        """What stands in the rows of the numbers that change with it."""
+        return self.table if self.is_dated else f"org.{key}"
 
 
 FAMILIES = {
@@ -107,6 +123,16 @@ FAMILIES = {
             "metrics_assumption",
             {name.value: value for name, value in USUAL.items()},
         ),
+        Family(
+            "settings",
+            "Settings of the organisation",
+            "They have no days: a new value holds for the whole past, and each run keeps those it was made with.",
+            Organisation,
+            "",
+            "",
+            "",
+            is_dated=False,
+        ),
     )
 }
 
@@ -145,6 +171,8 @@ class Weight:
 
 def weights_of(family: Family, key: str | None = None) -> list[Weight]:
     """Every weight of a family, in three statements; `key` narrows to one."""
+    if not family.is_dated:
+        return settings_of(family, key)
     rows: dict[str, list[Any]] = {}
     found = family.model.objects.order_by(F("during").desc())
     for row in found if key is None else found.filter(**{family.of: key}):
@@ -161,6 +189,17 @@ def weights_of(family: Family, key: str | None = None) -> list[Weight]:
     ]
 
 
+def settings_of(family: Family, key: str | None) -> list[Weight]:
+    organisation = Organisation.current()
+    found = []
+    for each, label in SETTINGS.items():
+        value = getattr(organisation, each)
+        held = [] if value is None else [Held(Decimal(value), days(BEGINNING))]
+        if key is None or key == each:
+            found.append(Weight(family, each, label, held))
+    return found
+
+
 def held_of(family: Family, key: str, row: Any, said: dict[tuple[str, Day], WeightChange]) -> Held:
     change = said.get((f"{family.name}:{key}", row.during.lower))
     reason = change.reason if change else getattr(row, "reason", "")
@@ -175,29 +214,49 @@ def change(weight: Weight, value: Decimal, starts: Day, reason: str, by: User) -
     """A new value from a day on; the row that held then ends, those that begin later stay."""
     family = weight.family
     with transaction.atomic():
-        rows = family.model.objects.select_for_update().filter(**{family.of: weight.key})
-        if rows.filter(during__startswith=starts).exists():
-            raise ValidationError({"starts": TAKEN})
-        ending = rows.filter(during__contains=starts).first()
-        following = rows.filter(during__startswith__gt=starts).order_by("during").first()
-        until = following.during.lower if following else None
-        if ending is not None:
-            ending.during = days(ending.during.lower, starts)
-            ending.save()
-        more = {"reason": reason} if hasattr(family.model, "reason") else {}
-        row = family.model(**{family.of: weight.key, family.value: value}, during=days(starts, until), **more)
-        row.full_clean()
-        row.save()
+        before = weight.on(starts)
+        if family.is_dated:
+            put(weight, value, starts, reason)
+        else:
+            set_setting(weight.key, value)
         return WeightChange.objects.create(
             weight=weight.name,
             label=f"{family.title}: {weight.label}"[:150],
-            before=weight.on(starts),
+            before=before,
             after=value,
             starts=starts,
             reason=reason,
-            kpis=sorted(concerned(family.table)),
+            kpis=sorted(concerned(family.tables(weight.key))),
             changed_by=by,
         )
+
+
+def set_setting(key: str, value: Decimal | None) -> None:
+    organisation = Organisation.objects.select_for_update().get_or_create(pk=1)[0]
+    of_days = key.endswith("_days")
+    if of_days and value is not None and value != value.to_integral_value():
+        raise ValidationError({"value": "Whole days only."})
+    setattr(organisation, key, value)
+    organisation.full_clean()
+    organisation.save(update_fields=[key])
+
+
+def put(weight: Weight, value: Decimal, starts: Day, reason: str) -> None:
+    """The new row, and the end of the one before."""
+    family = weight.family
+    rows = family.model.objects.select_for_update().filter(**{family.of: weight.key})
+    if rows.filter(during__startswith=starts).exists():
+        raise ValidationError({"starts": TAKEN})
+    ending = rows.filter(during__contains=starts).first()
+    following = rows.filter(during__startswith__gt=starts).order_by("during").first()
+    until = following.during.lower if following else None
+    if ending is not None:
+        ending.during = days(ending.during.lower, starts)
+        ending.save()
+    more = {"reason": reason} if hasattr(family.model, "reason") else {}
+    row = family.model(**{family.of: weight.key, family.value: value}, during=days(starts, until), **more)
+    row.full_clean()
+    row.save()
 
 
 def take_back(change: WeightChange) -> bool:
@@ -206,17 +265,28 @@ def take_back(change: WeightChange) -> bool:
     family = FAMILIES[name]
     with transaction.atomic():
         newest = WeightChange.objects.filter(weight=change.weight).aggregate(newest=Max("pk"))["newest"]
-        rows = family.model.objects.select_for_update().filter(**{family.of: key})
-        row = rows.filter(during__startswith=change.starts).first()
-        if newest != change.pk or row is None:
+        if newest != change.pk:
             return False
-        ended = rows.filter(during__endswith=change.starts).first()
-        until = row.during.upper
-        row.delete()
-        if ended is not None:
-            ended.during = days(ended.during.lower, until)
-            ended.save()
+        if not family.is_dated:
+            set_setting(key, change.before)
+        elif not withdraw(family, key, change.starts):
+            return False
         change.delete()
+    return True
+
+
+def withdraw(family: Family, key: str, starts: Day) -> bool:
+    """Remove the row that begins on this day; the one before holds on."""
+    rows = family.model.objects.select_for_update().filter(**{family.of: key})
+    row = rows.filter(during__startswith=starts).first()
+    if row is None:
+        return False
+    ended = rows.filter(during__endswith=starts).first()
+    until = row.during.upper
+    row.delete()
+    if ended is not None:
+        ended.during = days(ended.during.lower, until)
+        ended.save()
     return True
 
 
@@ -231,7 +301,7 @@ def concerned(table: str) -> frozenset[str]:
 
 def reads(kpi: Definition, table: str) -> bool:
     if isinstance(kpi, Derived):
-        return any(reads(each.kpi, table) for each in kpi.of)
+        return table == f"org.{kpi.fallback_setting}" or any(reads(each.kpi, table) for each in kpi.of)
     return table in kpi.recipe()
 
 

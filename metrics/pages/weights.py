@@ -66,8 +66,7 @@ class Row:
 @require_GET
 @allowed(*SETS_WEIGHTS)
 def weight_list(request: HttpRequest) -> HttpResponse:
-    user, organisation = signed_in(request), Organisation.current()
-    today = organisation.today()
+    today = Organisation.current().today()
     with reading():
         families = [
             (family, [row_of(each, today) for each in weights_of(family)]) for family in FAMILIES.values()
@@ -76,8 +75,6 @@ def weight_list(request: HttpRequest) -> HttpResponse:
     context = {
         "families": families,
         "changes": [(each, weights.words_of(each)) for each in changes],
-        "settings": settings_rows(organisation),
-        "settings_url": reverse("admin:accounts_organisation_change", args=[1]) if user.is_staff else "",
     }
     return render(request, "metrics/weights.html", context)
 
@@ -103,18 +100,6 @@ def since(held: Held | None) -> str:
     if held is None or held.during is None or held.during.lower is None or held.during.lower.year < 1990:
         return "from the beginning" if held else "usual value"
     return f"from {formats.day(held.during.lower, year=True)}"
-
-
-def settings_rows(organisation: Organisation) -> list[tuple[str, str]]:
-    """The organisation's own limits; they hold for the whole past and are kept with every run."""
-    return [
-        ("Days in which a late renewal still counts", text(Decimal(organisation.grace_days))),
-        (
-            "Days in which a lost customer returns instead of being new",
-            text(Decimal(organisation.returned_days)),
-        ),
-        ("Assumed lifespan in years", text(organisation.lifespan_years)),
-    ]
 
 
 # ---------------------------------------------------------------------------------------------- one weight
@@ -187,7 +172,9 @@ def page(
         "asked": asked,
         "asked_value": request.GET.get("value", ""),
         "preview": made,
-        "kpis": [KPI[each] for each in sorted(weights.concerned(found.family.table)) if each in KPI],
+        "kpis": [
+            KPI[each] for each in sorted(weights.concerned(found.family.tables(found.key))) if each in KPI
+        ],
         "undo_url": reverse("metrics:weight_undo", args=[undo]) if mine else "",
         "crumbs": [Link("Weights and limits", reverse("metrics:weight_list"))],
         **shown,

@@ -156,6 +156,20 @@ def test_what_is_assumed_sorts_no_account_and_is_kept_all_the_same(hana: User) -
     assert weights_of(FAMILIES["assumptions"], "margin")[0].on(datetime.date(2026, 5, 5)) == 40
 
 
+def test_a_setting_changes_with_its_reason_and_is_taken_back(hana: User) -> None:
+    report_in("EUR", grace_days=5)
+    client = client_of(hana)
+    url = "/weights/settings/grace_days/"
+    assert client.post(url, {"value": "7.5", "starts": "2026-03-01", "reason": "no"}).status_code == 422
+    client.post(url, {"value": "14", "starts": "2026-03-01", "reason": "as signed"})
+    made = WeightChange.objects.get()
+    assert Organisation.objects.get().grace_days == 14
+    assert (made.before, made.after) == (5, 14)
+    assert "grr" in made.kpis and "win_rate" not in made.kpis
+    client.post(f"/weights/undo/{made.pk}/")
+    assert Organisation.objects.get().grace_days == 5
+
+
 def test_a_change_begins_on_its_day_and_overwrites_nothing(demo_request: SignalKind, hana: User) -> None:
     answer = client_of(hana).post(
         f"/weights/signals/{demo_request.pk}/",
@@ -193,9 +207,9 @@ def test_a_change_is_taken_back_by_who_made_it(demo_request: SignalKind, hana: U
     assert limits_on(datetime.date(2026, 4, 1))["band_warm"] == 12
     assert "Undo" in client.get(answer["Location"]).content.decode()
     made = WeightChange.objects.get()
-    client_of(adam).post(f"/weights/undo/{made.pk}")
+    client_of(adam).post(f"/weights/undo/{made.pk}/")
     assert Threshold.objects.exists()
-    client.post(f"/weights/undo/{made.pk}")
+    client.post(f"/weights/undo/{made.pk}/")
     assert not Threshold.objects.exists() and not WeightChange.objects.exists()
 
 
