@@ -28,6 +28,8 @@ WIDTH, HEIGHT = 960, 520
 EDGE_LEFT, EDGE_BOTTOM, EDGE = 72, 28, 24
 LABELLED, FEW_LABELLED = 28, 16
 """So many accounts have their names in the drawing, fewer among many; all have them in the table."""
+ALWAYS = 8
+"""The largest have theirs in any case, then those out of balance."""
 ARROWS, FEW_ARROWS = 60, 15
 """So many of the largest show where they come from; fewer among many, whose lines would cross."""
 MANY = 100
@@ -169,7 +171,8 @@ def moved(bubble: Bubble, x: float, y: float) -> Bubble:
 
 def labelled(bubbles: Sequence[Bubble]) -> list[Bubble]:
     """Names for the largest and for those out of balance, as far as they find a place."""
-    order = sorted(bubbles, key=lambda each: (not each.point.state, -each.point.now.impact))
+    largest = sorted(bubbles, key=lambda each: -each.point.now.impact)
+    order = [*largest[:ALWAYS], *sorted(largest[ALWAYS:], key=lambda each: not each.point.state)]
     names = LABELLED if len(bubbles) <= MANY else FEW_LABELLED
     wanted = {each.point.id for each in order[:names]}
     taken: list[tuple[float, float, float]] = []
