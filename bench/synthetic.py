@@ -1,6 +1,7 @@
 """A made-up portfolio of any size, written by the database itself: the same numbers give the same rows.
 
-Per account: 36 months, 50 order lines in 17 orders, 10 deals, one contract in two; one manager for 100 accounts.
+Per account: 36 months, 50 order lines in 17 orders, 10 deals, one contract in two, 5 contacts, 100 touches,
+500 signals; one manager for 100 accounts.
 """
 
 from django.db import connection
@@ -87,6 +88,36 @@ SELECT id, (%(start)s::date + q * INTERVAL '3 months')::date, 200000, 'EUR', '',
   FROM accounts_user, generate_series(0, 11) q WHERE role = 'manager';
 """
 
+PEOPLE = """
+INSERT INTO accounts_contact (id, account_id, name, is_placeholder, title, department, city, email, phone, language,
+                              key_during, since, source, external_id, version)
+SELECT (a.id - 1) * 5 + n, a.id, 'Contact ' || n, FALSE, '', '', '', '', '', '',
+       CASE WHEN n <= 2 THEN daterange(%(start)s::date, NULL) END, %(start)s::date, '', '', 1
+  FROM accounts_account a, generate_series(1, 5) n
+"""
+
+# In ten parts, so that no statement holds millions of rows for the triggers.
+PARTS = 10
+TOUCHED = """
+INSERT INTO accounts_touch (id, account_id, actor_id, opportunity_id, channel, direction, at, minutes, subject, note,
+                            thread, logged_at, source, external_id, version)
+SELECT (a.id - 1) * 100 + n, a.id, 1 + a.id %% m.c, CASE WHEN n %% 3 = 0 THEN (a.id - 1) * 10 + 1 + n %% 10 END,
+       (ARRAY['call', 'mail', 'mail', 'meeting', 'video'])[1 + n %% 5],
+       (ARRAY['outbound', 'two_way', 'inbound'])[1 + (a.id + n) %% 3],
+       %(start)s::date + ((a.id * 41 + n * 67) %% 1085) * INTERVAL '1 day' + INTERVAL '10 hours',
+       CASE WHEN n %% 4 > 0 THEN 15 + n %% 60 END, '', '', CASE WHEN n %% 7 = 0 THEN 'T' || n / 2 ELSE '' END, now(), '', '', 1
+  FROM accounts_account a, generate_series(%(first)s * 10 + 1, %(first)s * 10 + 10) n,
+       (SELECT count(*) AS c FROM accounts_user WHERE role = 'manager') m;
+INSERT INTO accounts_touch_contacts (touch_id, contact_id)
+SELECT t.id, (t.account_id - 1) * 5 + 1 + t.id %% 5 FROM accounts_touch t
+ WHERE (t.id - 1) %% 100 BETWEEN %(first)s * 10 AND %(first)s * 10 + 9;
+INSERT INTO accounts_signal (account_id, contact_id, kind_id, at, subject, source, external_id)
+SELECT a.id, CASE WHEN n %% 3 > 0 THEN (a.id - 1) * 5 + 1 + n %% 5 END, k.ids[1 + n %% array_length(k.ids, 1)],
+       %(start)s::date + ((a.id * 29 + n * 53) %% 1085) * INTERVAL '1 day' + INTERVAL '11 hours', 'Mail ' || n %% 50, '', ''
+  FROM accounts_account a, generate_series(%(first)s * 50 + 1, %(first)s * 50 + 50) n,
+       (SELECT array_agg(id ORDER BY code) AS ids FROM accounts_signalkind) k
+"""
+
 
 def fill(accounts: int, start: str) -> None:
     """Empty every table and write a portfolio of this many accounts whose 36 months begin on `start`."""
@@ -96,6 +127,10 @@ def fill(accounts: int, start: str) -> None:
         for step in STEPS.split(";\n"):
             if step.strip():
                 cursor.execute(step, {"accounts": accounts, "start": start})
+        cursor.execute(PEOPLE, {"start": start})
+        for first in range(PARTS):
+            for step in TOUCHED.split(";\n"):
+                cursor.execute(step, {"start": start, "first": first})
         cursor.execute("TRUNCATE metrics_queuedaccount")
     connection.set_autocommit(True)
     with connection.cursor() as cursor:

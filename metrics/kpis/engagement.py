@@ -113,13 +113,15 @@ meaningful_engagement = RowKpi(
     recipe_name="meaningful_engagement",
     of_people=False,
     source=f"{FLEVY}: engagement for its own sake is not the goal",
-    caveats="By the band on the day before the start, and what happened in the 6 months from it: an upsell or a category "
-    "never bought before. Needs 30 customers in either band. It goes together; neither need cause the other.",
+    caveats="By the band on the day before the start, and what happened in the 6 months from it: an upsell or a "
+    "category never bought before. Needs 30 customers in either band. It goes together; neither need cause the other.",
     on_scorecard=False,
 )
 
 
-def count_of(id: str, name: str, words: str, measure: Measure, group: Group, source: str, caveats: str = "") -> Kpi:
+def count_of(
+    id: str, name: str, words: str, measure: Measure, group: Group, source: str, caveats: str = ""
+) -> Kpi:
     """A plain count of rows in the period."""
     part = Part(f"{id}_counted", measure.label, measure.now)
     return Kpi(
@@ -163,9 +165,16 @@ def answered_of(id: str, name: str, words: str, part: Measure, base: Measure, ca
     )
 
 
-web_visits = count_of("web_visits", "Visits of our site", "visits of our site", site_visits, Group.MARKETING, FLEVY)
+web_visits = count_of(
+    "web_visits", "Visits of our site", "visits of our site", site_visits, Group.MARKETING, FLEVY
+)
 social_interactions = count_of(
-    "social_interactions", "Social interactions", "mentions, likes and comments", socials, Group.MARKETING, FLEVY
+    "social_interactions",
+    "Social interactions",
+    "mentions, likes and comments",
+    socials,
+    Group.MARKETING,
+    FLEVY,
 )
 email_open_rate = answered_of(
     "email_open_rate",
@@ -213,8 +222,8 @@ penetration_rate = Kpi(
     interval=Interval.WILSON,
     none_reason="no_map",
     source=ABM,
-    caveats="Who is a key contact on the last day. Mails from us alone engage nobody. Without a key contact there is no "
-    "value: there is no map.",
+    caveats="Who is a key contact on the last day. Mails from us alone engage nobody. Without a key contact there is "
+    "no value: there is no map.",
     how_to_move="Choose the key contact who was silent longest and ask for a talk.",
 )
 
@@ -340,16 +349,16 @@ outreach_reach = Kpi(
     sub="{reached_only_by_mail} of them without a talk",
     usual=PeriodKind.MONTH,
     numerator=terms(Part("accounts_reached", "accounts reached", touches_out.now + touches_both.now > 0)),
-    beside=(
-        Part("reached_only_by_mail", "without a talk", (touches_out.now > 0) * (touches_both.now <= 0)),
-    ),
+    beside=(Part("reached_only_by_mail", "without a talk", (touches_out.now > 0) * (touches_both.now <= 0)),),
     source=f"{ELEVEN}, where it is called client acquisition rate",
     caveats="It counts accounts, not touches, and says nothing about success.",
     on_scorecard=False,
 )
 
 
-def time_of(id: str, name: str, words: str, unit: Unit, source: str, caveats: str, on_scorecard: bool = False) -> RowKpi:
+def time_of(
+    id: str, name: str, words: str, unit: Unit, source: str, caveats: str, on_scorecard: bool = False
+) -> RowKpi:
     """A median with what nine of ten took, and those that still wait."""
     return RowKpi(
         id,
@@ -403,8 +412,8 @@ acquisition_rate = RowKpi(
     Group.ACTIVITY,
     recipe_name="acquisition_rate",
     source=ELEVEN,
-    caveats="By the day of the first touch; only accounts that were no customers before. Those younger than 180 days are "
-    "left out; if they are more than a fifth, there is no value yet.",
+    caveats="By the day of the first touch; only accounts that were no customers before. Those younger than 180 days "
+    "are left out; if they are more than a fifth, there is no value yet.",
     on_scorecard=False,
 )
 
@@ -468,8 +477,8 @@ ideal_touches = RowKpi(
     recipe_name="ideal_touches",
     of_people=False,
     source=f"{ELEVEN}; the share of those that came so far instead of those with exactly so many",
-    caveats="Deals with a first touch in the 24 months to the end that are decided. Nothing is said where fewer than 20 "
-    "deals came so far. It describes what was done, not what more touches would do.",
+    caveats="Deals with a first touch in the 24 months to the end that are decided. Nothing is said where fewer than "
+    "20 deals came so far. It describes what was done, not what more touches would do.",
     on_scorecard=False,
 )
 
@@ -546,8 +555,8 @@ impact_effort_index = Derived(
     of=(Input(potential_share), Input(effort_share)),
     formula=impact,
     source=KAPTA,
-    caveats="Around 1 is balanced; above 2 we do too little there, under 0.5 too much. Where no effort was noted there is "
-    "no value: neglected. Accounts without an estimate of what they spend have none either.",
+    caveats="Around 1 is balanced; above 2 we do too little there, under 0.5 too much. Where no effort was noted there "
+    "is no value: neglected. Accounts without an estimate of what they spend have none either.",
     on_scorecard=False,
 )
 

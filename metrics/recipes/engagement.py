@@ -182,7 +182,8 @@ def lift(base: str, event: str) -> str:
 LIFT = f"""
     , {STAMP},
     cohort AS (
-        SELECT p.starts, p.ends, s.account_id, s.level, p.starts + INTERVAL '6 months' <= %(as_of)s::date + 1 AS is_known,
+        SELECT p.starts, p.ends, s.account_id, s.level,
+               p.starts + INTERVAL '6 months' <= %(as_of)s::date + 1 AS is_known,
                s.contracts > 0 OR s.orders > COALESCE(b.orders, 0) AS is_customer, e.won > s.won AS has_won,
                e.upsells > s.upsells OR e.categories > s.categories AS expanded,
                CASE WHEN s.contracts > 0 THEN e.contracts = 0 ELSE e.orders = COALESCE(y.orders, 0) END AS is_gone
