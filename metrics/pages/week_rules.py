@@ -305,7 +305,7 @@ def warned(fact: Warned, today: Day) -> Item:
         f"{sentence(fact.sentence)}{others}",
         "overdue" if fact.is_red else "watch",
         f"warned since {day(fact.since)}",
-        fact.next_step,
+        "See the warning",
         urgency=Decimal("0.8") if fact.is_red else Decimal("0.4"),
         action_text=fact.next_step,
     )
