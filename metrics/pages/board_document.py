@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from kamplan import charts, formats
 from kamplan.sheets import Cell, Table, xlsx_answer
@@ -51,7 +52,8 @@ def author_of(sheet: Sheet) -> str:
     if sheet.remark is None:
         return ""
     role = sheet.remark.author.get_role_display()
-    return f"{sheet.remark.author}, {role}, {formats.day(sheet.remark.written_at.date(), year=True)}"
+    written_on = timezone.localtime(sheet.remark.written_at, sheet.choice.organisation.zone).date()
+    return f"{sheet.remark.author}, {role}, {formats.day(written_on, year=True)}"
 
 
 def restated_words(sheet: Sheet) -> str:
