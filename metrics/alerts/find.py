@@ -15,7 +15,7 @@ def look_for_warnings(run: int, day: Day) -> None:
     if Alert.objects.filter(seen_on__gt=day).exists():
         return
     collect(day)
-    params = {"run": run, "day": day}
+    params: dict[str, Any] = {"run": run, "day": day}
     with connection.cursor() as cursor:
         cursor.execute(KEEP, params)
         cursor.execute(RESOLVE, params)

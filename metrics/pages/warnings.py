@@ -17,9 +17,12 @@ from accounts.portfolio.views import with_toast
 from kamplan.components import Choice
 from kamplan.formats import day
 from kamplan.permissions import EDITS_ACCOUNTS, allowed, signed_in, visible_or_404
+from metrics.access import sees_everything
 from metrics.alerts import actions
+from metrics.alerts.backtest import Backtest, backtest
 from metrics.alerts.models import Alert
 from metrics.alerts.rules import RULE_OF, RULES, Rule
+from metrics.reading import newest_run
 
 PAGE = 40
 STATES = (("waiting", "Open"), ("snoozed", "Put off"), ("resolved", "Resolved"))
@@ -123,9 +126,18 @@ def warning_list(request: HttpRequest) -> HttpResponse:
         + [link(request, chosen, "kind", key, f"{WarningKind(key).label} ({n})") for key, n in kinds.items()],
         "is_filtered": bool(kind) or state != "waiting",
         "rules": RULES,
+        "backtest": tested(user),
         "must_elevate": user.role == Role.ADMINISTRATOR and not user.is_elevated,
     }
     return render(request, "metrics/warnings.html", context)
+
+
+def tested(user: User) -> Backtest | None:
+    """How well health foretold losses: about all accounts, so for those who see all of them."""
+    run = newest_run()
+    if run is None or run.first_month is None or not sees_everything(user):
+        return None
+    return backtest(run.as_of, run.first_month)
 
 
 def kinds_of(rows: Any) -> list[tuple[str, int]]:

@@ -1,0 +1,207 @@
+"""Early warnings: found once, kept, resolved by themselves, taken up, and what they begin."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from accounts.models import Account, Action, Organisation, Play, Playbook, PlaybookStep, Tier, User
+from metrics.alerts import actions
+from metrics.alerts.find import look_for_warnings
+from metrics.models import Alert
+from tests.alerts.making import make_alert
+from tests.factories import (
+    make_account,
+    make_answer,
+    make_classification,
+    make_contact,
+    make_contract,
+    make_fact,
+    make_opportunity,
+    make_order,
+    make_request,
+    make_signal,
+    make_touch,
+    make_user,
+)
+from tests.metrics.engine import drop_temporary_tables
+
+pytestmark = pytest.mark.django_db
+
+TODAY = datetime.date(2026, 6, 15)
+
+
+def ago(number: int) -> datetime.date:
+    return TODAY - datetime.timedelta(days=number)
+
+
+def noon(number: int) -> datetime.datetime:
+    return datetime.datetime.combine(ago(number), datetime.time(12), datetime.UTC)
+
+
+def night(day: datetime.date = TODAY, run: int = 1) -> None:
+    look_for_warnings(run, day)
+    drop_temporary_tables()
+
+
+@pytest.fixture
+def account() -> Account:
+    made = make_account(owner=make_user(), since="2024-01-01")
+    make_classification(made, "2024-01-01", tier="A")
+    Tier.objects.update(cadence_days=30)
+    return made
+
+
+def kinds() -> set[str]:
+    return set(Alert.objects.open().values_list("kind", flat=True))
+
+
+def test_silence_beyond_the_rhythm_warns_once_and_resolves_with_the_next_talk(account: Account) -> None:
+    make_touch(account, at=noon(40))
+    night()
+    night(run=2)
+    (alert,) = Alert.objects.all()
+    assert (alert.kind, alert.facts, alert.opened_on) == (
+        "interaction_gap",
+        {"days": 40, "rhythm": 30},
+        TODAY,
+    )
+    assert alert.evidence[0]["when"] == str(ago(40))
+
+    make_touch(account, at=noon(0))
+    night(TODAY + datetime.timedelta(days=1))
+    alert.refresh_from_db()
+    assert alert.resolved_on == TODAY + datetime.timedelta(days=1)
+
+
+@pytest.mark.parametrize("number", [0, 30])
+def test_what_is_unknown_or_within_its_limit_warns_of_nothing(account: Account, number: int) -> None:
+    if number:
+        make_touch(account, at=noon(number))
+    night()
+
+    assert kinds() == set()
+
+
+def test_each_rule_finds_its_cause(account: Account) -> None:
+    person = make_contact(account)
+    make_answer(account, person, noon(10), nps=3)
+    make_answer(account, make_contact(account), noon(10), csat5=2)
+    gone = make_contact(account, left_on=ago(5))
+    make_fact(gone, "role", "champion", "2025-01-01")
+    make_contract(account, "2025-08-01", "2026-08-01", number="C-1")
+    make_request(account, opened_at=noon(20), due_on=ago(3))
+    for number in range(6):
+        make_order(account, f"2025-12-0{number + 1}", 100)
+        make_signal(account, "demo_request", at=noon(120 + number))
+    make_order(account, "2026-04-01", 100)
+    night()
+
+    assert kinds() == {
+        "detractor",
+        "low_satisfaction",
+        "champion_left",
+        "notice_near",
+        "overdue_request",
+        "revenue_down",
+        "engagement_halved",
+    }
+
+
+def test_an_open_renewal_a_successor_and_a_closed_loop_end_their_warnings(account: Account) -> None:
+    make_contract(account, "2025-08-01", "2026-08-01")
+    gone = make_contact(account, left_on=ago(5))
+    make_fact(gone, "role", "sponsor", "2025-01-01")
+    answer = make_answer(account, make_contact(account), noon(3), nps=0)
+    night()
+    assert kinds() == {"notice_near", "champion_left", "detractor"}
+
+    make_opportunity(account, "2026-06-01", kind="renewal")
+    gone.successor = make_contact(account)
+    gone.save()
+    Action.objects.create(account=account, text="Called", answer=answer, status="done", closed_on=TODAY)
+    night(run=2)
+
+    assert kinds() == set()
+
+
+def test_a_cause_has_one_open_warning(account: Account) -> None:
+    make_alert(account)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_alert(account)
+    Alert.objects.update(resolved_on=Organisation.current().today())
+
+    make_alert(account)
+
+
+def test_a_warning_begins_its_tasks_once_with_owners_and_days(account: Account) -> None:
+    book = Playbook.objects.create(kind="champion_left", name="A champion left")
+    PlaybookStep.objects.create(playbook=book, position=1, text="Call the sponsor", due_days=2)
+    PlaybookStep.objects.create(playbook=book, position=2, text="Review the map", who="lead", due_days=14)
+    gone = make_contact(account, left_on=ago(5))
+    make_fact(gone, "role", "champion", "2025-01-01")
+    night()
+    Alert.objects.update(resolved_on=TODAY)
+    night(run=2)
+
+    owner = account.assignments.get(role="owner").user
+    found = list(Action.objects.order_by("due_on").values_list("text", "owner", "due_on"))
+    assert found == [
+        ("Call the sponsor", owner.pk, ago(-2)),
+        ("Review the map", owner.pk, ago(-14)),
+    ]
+    play = Play.objects.visible_to(owner).with_progress().get()
+    assert (play.number, play.closed) == (2, 0)
+
+
+def test_the_first_deed_counts_and_can_be_taken_back(account: Account) -> None:
+    user = make_user()
+    alert = make_alert(account, opened_on=ago(5), seen_on=TODAY)
+    actions.snooze(alert, user, ago(-7), "They are on holiday", ago(2))
+    alert = actions.acknowledge(alert, user, TODAY)
+    assert (alert.acted_on, alert.snoozed_until, alert.snooze_reason) == (ago(2), None, "")
+
+    assert actions.reopen(alert, TODAY).acted_on == ago(2)
+    assert actions.reopen(alert, ago(2)).acted_on is None
+
+
+def test_the_page_shows_own_warnings_with_evidence_and_hides_those_put_off(
+    client: Client, maya: User, maya_account: Account, omar_account: Account
+) -> None:
+    alert = make_alert(maya_account)
+    make_alert(omar_account, cause="other")
+    client.force_login(maya)
+    page = client.get("/warnings/").content.decode()
+    assert "No talk for 40 days; the rhythm is 30." in page
+    assert "last call in which they took part, 5 Jan 2026" in page
+    assert omar_account.name not in page
+
+    until = Organisation.current().today() + datetime.timedelta(days=7)
+    data: dict[str, Any] = {"until": until, "reason": "They are away"}
+    assert client.post(f"/warnings/{alert.pk}/snooze", data).status_code == 302
+    assert "No talk for 40 days" not in client.get("/warnings/").content.decode()
+    assert "They are away" in client.get("/warnings/?state=snoozed").content.decode()
+
+
+def test_a_tap_takes_it_up_and_offers_the_way_back(client: Client, maya: User, maya_account: Account) -> None:
+    alert = make_alert(maya_account)
+    client.force_login(maya)
+    answer = client.post(f"/warnings/{alert.pk}/acknowledge", headers={"HX-Request": "true"})
+    assert "taken up by" in answer.content.decode()
+    assert f"/warnings/{alert.pk}/reopen" in answer.headers["HX-Trigger"]
+
+    client.post(f"/warnings/{alert.pk}/reopen", headers={"HX-Request": "true"})
+    alert.refresh_from_db()
+    assert (alert.acknowledged_on, alert.acted_on) == (None, None)
+
+
+def test_who_may_not_see_opinions_sees_no_warning(
+    mira: User, vic: User, omar: User, lena: User, maya_account: Account
+) -> None:
+    make_alert(maya_account)
+
+    for user in (mira, vic, omar):
+        assert not Alert.objects.visible_to(user).exists()
+    assert Alert.objects.visible_to(lena).exists()
