@@ -121,7 +121,7 @@ FAMILIES = {
             "name",
             "value",
             "metrics_assumption",
-            {name.value: value for name, value in USUAL.items()},
+            {str(name): value for name, value in USUAL.items()},
         ),
         Family(
             "settings",

@@ -117,7 +117,7 @@ class TargetRowForm(WholeRowForm):
         if self.instance.kpi:
             self.initial["place"] = place_text(self.instance.scope, self.instance.key)
             self.initial["rule"] = self.instance.rule or usual_rule(KPI.get(self.instance.kpi))
-        self.initial.setdefault("starts", today.replace(day=1))
+        self.initial["starts"] = self.initial.get("starts") or today.replace(day=1)
 
     def clean_place(self) -> str:
         text: str = self.cleaned_data["place"]

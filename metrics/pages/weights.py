@@ -93,7 +93,10 @@ def row_of(weight: Weight, today: Day) -> Row:
 
 
 def text(value: Decimal | None) -> str:
-    return formats.UNKNOWN if value is None else formats.number(value, 2).removesuffix(".00")
+    if value is None:
+        return formats.UNKNOWN
+    places = next(places for places in range(3) if places == 2 or value == round(value, places))
+    return formats.number(value, places)
 
 
 def since(held: Held | None) -> str:
