@@ -14,7 +14,7 @@ from kamplan.components import Choice as Link
 from kamplan.components import Formula
 from kamplan.permissions import signed_in
 from metrics.access import may_see, own_place, visible_kpis
-from metrics.kpi import Definition, Derived, Direction, Kpi, RowKpi, Timing
+from metrics.kpi import Definition, Derived, Direction, Interval, Kpi, RowKpi, Timing
 from metrics.kpis import KPI, KPIS
 from metrics.models import Run, Scope
 from metrics.pages import words
@@ -33,6 +33,12 @@ DIRECTIONS = {
     Direction.UP: "higher is better",
     Direction.DOWN: "lower is better",
     Direction.NONE: "no direction",
+}
+RANGES = {
+    Interval.WILSON: "Wilson, 95 %",
+    Interval.LINEARISED: "linearised with accounts as clusters, 95 %",
+    Interval.NPS: "adjusted Wald for the difference of two shares, 95 %",
+    Interval.NONE: "none: a sum, or a share of a whole",
 }
 TIMINGS = {Timing.LEADING: "leading: moves before the result", Timing.LAGGING: "lagging: shows the result"}
 UNITS = {
@@ -198,11 +204,7 @@ def facts_of_definition(kpi: Definition) -> list[tuple[str, str]]:
 
 def range_words(kpi: Definition) -> str:
     if isinstance(kpi, Kpi):
-        return {
-            "wilson": "Wilson, 95 %",
-            "linearised": "linearised with accounts as clusters, 95 %",
-            "none": "none: a sum, or a share of a whole" if not isinstance(kpi, Derived) else "",
-        }[kpi.interval.value]
+        return RANGES[kpi.interval]
     if isinstance(kpi, RowKpi) and "median" in kpi.recipe_name:
         return "order statistics, 95 %"
     return "none"
