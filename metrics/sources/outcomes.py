@@ -16,7 +16,8 @@ milestones_unknown = Measure(
 # Open, and not reached by its day: off track, whatever somebody thought before. Not looked at yet: unknown.
 ON_TRACK = """CASE WHEN s.due_on < {day} THEN FALSE ELSE (
                SELECT seen.on_track FROM accounts_milestonecheck seen
-                WHERE seen.milestone_id = s.id AND seen."on" <= {day} ORDER BY seen."on" DESC, seen.id DESC LIMIT 1) END"""
+                WHERE seen.milestone_id = s.id AND seen."on" <= {day}
+                ORDER BY seen."on" DESC, seen.id DESC LIMIT 1) END"""
 IS_OPEN = "(s.reached_on IS NULL OR s.reached_on > {day})"
 
 MILESTONES = Source(
