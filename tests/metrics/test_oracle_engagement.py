@@ -1,0 +1,457 @@
+"""Engagement, coverage, interaction and effort against plain loops over the rows; one run for the whole file."""
+
+import datetime
+import statistics
+from collections import defaultdict
+from math import ceil
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from accounts.engagement.reference import add_signal_kinds
+from accounts.fields import days
+from accounts.models import (
+    Account,
+    Contact,
+    Opportunity,
+    Organisation,
+    Request,
+    Signal,
+    SignalKind,
+    SignalWeight,
+    Touch,
+)
+from accounts.periods import Period, add_months, month, quarter, trailing_year
+from metrics.models import AccountMonth, Run, Scope, Threshold, View
+from metrics.sources import SOURCES
+from metrics.sources.source import columns_of
+from tests.factories import make_contact, make_request, make_touch
+from tests.metrics.engine import all_keys, day, run
+from tests.metrics.portfolio import Portfolio, make_portfolio
+from tests.metrics.test_oracle import ONE_DAY, Book, Oracle, Row, World, read_world, same
+
+pytestmark = pytest.mark.django_db
+
+Day = datetime.date
+USUAL = {"meeting": 60, "video": 60, "call": 20}
+TALKS = ("call", "meeting", "video")
+NAMED = ("email_delivered", "email_open", "email_reply", "event_invited", "event_attended")
+BANDS = {"warm": 12, "hot": 25, "red_hot": 50}
+
+
+# ------------------------------------------------------------------------------------------ rows
+
+
+def add_engagement(made: Portfolio) -> None:
+    """Touches with threads, planned ones and ones at night; signals, requests and key contacts."""
+    random = made.random
+    if not SignalWeight.objects.exists():
+        SignalKind.objects.all().delete()
+        add_signal_kinds(SignalKind, SignalWeight)
+    visit = SignalWeight.objects.get(kind__code="site_visit")
+    middle = day("2024-09-10")
+    visit.during = days(visit.during.lower, middle)
+    visit.save()
+    SignalWeight.objects.create(kind=visit.kind, weight=2, during=days(middle))
+    Threshold.objects.create(name="band_warm", value=12, during=days(day("2020-01-01")))
+    kinds = list(SignalKind.objects.all())
+    for account in made.accounts[:-2]:
+        key = days(made.some_day()) if random.random() < 0.7 else None
+        contacts = [make_contact(account, since=made.first, key_during=key) for _ in range(2)]
+        deals = list(account.opportunities.all())
+        for _ in range(random.choice((0, 6, 14))):
+            add_touch(made, account, contacts, deals)
+        add_signals(made, account, contacts, kinds)
+        for _ in range(random.randint(0, 3)):
+            add_request(made, account)
+
+
+def moment_of(made: Portfolio, on: Day) -> datetime.datetime:
+    """Some hour of the day by Universal Time: near midnight it is another day in the organisation's zone."""
+    hour = made.random.choice((0, 9, 15, 22, 23))
+    return datetime.datetime.combine(on, datetime.time(hour, 30), tzinfo=datetime.UTC)
+
+
+def add_touch(made: Portfolio, account: Account, contacts: list[Contact], deals: list[Opportunity]) -> None:
+    random = made.random
+    at = moment_of(made, made.some_day(until=made.as_of + datetime.timedelta(days=20)))
+    thread = f"T{account.pk}" if random.random() < 0.2 else ""
+    for again in range(2 if thread else 1):
+        make_touch(
+            account,
+            random.choice((None, *made.users)),
+            at + datetime.timedelta(minutes=again),
+            contacts=random.sample(contacts, random.randint(0, 2)),
+            opportunity=random.choice((None, *deals)),
+            channel="mail" if thread else random.choice(("call", "meeting", "video", "mail", "message")),
+            direction=random.choice(("inbound", "outbound", "two_way")),
+            minutes=random.choice((None, 10, 45)),
+            thread=thread,
+        )
+
+
+def add_signals(made: Portfolio, account: Account, contacts: list[Contact], kinds: list[SignalKind]) -> None:
+    random = made.random
+    number = random.choice((0, 5, 40))
+    busy = [made.some_day() for _ in range(4)]
+    Signal.objects.bulk_create(
+        Signal(
+            account=account,
+            contact=random.choice((None, *contacts)),
+            kind=random.choice(kinds),
+            at=moment_of(made, random.choice(busy) if random.random() < 0.6 else made.some_day()),
+            subject=random.choice(("News", "Prices")),
+        )
+        for _ in range(number)
+    )
+
+
+def add_request(made: Portfolio, account: Account) -> None:
+    random = made.random
+    opened = moment_of(made, made.some_day())
+    answer = opened + datetime.timedelta(minutes=random.randint(5, 9000)) if random.random() < 0.7 else None
+    make_request(
+        account,
+        owner=random.choice((None, *made.users)),
+        opened_at=opened,
+        first_answer_at=answer,
+        first_answer_by=random.choice((None, *made.users)) if answer else None,
+    )
+
+
+# ----------------------------------------------------------------------------------------- loops
+
+
+def one_a_day(world: World, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """The touches that happened; those of one thread and day are one."""
+    found: dict[Any, list[Touch]] = defaultdict(list)
+    for touch in Touch.objects.order_by("at", "pk"):
+        on = touch.at.astimezone(zone).date()
+        if on <= world.as_of:
+            found[touch.account_id, on, touch.thread or touch.pk].append(touch)
+    made = []
+    for (account, on, _), some in found.items():
+        minutes = [touch.minutes for touch in some if touch.minutes is not None]
+        made.append(
+            {
+                "account": account,
+                "on": on,
+                "person": next((each.actor_id for each in some if each.actor_id), None)
+                or world.owner(account, on),
+                "channel": min(each.channel for each in some),
+                "direction": some[0].direction if len({each.direction for each in some}) == 1 else "two_way",
+                "minutes": sum(minutes) if minutes else None,
+                "deal": max((each.opportunity_id for each in some if each.opportunity_id), default=None),
+            }
+        )
+    return made
+
+
+def read_touches(world: World, touches: list[dict[str, Any]]) -> None:
+    for each in touches:
+        names = {"touches": 1.0, f"touches_{each['direction']}": 1.0}
+        names["effort"] = USUAL.get(each["channel"], 10) if each["minutes"] is None else each["minutes"]
+        if each["channel"] in TALKS:
+            names["talk_hours"] = (each["minutes"] or 0) / 60
+        for name, value in names.items():
+            world.flows.append(Row(name, each["account"], each["on"], each["person"], float(value)))
+    for deal in world.deals:
+        if deal.closed_on is None or deal.account_id is None:
+            continue
+        number = sum(
+            each["deal"] == deal.pk and deal.opened_on <= each["on"] <= deal.closed_on for each in touches
+        )
+        for person, share in world.splits[deal.pk] or [(None, 1.0)]:
+            who = person or world.owner(deal.account_id, deal.closed_on)
+            world.flows.append(Row("deal_touches", deal.account_id, deal.closed_on, who, number * share))
+            if deal.outcome == "won":
+                world.flows.append(Row("closings", deal.account_id, deal.closed_on, who, share))
+                world.flows.append(
+                    Row("closing_touches", deal.account_id, deal.closed_on, who, number * share)
+                )
+
+
+def read_signals(world: World, zone: ZoneInfo) -> None:
+    weights = list(SignalWeight.objects.select_related("kind"))
+    caps = dict(SignalKind.objects.values_list("code", "daily_cap"))
+    counted: dict[Any, int] = defaultdict(int)
+    people: dict[Any, Day] = {}
+    for signal in Signal.objects.select_related("kind"):
+        on, code = signal.at.astimezone(zone).date(), signal.kind.code
+        counted[signal.account_id, code, on] += 1
+        if code in NAMED:
+            who = signal.contact_id or -signal.pk
+            key = (signal.account_id, code, who, signal.subject, on.year, on.month)
+            people[key] = min(people.get(key, on), on)
+    for (account, code, on), number in counted.items():
+        worth = next(
+            (
+                float(each.weight)
+                for each in weights
+                if each.kind.code == code and each.during.lower <= on and (each.during.upper or Day.max) > on
+            ),
+            0.0,
+        )
+        owner = world.owner(account, on)
+        world.flows.append(Row("points", account, on, owner, min(number, caps[code] or number) * worth))
+        world.flows.append(Row(code, account, on, owner, number))
+    for (account, code, *_), on in people.items():
+        world.flows.append(Row(f"people_{code}", account, on, world.owner(account, on), 1))
+
+
+def t3(book: Book, account: Any, name: str) -> float:
+    return book.sum(account, name, add_months(book.period.end, -3), book.period.end)
+
+
+class Engagement(Oracle):
+    """The loops of the foundation with the numbers of this family."""
+
+    touches: list[dict[str, Any]]
+    zone: ZoneInfo
+
+    def rows(self) -> list[Row]:
+        world, on = self.world, self.world.stock_day(self.period)
+        stock = []
+        for account in world.began:
+            if account is None:
+                continue
+            owner = world.owner(account, on)
+            for name, value in {**self.key_contacts(account, on), "faded": self.faded(account, on)}.items():
+                stock.append(Row(name, account, on, owner, value))
+        return [*world.flows, *stock]
+
+    def points(self, account: int) -> list[Row]:
+        return [row for row in self.world.flows if row.name == "points" and row.account == account]
+
+    def faded(self, account: int, on: Day) -> float:
+        """Of months that began within 300 days."""
+        return sum(
+            row.value * 2 ** (-(on - row.date).days / 30)
+            for row in self.points(account)
+            if row.date <= on and (on - row.date.replace(day=1)).days < 300
+        )
+
+    def key_contacts(self, account: int, on: Day) -> dict[str, float]:
+        key = [
+            each
+            for each in Contact.objects.filter(account=account, key_during__isnull=False).prefetch_related(
+                "touches"
+            )
+            if each.since <= on and each.key_during.lower <= on
+        ]
+        first = add_months(on.replace(day=1), -2)
+        engaged = [
+            each
+            for each in key
+            if any(
+                touch.direction != "outbound" and first <= touch.at.astimezone(self.zone).date() <= on
+                for touch in each.touches.all()
+            )
+        ]
+        return {"key": float(len(key)), "engaged": float(len(engaged))}
+
+    def level(self, account: int, on: Day) -> int:
+        """Month by month through a year: up with a limit reached, down only well under it."""
+        held = dict.fromkeys(BANDS, False)
+        last = on.replace(day=1)
+        for back in range(11, -1, -1):
+            at = add_months(last, -back)
+            score = sum(
+                row.value
+                for row in self.points(account)
+                if add_months(at, -2) <= row.date.replace(day=1) <= at and row.date <= on
+            )
+            for band, limit in BANDS.items():
+                held[band] = score >= limit or (held[band] and score >= limit * 0.8)
+        return sum(held.values())
+
+    def gaps(self, account: Any, on: Day) -> tuple[int, int] | None:
+        talked = sorted(
+            {
+                each["on"]
+                for each in self.touches
+                if each["account"] == account and each["direction"] == "two_way" and each["on"] <= on
+            }
+        )
+        if not talked:
+            return None
+        now = (on - talked[-1]).days
+        ended = [
+            (after - before).days
+            for before, after in zip(talked, talked[1:], strict=False)
+            if self.ends_within(talked, after, on)
+        ]
+        return now, max([now, *ended])
+
+    @staticmethod
+    def ends_within(talked: list[Day], after: Day, on: Day) -> bool:
+        """A month's gaps count together, as long as its last talk lies within 365 days."""
+        return (
+            max(each for each in talked if each.replace(day=1) == after.replace(day=1)) > on - 365 * ONE_DAY
+        )
+
+    def ratios(self, scope: str, view: str) -> dict[tuple[str, Any], float | None]:
+        by_row = scope in (Scope.OWNER, Scope.TEAM) and view == View.AS_WAS
+        found: dict[tuple[str, Any], float | None] = {}
+        for key, book in self.books(scope, view, False).items():
+            found |= {(name, key): value for name, value in self.of_accounts(book).items()}
+        for key, book in self.books(scope, view, by_row).items():
+            found |= {(name, key): value for name, value in self.of_rows(book).items()}
+        return found
+
+    def of_accounts(self, book: Book) -> dict[str, float | None]:
+        on = self.world.stock_day(self.period)
+        accounts = [account for account in book.rows if account is not None]
+        gaps = [found for found in (self.gaps(account, on) for account in accounts) if found]
+        targets = [a for a in accounts if self.world.segment(a, self.period, "is_target") == 1]
+        mapped = [a for a in targets if self.key_contacts(a, on)["key"]]
+        return {
+            "engagement_band": sum(self.level(account, on) >= 2 for account in accounts),
+            "interaction_gap": divided(sum(now for now, _ in gaps), len(gaps)),
+            "interaction_gap_longest": divided(sum(longest for _, longest in gaps), len(gaps)),
+            "account_coverage": divided(100 * len(mapped), len(targets)),
+            "outreach_reach": book.count(
+                lambda a: book.now(a, "touches_outbound") + book.now(a, "touches_two_way") > 0
+            ),
+        }
+
+    def of_rows(self, book: Book) -> dict[str, float | None]:
+        def now(name: str) -> float:
+            return book.total(lambda a: book.now(a, name))
+
+        return {
+            "engagement_score": book.total(lambda a: t3(book, a, "points")),
+            "engagement_score_decayed": now("faded"),
+            "penetration_rate": divided(100 * now("engaged"), now("key")),
+            "touches_inbound": now("touches_inbound"),
+            "touches_outbound": now("touches_outbound"),
+            "inbound_share": divided(100 * now("touches_inbound"), now("touches")),
+            "time_with_customer": now("talk_hours"),
+            "effort": book.total(lambda a: t3(book, a, "effort")),
+            "web_visits": now("site_visit"),
+            "social_interactions": now("social"),
+            "email_open_rate": divided(100 * now("people_email_open"), now("people_email_delivered")),
+            "email_response_rate": divided(100 * now("people_email_reply"), now("people_email_delivered")),
+            "event_participation_rate": divided(
+                100 * now("people_event_attended"), now("people_event_invited")
+            ),
+            "touches_to_closure": divided(now("closing_touches"), now("closings")),
+            "touches_per_win": divided(now("deal_touches"), now("closings")),
+        }
+
+    def response(self, scope: str) -> dict[tuple[str, Any], float | None]:
+        """The median of those answered, and what nine of ten took."""
+        hours: dict[Any, list[float]] = defaultdict(list)
+        for request in Request.objects.all():
+            on = request.opened_at.astimezone(self.zone).date()
+            if on not in self.period or on > self.world.stock_day(self.period) or not request.first_answer_at:
+                continue
+            person = (
+                request.first_answer_by_id or request.owner_id or self.world.owner(request.account_id, on)
+            )
+            taken = (request.first_answer_at - request.opened_at).total_seconds() / 3600
+            row = Row("", request.account_id, on, person, 0)
+            of_people = scope in (Scope.OWNER, Scope.TEAM)
+            for key in (
+                self.keys_of_row(scope, row)
+                if of_people
+                else self.keys_of_account(scope, request.account_id, View.AS_WAS)
+            ):
+                hours[key].append(taken)
+        found: dict[tuple[str, Any], float | None] = {}
+        for key, some in hours.items():
+            found["first_response_time", key] = statistics.median(some)
+            found["p90", key] = sorted(some)[ceil(0.9 * len(some)) - 1]
+        return found
+
+
+def divided(top: float, bottom: float) -> float | None:
+    return top / bottom if bottom else None
+
+
+# ------------------------------------------------------------------------------------------ tests
+
+
+def near(kpi: str, found: Any, expected: float | None) -> bool:
+    """Facts keep four decimals: of what is no whole number, each row's rest beyond them is lost."""
+    if kpi in ("engagement_score_decayed", "time_with_customer") and found and expected:
+        return abs(float(found) - expected) < 0.002
+    return same(found, expected)
+
+
+def compare(oracle: Engagement, scope: str, view: str) -> list[Any]:
+    expected = oracle.ratios(scope, view)
+    of_rows = scope != Scope.ACCOUNT and view == View.AS_WAS
+    times = oracle.response(scope) if of_rows else {}
+    expected |= {each: value for each, value in times.items() if each[0] != "p90"}
+    found = all_keys({kpi for kpi, _ in expected}, oracle.period, scope, view)
+    wrong = []
+    for each in sorted(set(expected) | set(found), key=str):
+        value = found[each].value if each in found else None
+        if not near(each[0], value, expected.get(each)):
+            wrong.append((*each, value, expected.get(each)))
+        late = each[0] == "first_response_time" and value is not None
+        if late and not same(found[each].beside["p90"], times["p90", each[1]]):
+            wrong.append((*each, "p90", found[each].beside["p90"], times["p90", each[1]]))
+    return wrong
+
+
+def facts() -> list[tuple[Any, ...]]:
+    names = [column.name for source in SOURCES for column in columns_of(source)]
+    rows = AccountMonth.objects.order_by("account_id", "month", "person_id")
+    return list(rows.values_list("account_id", "month", "person_id", *names))
+
+
+def edit(made: Portfolio) -> None:
+    """What people do in a day, and what they put right in what was long ago."""
+    random = Random(4)
+    for touch in random.sample(list(Touch.objects.all()), 4):
+        touch.at -= datetime.timedelta(days=random.choice((1, 40, 300)))
+        touch.direction = "two_way"
+        touch.save()
+    random.choice(list(Touch.objects.filter(thread=""))).delete()
+    Signal.objects.filter(pk__in=Signal.objects.values("pk")[3:6]).delete()
+    contact = Contact.objects.filter(key_during__isnull=False).latest("pk")
+    contact.left_on = made.as_of - datetime.timedelta(days=100)
+    contact.save()
+    Touch.objects.filter(contacts__isnull=False).latest("pk").contacts.clear()
+    add_request(made, made.accounts[0])
+
+
+def test_every_number_of_every_scope_is_what_plain_loops_give_and_a_night_is_a_rebuild() -> None:
+    made = make_portfolio(9, accounts=12)
+    Organisation.objects.update(time_zone="America/New_York")
+    add_engagement(made)
+    run(made.as_of)
+    world = read_world(made.as_of)
+    zone = Organisation.current().zone
+    touches = one_a_day(world, zone)
+    read_touches(world, touches)
+    read_signals(world, zone)
+    for row in world.flows:
+        if row.date < world.began.get(row.account, Day.max):
+            world.began[row.account] = row.date.replace(day=1)
+
+    wrong: list[Any] = []
+    for when in (month(made.as_of), quarter(day("2024-11-01")), trailing_year(day("2025-05-31"))):
+        wrong += wrong_in(world, when, zone, touches)
+    assert wrong == [], "\n".join(map(str, wrong))
+    assert any(row.name == "closing_touches" and row.value for row in world.flows)
+
+    edit(made)
+    run(made.as_of)
+    by_night = facts()
+    run(made.as_of, Run.Cause.FULL)
+    assert by_night == facts()
+
+
+def wrong_in(world: World, when: Period, zone: Any, touches: list[dict[str, Any]]) -> list[Any]:
+    oracle = Engagement(world, when)
+    oracle.zone, oracle.touches = zone, touches
+    wrong: list[Any] = []
+    for scope in Scope.values:
+        for view in View.values if scope in (Scope.OWNER, Scope.TEAM) else [View.AS_WAS]:
+            wrong += [(str(when), scope, view, *each) for each in compare(oracle, scope, view)]
+    return wrong
