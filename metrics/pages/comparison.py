@@ -442,7 +442,8 @@ def all_numbers(user: User, choice: Choice) -> dict[str, Any]:
     groups = Groups(choice, by, kpis, [])
     keys = groups.keys()
     chosen = next((key for key in keys if text_of(key) == choice.asked.get("group")), next(iter(keys), None))
-    lines = [(kpi, line_of(groups, kpi, chosen)) for kpi in kpis if groups.has_value(kpi)]
+    lines = [(kpi, line_of(groups, kpi, chosen)) for kpi in kpis]
+    lines = [(kpi, line) for kpi, line in lines if {line.here[0], line.there[0]} != {formats.UNKNOWN}]
     return {
         "choice": choice,
         "crumbs": crumbs(choice),
@@ -484,7 +485,9 @@ def line_of(groups: Groups, kpi: Definition, key: Key) -> Line:
         name=kpi.name,
         url=reverse("metrics:comparison_of", args=[kpi.id]) + choice.query(group=""),
         here=cell(here),
-        there=cell(there) if there is not None else ("–", "no value for all others together", "", True),
+        there=cell(there)
+        if there is not None
+        else (formats.UNKNOWN, "no value for all others together", "", True),
         here_url=explain_url(kpi.id, groups.by, key, choice.period),
         there_url=""
         if there is None or base == REST

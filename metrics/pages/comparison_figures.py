@@ -114,9 +114,6 @@ class Groups:
     def result(self, kpi: Definition, key: Key) -> Result:
         return self.found[kpi.id, self.choice.period, key]
 
-    def has_value(self, kpi: Definition) -> bool:
-        return any(self.result(kpi, key).value is not None for key in self.names)
-
     def company(self, kpi: Definition) -> Result:
         return self.whole[kpi.id, self.choice.period, None]
 
