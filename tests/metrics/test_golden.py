@@ -558,6 +558,10 @@ HAND_MADE = {
     "cac_target": "test_oracle_funnel",
     "cac_other": "test_oracle_funnel",
     "whitespace_share": "the example of expansion_pipeline asserts it",
+    "interaction_gap_longest": "the example of interaction_gap asserts it",
+    "touches_to_closure_median": "the example of touches_to_closure asserts it",
+    "effort_share": "the example of impact_effort_index is made of it",
+    "potential_share": "the example of impact_effort_index is made of it",
 }
 
 
