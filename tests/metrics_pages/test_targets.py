@@ -77,7 +77,7 @@ def test_a_target_holds_up_to_its_end(db: None) -> None:
     assert targets.value(KPI["nrr"], "company", None, period("2025-02-01", "2026-02-01")) is None
 
 
-def test_a_head_sets_a_target_and_takes_it_back(published: Run, hana: User) -> None:
+def test_a_head_sets_a_target_and_takes_it_back(hana: User) -> None:
     client = client_of(hana)
     answer = client.post("/targets/add/", data())
     target = Target.objects.get()
@@ -96,7 +96,7 @@ def test_a_head_sets_a_target_and_takes_it_back(published: Run, hana: User) -> N
     assert "too late" in client.post(undo[1], follow=True).content.decode()
 
 
-def test_a_removed_target_comes_back_as_it_was_and_its_history_stays(published: Run, hana: User) -> None:
+def test_a_removed_target_comes_back_as_it_was_and_its_history_stays(hana: User) -> None:
     client = client_of(hana)
     target = make_target(kpi="nrr", value=95, rule="at_least", reason="because")
     answer = client.post(f"/targets/{target.pk}/remove/")
@@ -110,7 +110,7 @@ def test_a_removed_target_comes_back_as_it_was_and_its_history_stays(published: 
     assert [each.what for each in history] == ["set", "removed", "set"]
 
 
-def test_a_change_is_kept_beside_what_was_before(published: Run, hana: User) -> None:
+def test_a_change_is_kept_beside_what_was_before(hana: User) -> None:
     client = client_of(hana)
     target = make_target(kpi="nrr", value=95)
     answer = client.post(f"/targets/{target.pk}/edit/", data(value="97", starts="2020-01-01"))
@@ -121,22 +121,20 @@ def test_a_change_is_kept_beside_what_was_before(published: Run, hana: User) -> 
     assert [text.partition(",")[0] for text in texts] == ["at least 97 %", "at least 95 %"]
 
 
-def test_a_rule_that_rewards_the_opposite_is_refused(published: Run, hana: User) -> None:
+def test_a_rule_that_rewards_the_opposite_is_refused(hana: User) -> None:
     answer = client_of(hana).post("/targets/add/", data(rule="at_most"))
     assert answer.status_code == 422 and "the opposite" in answer.content.decode()
     assert not Target.objects.exists()
 
 
-def test_two_targets_from_one_day_are_refused_in_words(published: Run, hana: User) -> None:
+def test_two_targets_from_one_day_are_refused_in_words(hana: User) -> None:
     make_target(kpi="nrr", value=95, starts=datetime.date(2026, 1, 1))
     answer = client_of(hana).post("/targets/add/", data())
     assert answer.status_code == 422
     assert "There is a target from this day already." in answer.content.decode()
 
 
-def test_a_lead_sets_targets_of_the_own_people_only(
-    published: Run, lena: User, maya: User, omar: User
-) -> None:
+def test_a_lead_sets_targets_of_the_own_people_only(lena: User, maya: User, omar: User) -> None:
     client = client_of(lena)
     assert client.post("/targets/add/", data(place=f"owner-{maya.pk}")).status_code == 302
     for place in ("company-all", f"owner-{omar.pk}", "owner-x", "tier-none"):
