@@ -371,8 +371,7 @@ class Computer:
             return self.fallback(
                 kpi, period, scope, key, inputs, next(e.reason for e in inputs if e.value is None)
             )
-        assumed = [Decimal((self.run.settings or {}).get(name) or ASSUMED[name]) for name in kpi.assumed]
-        value = kpi.formula(*values, *assumed)
+        value = kpi.formula(*values, *assumed_in(self.run, kpi))
         if value is None:
             reason = "no_loss" if kpi.fallback_setting else "no_base"
             return self.fallback(kpi, period, scope, key, inputs, reason)
@@ -443,6 +442,12 @@ class Computer:
         is_live = (scope, (period.start, period.end)) in self.live
         of_rows = isinstance(kpi, RowKpi) and RECIPES[kpi.recipe_name].reads_rows
         return TODAYS_ROWS if is_past and is_live and of_rows else ""
+
+
+def assumed_in(run: Run | None, kpi: Derived) -> list[Decimal]:
+    """What this run assumed of what the formula takes behind its inputs."""
+    settings = (run.settings if run else None) or {}
+    return [Decimal(settings.get(name) or ASSUMED[name]) for name in kpi.assumed]
 
 
 def with_inputs(kpis: Iterable[Definition]) -> list[Definition]:

@@ -142,6 +142,7 @@ clv_margin = Derived(
     of=OF_LIFETIME,
     formula=lifetime(0),
     assumed=ASSUMED,
+    n_from=4,
     source="Fader and Hardie 2012 (note 024); corrects Markettailor, SMARTe and Kapta, which count revenue",
     caveats=ROUGH
     + "The first year's payment is in it. Five years at 10 % unless the settings assume otherwise.",
@@ -158,6 +159,7 @@ clv_margin_existing = Derived(
     of=OF_LIFETIME,
     formula=lifetime(1),
     assumed=ASSUMED,
+    n_from=4,
     source="Fader and Hardie 2012 (note 024)",
     caveats=ROUGH + "Before the next renewal: this year's payment is not in it.",
     on_scorecard=False,

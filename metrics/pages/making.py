@@ -11,7 +11,7 @@ from kamplan.components import Term as Figure
 from metrics.kpi import Derived, Kpi, RowKpi, Term, Unit
 from metrics.pages import words
 from metrics.recipes import RECIPES
-from metrics.results import ZERO, Result, scale_of
+from metrics.results import ZERO, Result, assumed_in, scale_of
 
 Parts = Mapping[str, Decimal]
 SHOWN_ACCOUNTS = 20
@@ -149,18 +149,21 @@ def by_account(
 
 
 def by_input(kpi: Derived, before: Result, now: Result) -> list[Step]:
-    """One input after the other takes its new value."""
+    """One input after the other takes its new value, then what is assumed."""
     old = [each.value for each in before.inputs]
     new = [each.value for each in now.inputs]
     if None in old or None in new or before.value is None:
         return []
     found, last = [], before.value
+    assumed = assumed_in(before.run, kpi)
     for place, each in enumerate(now.inputs):
-        value = kpi.formula(*[*new[: place + 1], *old[place + 1 :]])
+        value = kpi.formula(*[*new[: place + 1], *old[place + 1 :]], *assumed)
         if value is None:
             return []
         found.append(Step(each.kpi.name, value - last))
         last = value
+    if kpi.assumed and now.value is not None and assumed != assumed_in(now.run, kpi):
+        found.append(Step("What is assumed", now.value - last))
     return found
 
 
