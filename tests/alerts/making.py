@@ -1,15 +1,18 @@
 """A warning as a night would have left it."""
 
+import itertools
 from typing import Any
 
 from accounts.models import Account, Organisation
 from metrics.models import Alert
 
+_count = itertools.count(1)
+
 
 def make_alert(account: Account, kind: str = "interaction_gap", **fields: Any) -> Alert:
     today = Organisation.current().today()
     values: dict[str, Any] = {
-        "cause": "talk",
+        "cause": f"talk:{next(_count)}",
         "is_red": False,
         "opened_on": today,
         "seen_on": today,
