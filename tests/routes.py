@@ -26,6 +26,7 @@ from accounts.plans.models import Goal, Milestone, Plan, SwotEntry
 from accounts.portfolio.models import SavedFilter
 from accounts.revenue.models import ProductCategory
 from accounts.surveys.answering import token_to_send as survey_token
+from metrics.models import Target
 from tests.alerts.making import make_alert
 from tests.factories import (
     make_action,
@@ -297,6 +298,11 @@ def a_lead(world: Any) -> int:
     return make_lead().pk
 
 
+def a_target(world: Any) -> int:
+    found = Target.objects.filter(scope="owner", key=world.maya.pk).first()
+    return (found or make_target(world.maya)).pk
+
+
 def a_target_route(name: str, method: str = "GET") -> Route:
     """A target of maya's, which her lead and the head may set."""
     return Route(
@@ -304,7 +310,7 @@ def a_target_route(name: str, method: str = "GET") -> Route:
         frozenset({"lena", "hana"}),
         method,
         answer=(200, 302),
-        arguments={"pk": lambda w: make_target(w.maya).pk},
+        arguments={"pk": a_target},
     )
 
 
