@@ -185,6 +185,7 @@ def page_context(explained: Explanation) -> dict[str, Any]:
         "formula_note": formula_note(explained),
         "inputs": explained.inputs(),
         "beside": explained.beside(),
+        "slices": explained.slices(),
         "compared": choice.compared,
         **moved,
         "trend": explained.trend(

@@ -158,7 +158,14 @@ class Explanation:
             (each.label, beside_text(each, self.now.beside[each.name]))
             for each in RECIPES[self.kpi.recipe_name].beside
             if each.name in self.now.beside
-        ] + [(making.capital(each.name), words.slice_text(each, self.now)) for each in self.now.slices]
+        ]
+
+    def slices(self) -> tuple[str, list[tuple[str, str]]]:
+        """By what the number is split, and each part with its own value."""
+        split = RECIPES[self.kpi.recipe_name].split if isinstance(self.kpi, RowKpi) else None
+        return split.label if split else "", [
+            (each.name, words.slice_text(each, self.now)) for each in self.now.slices
+        ]
 
     def trend(self, target: Decimal | None, marks: Sequence[int]) -> dict[str, Any]:
         results = [self.series[self.kpi.id, period, self.place.key] for period in self.choice.trend]
