@@ -22,7 +22,7 @@ DAYS = f"""
 
 def signal_days(months: int = 0) -> str:
     """The signals by account, kind and day; of so many months before the first of the days, or all."""
-    since = f"(SELECT MIN(day) FROM {{days}}) - INTERVAL '{months} months'"
+    since = f"(SELECT MIN(day) FROM {{days}} d) - INTERVAL '{months} months'"
     return DAYS.replace("{lately}", f"o.at >= {since}" if months else "TRUE")
 
 
@@ -107,7 +107,7 @@ DECAYED = Source(
         SELECT d.account_id, date_trunc('month', d.date)::date AS month, SUM(d.points) AS whole,
                SUM(d.points * {doubled("EXTRACT(day FROM d.date)::int - 1")}) AS grown
           FROM ({signal_days(12)}) d
-         WHERE d.date <= (SELECT MAX(day) FROM {{days}}) AND d.points > 0
+         WHERE d.date <= (SELECT MAX(day) FROM {{days}} d) AND d.points > 0
          GROUP BY 1, 2)
     SELECT s.account_id, m.day AS date, NULL::bigint AS person_id, s.account_id AS id,
            to_char(s.month, 'YYYY-MM') AS label, ROUND(s.whole) || ' points' AS detail,
@@ -152,7 +152,7 @@ band_red_hot = Measure("band_red_hot", "COUNT(*) FILTER (WHERE level = 3)", labe
 LIMITS = f"""
     SELECT month::date, {", ".join(f"{limit(name, 'last')} AS {name.removeprefix('band_')}" for name in USUAL_LIMITS)}
       FROM (SELECT month, LEAST((month + INTERVAL '1 month')::date - 1, until) AS last
-              FROM (SELECT MIN(day) AS first, MAX(day) AS until FROM {{days}}) ends,
+              FROM (SELECT MIN(day) AS first, MAX(day) AS until FROM {{days}} d) ends,
                    generate_series(date_trunc('month', first) - INTERVAL '{LOOK_BACK + 2} months',
                                    date_trunc('month', until), '1 month') month) named"""
 
@@ -169,7 +169,7 @@ SCORES = f"""
                      UNION ALL
                     SELECT d.account_id, date_trunc('month', d.date)::date, d.points, NULL, NULL, NULL, NULL
                       FROM ({signal_days(LOOK_BACK + 4)}) d
-                     WHERE d.date <= (SELECT MAX(day) FROM {{days}})) laid
+                     WHERE d.date <= (SELECT MAX(day) FROM {{days}} d)) laid
              GROUP BY account_id, month HAVING MAX(warm) IS NOT NULL) p"""
 
 # A score is that of three whole months, as in the engagement score. An account rises with the score that reaches a

@@ -93,7 +93,7 @@ GAPS = Source(
           FROM (SELECT account_id, date,
                        date - LAG(date) OVER (PARTITION BY account_id ORDER BY date) AS gap
                   FROM {COUNTED} t
-                 WHERE t.direction = 'two_way' AND t.date <= (SELECT MAX(day) FROM {{days}})) one
+                 WHERE t.direction = 'two_way' AND t.date <= (SELECT MAX(day) FROM {{days}} d)) one
          GROUP BY account_id, date_trunc('month', date))
     SELECT g.account_id, g.date, NULL::bigint AS person_id, g.account_id AS id,
            'last touch both ways' AS label, g.last::text AS detail, NULL::numeric AS booked, '' AS currency,
@@ -132,7 +132,7 @@ KEY_CONTACTS = Source(
                       JOIN accounts_touch o ON o.id = l.touch_id
                      CROSS JOIN accounts_organisation org
                      WHERE o.direction IN ('inbound', 'two_way') AND {{among}}
-                       AND {ON} <= (SELECT MAX(day) FROM {{days}})) t
+                       AND {ON} <= (SELECT MAX(day) FROM {{days}} d)) t
              CROSS JOIN generate_series(0, 2) later
               JOIN {{days}} m ON date_trunc('month', m.day) = t.month + later * INTERVAL '1 month') k
      GROUP BY k.account_id, k.day, k.id

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts.engagement.reference import add_signal_kinds
 from accounts.fields import days
@@ -30,6 +31,8 @@ from accounts.models import (
 from accounts.periods import Period
 from metrics.models import Scope
 from metrics.results import Result
+from metrics.sources import signals as signal_sources
+from metrics.sources import touches
 from tests.factories import (
     make_account,
     make_classification,
@@ -481,3 +484,11 @@ def estimate(account: Account, spend: int) -> None:
         account=account, category=category, yearly_spend=spend, currency="EUR", **basis
     )
     Fit.objects.create(account=account, criterion=criterion, match=1, **basis)
+
+
+def test_the_rows_of_every_source_can_be_listed_for_one_day() -> None:
+    for source in (*touches.SOURCES, *signal_sources.SOURCES):
+        rows = source.select("o.account_id = 1", days="(SELECT DATE '2025-12-31' AS day)")
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT id, date, label, detail, booked, currency FROM ({rows}) r")
+            assert cursor.fetchall() == [], source.name
