@@ -69,4 +69,4 @@ def moved_url(kpi_id: str, scope: str, key: int | None, period: Period, view: st
 def comparison_url(kpi_id: str, period: Period, **more: object) -> str:
     """One number in every group of accounts; without a number all of them."""
     path = reverse("metrics:comparison_of", args=[kpi_id]) if kpi_id else reverse("metrics:comparison")
-    return path + state(period, **more)
+    return path + state(period, None, **more)
