@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 from django.test import Client
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account, User
@@ -19,12 +19,12 @@ from tests.metrics.engine import run
 from tests.metrics_pages.conftest import BACKEND, T12
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
-cells = st.one_of(
-    st.text("=+-@ \t\r\n\0a1é,\"'"),
-    st.sampled_from(["=1+1", "+1", "-1", "@x", "\t=1", "\r", " =1", "\0=1", "\n=1"]),
-)
+SIGNS = st.sampled_from("=+-@ \t\r\n\0a1é,\"'")
+cells = st.lists(SIGNS, max_size=5).map("".join)
+relaxed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@relaxed
 @given(st.lists(st.lists(cells, min_size=2, max_size=2), max_size=4))
 def test_no_text_of_an_exported_file_is_run_as_a_formula(rows: list[list[str]]) -> None:
     text = "".join(lines(["a", "b"], rows)).removeprefix("\ufeff")
@@ -32,7 +32,7 @@ def test_no_text_of_an_exported_file_is_run_as_a_formula(rows: list[list[str]]) 
         assert not any(cell.lstrip(" ").startswith(DANGEROUS) for cell in row)
 
 
-@settings(max_examples=40, deadline=None)
+@relaxed
 @given(st.lists(cells, min_size=1, max_size=4))
 def test_no_cell_of_a_workbook_is_a_formula(row: list[str]) -> None:
     target = io.BytesIO()
