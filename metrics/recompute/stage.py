@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.periods import Day, add_months, last_day_of_month
+from accounts.periods import Day, add_months
 from metrics.models import KEY, STAMPS
 from metrics.sources import BEGINNINGS, COLUMNS, SOURCES
 from metrics.sources.source import Column, Source, columns_of
