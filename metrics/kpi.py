@@ -186,6 +186,8 @@ class RowKpi(Definition):
     """Evaluated from rows with their own dates by a recipe: medians, quota windows, distributions."""
 
     recipe_name: str = ""
+    of_persons: bool = True
+    """Defined for one person; what people answered never is."""
     of_people: bool = True
     """Defined for a person and a team too, not only for the company and its segments."""
     of_accounts: bool = False

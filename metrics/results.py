@@ -468,6 +468,8 @@ def is_defined(kpi: Definition, scope: str, view: str) -> bool:
         return True
     if scope == Scope.ACCOUNT:
         return kpi.of_accounts
+    if scope == Scope.OWNER and not kpi.of_persons:
+        return False
     of_people = kpi.of_people or scope not in {Scope.OWNER, Scope.TEAM}
     return kpi.of_groups and view == View.AS_WAS and of_people
 

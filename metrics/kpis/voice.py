@@ -394,6 +394,7 @@ employee_satisfaction = RowKpi(
     Timing.LEADING,
     Group.PEOPLE,
     recipe_name="employee_satisfaction",
+    of_persons=False,
     source="Top 11 account management KPIs",
     caveats="Released figures of groups of 5 and more only, of teams and of the company, never of one person. A "
     "hidden group stays hidden here, too.",
@@ -408,6 +409,7 @@ enps = RowKpi(
     Timing.LEADING,
     Group.PEOPLE,
     recipe_name="enps",
+    of_persons=False,
     source="practitioners' standard",
     caveats="Released figures of groups of 5 and more only, of teams and of the company, never of one person.",
     on_scorecard=False,
