@@ -171,12 +171,12 @@ def test_an_earlier_run_can_be_read(ann: User) -> None:
     assert then == before
 
 
-@pytest.mark.parametrize("kpi", [kpi.id for kpi in KPIS])
-def test_every_number_prints_for_every_scope(ann: User, kpi: str) -> None:
-    for scope in ("company", "owner", "account"):
-        for line in lines(kpi, "--by", scope):
-            assert line["kpi"] == kpi
-            assert (line["value"] is None) == (line["reason"] is not None)
+def test_every_number_prints_for_every_scope(ann: User) -> None:
+    for kpi in [kpi.id for kpi in KPIS]:
+        for scope in ("company", "owner", "account"):
+            for line in lines(kpi, "--by", scope):
+                assert line["kpi"] == kpi
+                assert (line["value"] is None) == (line["reason"] is not None), kpi
 
 
 def test_the_text_for_people_names_value_unit_and_reason(ann: User) -> None:
