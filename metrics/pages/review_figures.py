@@ -45,6 +45,8 @@ KPI_IDS = (
     "win_rate",
     "avg_order_value",
     "purchase_frequency",
+    "nps",
+    "response_rate",
 )
 OF_ONE_ACCOUNT = frozenset({"account_revenue", "revenue_growth", "nrr", "grr", "purchase_frequency"})
 """Numbers whose unit is the account: of a single one they are exact, and their n is always 1."""
