@@ -112,8 +112,9 @@ def model_field(part: Part, column: Column) -> "models.Field[Any, Any] | None":
 
 
 def is_computed(part: Part, column: Column) -> bool:
-    """The part finds the row by itself, from more than this column."""
-    return (column.field or column.name) in part.computed
+    """The part finds the row by itself, from more than this column, and does not ask for what this one names."""
+    asked = f'"{column.name}__id"' in " ".join((part.rows, *part.computed.values()))
+    return (column.field or column.name) in part.computed and not asked
 
 
 def related(part: Part, column: Column) -> type[models.Model] | None:

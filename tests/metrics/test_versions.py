@@ -429,7 +429,9 @@ def answers(run_asked: Run | None, as_of: Day) -> dict[Any, Any]:
         kpis = [kpi for kpi in KPIS if when != CUSTOM or not reads_rows_of_today(kpi)]
         for scope in Scope.values:
             for view in View.values if scope in (Scope.OWNER, Scope.TEAM) else [View.AS_WAS]:
-                for key, each in every_key(kpis, when, scope, view, run_asked).items():
+                # What single rows say of one account is not stored.
+                kept = [kpi for kpi in kpis if scope != Scope.ACCOUNT or not reads_rows_of_today(kpi)]
+                for key, each in every_key(kept, when, scope, view, run_asked).items():
                     if told := plain(each):
                         found[scope, view, *key] = told
     return found
