@@ -174,6 +174,7 @@ def test_the_settings_of_the_organisation_are_kept_in_one_row(in_panel: Client) 
         "grace_days": "10",
         "returned_days": "90",
         "run_hour": "3",
+        "answer_hours": "8",
     }
     assert in_panel.post(url(Organisation, "add"), data).status_code == 302
     assert Organisation.current().name == "Example Ltd"
