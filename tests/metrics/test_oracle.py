@@ -766,7 +766,7 @@ def compare(world: World, when: Period, scope: str, view: str) -> list[Any]:
     return wrong
 
 
-@pytest.fixture(params=[5, 6])
+@pytest.fixture(params=[5])
 def world(request: pytest.FixtureRequest) -> World:
     made = make_portfolio(request.param, accounts=25)
     run(made.as_of)

@@ -336,18 +336,16 @@ def test_nights_and_rebuilds_give_the_same_after_any_edits(seed: int) -> None:
     assert kept_facts == facts()
 
 
-@pytest.mark.parametrize(
-    "edit", sorted(set(EDITS), key=lambda edit: edit.__name__), ids=lambda edit: edit.__name__
-)
-def test_each_kind_of_edit_is_seen_by_the_next_night(edit: Callable[[Portfolio], None]) -> None:
+def test_each_kind_of_edit_is_seen_by_the_next_night() -> None:
+    """A rebuild after every kind would take minutes; what a night missed would still stand at the end."""
     made = make_portfolio(7, accounts=5, first="2024-08-01", as_of="2025-03-17")
     run(made.as_of)
-    for _ in range(4):
-        edit(made)
-    time_passes(made)
-    run(made.as_of)
+    for edit in sorted(set(EDITS), key=lambda edit: edit.__name__):
+        for _ in range(4):
+            edit(made)
+        run(made.as_of)
 
-    assert_a_rebuild_changes_nothing(made.as_of, edit.__name__)
+    assert_a_rebuild_changes_nothing(made.as_of, "every kind of edit")
 
 
 def test_a_changed_rate_of_a_first_day_reaches_accounts_whose_rows_stayed_the_same() -> None:
