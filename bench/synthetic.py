@@ -17,8 +17,8 @@ TABLES = (
 
 STEPS = """
 INSERT INTO accounts_organisation (id, name, time_zone, reporting_currency, fiscal_year_start, grace_days,
-                                   returned_days, run_hour, made_up)
-VALUES (1, 'Bench', 'UTC', 'EUR', 1, 0, 90, 2, TRUE)
+                                   returned_days, run_hour, answer_hours, made_up)
+VALUES (1, 'Bench', 'UTC', 'EUR', 1, 0, 90, 2, 8, TRUE)
 ON CONFLICT (id) DO UPDATE SET reporting_currency = 'EUR', fiscal_year_start = 1;
 INSERT INTO accounts_tier (id, name, position, source, external_id) SELECT n, 'Tier ' || n, n, '', '' FROM generate_series(1, 3) n;
 INSERT INTO accounts_industry (id, name, position, source, external_id) SELECT n, 'Industry ' || n, n, '', '' FROM generate_series(1, 8) n;
@@ -116,6 +116,7 @@ SELECT a.id, CASE WHEN n %% 3 > 0 THEN (a.id - 1) * 5 + 1 + n %% 5 END, k.ids[1 
        %(start)s::date + ((a.id * 29 + n * 53) %% 1085) * INTERVAL '1 day' + INTERVAL '11 hours', 'Mail ' || n %% 50, '', ''
   FROM accounts_account a, generate_series(%(first)s * 50 + 1, %(first)s * 50 + 50) n,
        (SELECT array_agg(id ORDER BY code) AS ids FROM accounts_signalkind) k
+ WHERE k.ids IS NOT NULL
 """
 
 
