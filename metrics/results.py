@@ -439,7 +439,8 @@ class Computer:
     def notice_of(self, kpi: Definition, period: Period, scope: str) -> str:
         """As of an earlier run a period that it did not store can only be made of what the rows are today."""
         is_past = self.newest is not None and self.run.pk != self.newest.pk
-        is_live = (scope, (period.start, period.end)) in self.live
+        # What single rows say of one account is never stored.
+        is_live = scope == Scope.ACCOUNT or (scope, (period.start, period.end)) in self.live
         of_rows = isinstance(kpi, RowKpi) and RECIPES[kpi.recipe_name].reads_rows
         return TODAYS_ROWS if is_past and is_live and of_rows else ""
 
