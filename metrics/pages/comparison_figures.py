@@ -112,13 +112,16 @@ class Groups:
         )
 
     def result(self, kpi: Definition, key: Key) -> Result:
-        return self.found[kpi.id, self.choice.period, key]
+        """A group that nobody is in has no figures; its numbers have no value and say why."""
+        period = self.choice.period
+        return self.found.get((kpi.id, period, key)) or self.computer.make(kpi, period, self.by, key)
 
     def company(self, kpi: Definition) -> Result:
         return self.whole[kpi.id, self.choice.period, None]
 
     def points(self, kpi: Definition, key: Key) -> list[Decimal | None]:
-        return [self.found[kpi.id, period, key].value for period in self.choice.trend]
+        found = [self.found.get((kpi.id, period, key)) for period in self.choice.trend]
+        return [each.value if each else None for each in found]
 
     def rest(self, kpi: Definition, key: Key) -> Result | None:
         """The number of all accounts outside the group, made of the same sums as the group's own."""
