@@ -14,7 +14,7 @@ from accounts.portfolio.models import Account, AccountQuerySet, Assignment, Clas
 NONE = "none"
 """Stands in the address for accounts without this thing."""
 
-SORTS = ("change", "name", "tier", "owner", "revenue", "nrr", "renewal", "pipeline")
+SORTS = ("change", "name", "tier", "owner", "revenue", "nrr", "health", "renewal", "pipeline")
 FIRST_DESCENDING = frozenset({"revenue", "nrr", "pipeline"})
 DEFAULT_SORT = "change"
 CLASSIFIED = {"tier": "tier", "region": "region", "industry": "industry"}

@@ -1,5 +1,6 @@
 """The page of one account: its figures, its group, its deals and contracts, and what happened."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_GET
 from accounts.engagement.promises import SHOWN, next_of
 from accounts.engagement.timeline import recent_of
 from accounts.models import Account, Organisation, User
-from accounts.periods import Day
+from accounts.periods import Day, Period
 from accounts.portfolio.frame import header, with_kind
 from accounts.portfolio.models import AccountQuerySet
 from accounts.revenue.deals import every_deal, open_deals
@@ -20,7 +21,8 @@ from kamplan.formats import UNKNOWN, day, format_value, money, number
 from kamplan.permissions import READS_WORK, Secret, may_see, signed_in
 from metrics.access import may_see_kpi
 from metrics.kpi import Kpi
-from metrics.kpis.pipeline import win_rate
+from metrics.kpis.engagement import penetration_rate
+from metrics.kpis.voice import data_completeness, health_score
 from metrics.models import Alert, Run, Scope
 from metrics.pages import account_facts as facts
 from metrics.pages.account_figures import (
@@ -32,6 +34,7 @@ from metrics.pages.account_figures import (
     last_year,
     this_month,
 )
+from metrics.pages.account_health import Health, health_of
 from metrics.pages.plan_overview import plan_section
 from metrics.pages.portfolio import page_number
 from metrics.pages.renewal_rows import renewals
@@ -42,8 +45,10 @@ from metrics.status import is_too_few, status_of
 from metrics.targets import Targets
 from metrics.urls_for import explain_url
 
-FIGURES: tuple[Kpi, ...] = (REVENUE, RETENTION, PIPELINE, win_rate)
+FIGURES: tuple[Kpi, ...] = (REVENUE, RETENTION, penetration_rate, PIPELINE)
+HEALTH: tuple[Kpi, ...] = (health_score, data_completeness)
 LABELS = {REVENUE.id: "Revenue, 12 months"}
+Found = dict[tuple[str, Period], Result]
 
 
 @require_GET
@@ -57,7 +62,7 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
         run = newest_run()
         context = {
             **frame(user, account, visible, organisation, run, "overview"),
-            "figures": figures(user, account, run, organisation) if run else [],
+            **numbers(user, account, run, organisation),
             "deals": open_deals(account, today),
             "recent": recent_of(request, user, account.pk, today),
             "next": next_of(user, account.pk, today, SHOWN) if user.role in READS_WORK else None,
@@ -142,21 +147,46 @@ def profile(account: Account) -> list[tuple[str, str, str]]:
     return [(name, label, getattr(account, name)) for name, label in INLINE.items()]
 
 
-def figures(user: User, account: Account, run: Run, organisation: Organisation) -> list[Figure]:
-    """Four numbers with their trend of trailing years; the stock of deals by the month."""
-    kpis = [kpi for kpi in FIGURES if may_see_kpi(user, kpi)]
+def numbers(user: User, account: Account, run: Run | None, organisation: Organisation) -> dict[str, Any]:
+    """The four figures and the health, by one statement over the account's own facts."""
+    if run is None:
+        return {"figures": []}
+    kpis = [kpi for kpi in (*FIGURES, *HEALTH) if may_see_kpi(user, kpi)]
     year, now = last_year(run), this_month(run)
     years = [year.moved(-back) for back in range(TREND_MONTHS)][::-1]
     found = account_results(kpis, [*years, now], account.pk, run, organisation)
+    shown = [kpi for kpi in FIGURES if kpi in kpis]
+    made: dict[str, Any] = {"figures": figures(shown, account, found, years, now, organisation)}
+    if set(HEALTH) <= set(kpis):
+        made["health"] = health(found, run)
+    return made
+
+
+def figures(
+    kpis: Sequence[Kpi],
+    account: Account,
+    found: Found,
+    years: Sequence[Period],
+    now: Period,
+    organisation: Organisation,
+) -> list[Figure]:
+    """Four numbers with their trend of trailing years; the stock of deals by the month."""
     targets = Targets.of([(Scope.ACCOUNT, account.pk)], [kpi.id for kpi in kpis])
     made = []
     for kpi in kpis:
-        shown = now if kpi is PIPELINE else year
+        shown = now if kpi is PIPELINE else years[-1]
         periods = [*years[1:], now] if kpi is PIPELINE else years
         target = targets.value(kpi, Scope.ACCOUNT, account.pk, shown)
         points = [found[kpi.id, period].value for period in periods]
         made.append(figure(found[kpi.id, shown], target, points, organisation.reporting_currency))
     return made
+
+
+def health(found: Found, run: Run) -> Health:
+    """On the day of the run, against the end of the last whole month."""
+    year, now = last_year(run), this_month(run)
+    values = found[health_score.id, now], found[health_score.id, year]
+    return health_of(*values, found[data_completeness.id, now], [run.as_of, year.last_day])
 
 
 def figure(result: Result, target: Any, points: list[Any], currency: str) -> Figure:
@@ -188,8 +218,8 @@ def note(result: Result, target: Any, currency: str) -> str:
         return f"{deals} deal{'' if deals == 1 else 's'}, weighted {weighted}" if deals else "no open deals"
     if result.kpi is RETENTION:
         return f"of {money(result.denominator, currency)} at the start"
-    if result.kpi is win_rate:
-        return f"{number(parts['deals_won'])} won of {number(parts['deals_decided'])} closed"
+    if result.kpi is penetration_rate:
+        return f"{number(parts['key_people_engaged'])} of {number(parts['key_people'])} in 3 months"
     orders = int(parts.get("orders_now", 0))
     return f"{orders} order{'' if orders == 1 else 's'}" if orders else UNKNOWN
 

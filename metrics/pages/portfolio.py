@@ -1,5 +1,6 @@
 """The portfolio: the accounts a person may see, with the figures of the newest run."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,9 @@ from accounts.models import Account, Organisation
 from accounts.portfolio.filters import PortfolioFilter
 from accounts.portfolio.saved import saved_context
 from kamplan.formats import day
-from kamplan.permissions import signed_in
+from kamplan.permissions import READS_WORK, signed_in
 from metrics.access import may_see_kpi
+from metrics.kpis.voice import health_score
 from metrics.pages.account_figures import RETENTION, last_year
 from metrics.pages.documents import file_name
 from metrics.pages.exports import FORMATS, as_file, portfolio_table
@@ -33,9 +35,10 @@ COLUMNS = (
     ("name", "Account", False),
     ("tier", "Tier", False),
     ("owner", "Owner", False),
-    ("revenue", "Revenue, 12 months", True),
+    ("revenue", "Revenue", True),
     ("change", "Change", True),
     ("nrr", "Net retention", True),
+    ("health", "Health", True),
     ("renewal", "Renewal", False),
     ("pipeline", "Open pipeline", True),
 )
@@ -67,7 +70,8 @@ def portfolio(request: HttpRequest) -> HttpResponseBase:
     today = organisation.today()
     view = PortfolioFilter.from_query(request.GET)
     sees_values = may_see_kpi(user, RETENTION)
-    if view.column == "nrr" and not sees_values:
+    sees_health = may_see_kpi(user, health_score)
+    if (view.column == "nrr" and not sees_values) or (view.column == "health" and not sees_health):
         view = PortfolioFilter.from_query({**request.GET.dict(), "sort": ""})
     visible = Account.objects.visible_to(user, today)
     with reading():
@@ -79,14 +83,17 @@ def portfolio(request: HttpRequest) -> HttpResponseBase:
         make = group_page if view.by else account_page
         page = make(view.narrow(visible, today), view, run, today, page_number(request))
         choices = filter_choices(visible, today)
+    hidden = {name for name, seen in (("nrr", sees_values), ("health", sees_health)) if not seen}
     context = {
         "page": page,
         "view": view,
         "run": run,
         "period_end": day(last_year(run).last_day, year=True) if run else "",
-        "columns": columns(view, sees_values),
+        "columns": columns(view, hidden),
         "selects": selects(view, choices),
         "sees_values": sees_values,
+        "sees_health": sees_health,
+        "reads_work": user.role in READS_WORK,
         "currency": organisation.reporting_currency,
         "has_accounts": choices.get("any", [("", "0")])[0][1] != "0",
         "must_elevate": user.is_staff and not user.is_elevated,
@@ -118,12 +125,12 @@ def page_number(request: HttpRequest, name: str = "page") -> int:
     return int(asked) if asked.isdecimal() and len(asked) < 7 else 1
 
 
-def columns(view: PortfolioFilter, sees_values: bool) -> list[Column]:
+def columns(view: PortfolioFilter, hidden: Collection[str]) -> list[Column]:
     order = "descending" if view.is_descending else "ascending"
     return [
         Column(name, label, is_number, view.sorted_by(name), order if view.column == name else "")
         for name, label, is_number in COLUMNS
-        if sees_values or name != "nrr"
+        if name not in hidden
     ]
 
 

@@ -11,6 +11,7 @@ from django.db import connection
 
 from accounts.portfolio.filters import PortfolioFilter
 from accounts.portfolio.models import AccountQuerySet
+from metrics.kpis.voice import health_score
 from metrics.models import Run
 from metrics.pages.account_figures import (
     CHANGE,
@@ -26,6 +27,7 @@ from metrics.pages.account_figures import (
     summed,
     this_month,
 )
+from metrics.pages.account_health import NOTED, state_of
 
 PAGE = 50
 SOON = 90
@@ -48,6 +50,9 @@ FIGURES = """LEFT JOIN metrics_scopefigures {name}
 OWNER = """LEFT JOIN accounts_assignment s
            ON s.account_id = {account} AND s.role = 'owner' AND s.during @> %(today)s::date
     LEFT JOIN accounts_user u ON u.id = s.user_id"""
+NEXT_ACTION = """LEFT JOIN LATERAL (
+        SELECT text, due_on FROM accounts_action
+         WHERE account_id = {account} AND status = 'open' ORDER BY due_on NULLS LAST, id LIMIT 1) n ON TRUE"""
 KIND = """LEFT JOIN accounts_classification k ON k.account_id = {account} AND k.during @> %(today)s::date
     LEFT JOIN accounts_tier t ON t.id = k.tier_id"""
 
@@ -69,6 +74,7 @@ RETAINED = f"({summed(RETENTION.numerator, 'x')}) * 100 / NULLIF({summed(RETENTI
 GROUP_RETAINED = (
     f"SUM({summed(RETENTION.numerator, 'x')}) * 100 / NULLIF(SUM({summed(RETENTION.denominator, 'x')}), 0)"
 )
+HEALTHS = f"NULLIF({one_part('now', 'healthy_accounts')}, 0)"
 YEAR = FIGURES.format(name="year", account="a.id")
 NOW = FIGURES.format(name="now", account="a.id")
 SORTS = {
@@ -79,6 +85,11 @@ SORTS = {
     "change": Sort(one_part("year", "delta"), YEAR, f"SUM({one_part('year', 'delta')})"),
     "nrr": Sort(
         RETAINED, f"{YEAR} LEFT JOIN {record('x', 'year.figures', [RETENTION])} ON TRUE", GROUP_RETAINED
+    ),
+    "health": Sort(
+        f"{one_part('now', 'health_sum')} / {HEALTHS}",
+        NOW,
+        f"SUM({one_part('now', 'health_sum')}) / SUM({HEALTHS})",
     ),
     "renewal": Sort("c.deadline", f"LEFT JOIN ({NEXT_CONTRACT}) c ON c.account_id = a.id", "MIN(c.deadline)"),
     "pipeline": Sort(
@@ -100,6 +111,9 @@ SHOWN = f"""
            {complete(RETENTION, "x", summed(RETENTION.numerator, "x"))} AS kept,
            {complete(RETENTION, "x", summed(RETENTION.denominator, "x"))} AS base,
            CASE WHEN now.id IS NOT NULL THEN {PIPELINE_SQL} END AS pipeline,
+           CASE WHEN y.healthy_accounts > 0 THEN y.health_sum END AS health,
+           CASE WHEN x.healthy_accounts > 0 THEN x.health_sum END AS health_before,
+           n.text AS next_text, n.due_on AS next_due,
            {{extra}}
       FROM {{chosen}} chosen
       JOIN accounts_account a ON a.id = chosen.id
@@ -107,10 +121,11 @@ SHOWN = f"""
       {OWNER.format(account="a.id")}
       {KIND.format(account="a.id")}
       LEFT JOIN ({NEXT_CONTRACT} ) c ON c.account_id = a.id
+      {NEXT_ACTION.format(account="a.id")}
       {YEAR}
       {NOW}
-      LEFT JOIN {record("x", "year.figures", [REVENUE, CHANGE, RETENTION])} ON TRUE
-      LEFT JOIN {record("y", "now.figures", [PIPELINE])} ON TRUE"""
+      LEFT JOIN {record("x", "year.figures", [REVENUE, CHANGE, RETENTION, health_score])} ON TRUE
+      LEFT JOIN {record("y", "now.figures", [PIPELINE, health_score])} ON TRUE"""
 
 # The topmost company of each account, whoever may see it.
 ROOTS = """roots AS (
@@ -141,6 +156,11 @@ class Row:
     pipeline: Decimal | None = None
     kept: Decimal | None = None
     base: Decimal | None = None
+    health: Decimal | None = None
+    health_before: Decimal | None = None
+    next_text: str = ""
+    next_due: datetime.date | None = None
+    is_late: bool = False
     notice: datetime.date | None = None
     last_day: datetime.date | None = None
     days: int | None = None
@@ -151,6 +171,18 @@ class Row:
     @property
     def change_share(self) -> Decimal | None:
         return change_share(self.revenue, self.change)
+
+    @property
+    def health_state(self) -> str:
+        return state_of(self.health)
+
+    @property
+    def health_change(self) -> Decimal | None:
+        """Since the end of the last whole month; nothing where it hardly moved."""
+        if self.health is None or self.health_before is None:
+            return None
+        change = self.health - self.health_before
+        return change if abs(change) >= NOTED else None
 
     @property
     def deadline(self) -> datetime.date | None:
@@ -291,6 +323,11 @@ def row_of(found: dict[str, Any], today: datetime.date, **more: Any) -> Row:
         kept=found["kept"],
         base=found["base"],
         pipeline=found["pipeline"],
+        health=found["health"],
+        health_before=found["health_before"],
+        next_text=found["next_text"] or "",
+        next_due=found["next_due"],
+        is_late=found["next_due"] is not None and found["next_due"] < today,
         notice=found["notice"],
         last_day=found["last_day"],
         days=days_until(found["deadline"], today),
@@ -329,6 +366,8 @@ def group_row(root: int, name: str, companies: list[Row]) -> Row:
         change=total([each.change for each in companies]),
         nrr=kept * 100 / base if base and kept is not None else None,
         pipeline=total([each.pipeline for each in companies]),
+        health=mean([each.health for each in companies]),
+        health_before=mean([each.health_before for each in companies]),
         notice=next_one.notice if next_one else None,
         last_day=next_one.last_day if next_one else None,
         days=next_one.days if next_one else None,
@@ -340,6 +379,12 @@ def total(values: list[Decimal | None]) -> Decimal | None:
     if any(value is None for value in values):
         return None
     return sum((value for value in values if value is not None), Decimal(0))
+
+
+def mean(values: list[Decimal | None]) -> Decimal | None:
+    """Of those that are known."""
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) / len(known) if known else None
 
 
 CHOICES = f"""

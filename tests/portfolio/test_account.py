@@ -1,11 +1,13 @@
 """The page of one account: its header, figures, group, timeline, and facts edited in their place."""
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
+from accounts.engagement.states import AccountState
 from accounts.models import Account, Organisation, User
 from accounts.periods import add_months, first_of_month
 from tests.clients import HTMX, as_
@@ -13,11 +15,14 @@ from tests.factories import (
     make_account,
     make_assignment,
     make_classification,
+    make_contact,
     make_contract,
     make_opportunity,
     make_order,
     make_product,
     make_stage,
+    make_touch,
+    moment,
 )
 from tests.metrics import engine
 
@@ -61,19 +66,56 @@ def test_the_four_figures_are_those_of_the_run(
     stage = make_stage("Offer", probability="0.25")
     opened = months_ago(today, 3)
     make_opportunity(maya_account, opened, 400, phases=[(stage, opened, None)])
-    make_opportunity(maya_account, opened, 100, outcome="won", closed_on=months_ago(today, 2))
-    make_opportunity(maya_account, opened, 100, outcome="lost", closed_on=months_ago(today, 2))
+    known = [
+        make_contact(maya_account, name, since=months_ago(today, 9), key_during=(months_ago(today, 9), None))
+        for name in ("Ann", "Ben")
+    ]
+    make_touch(
+        maya_account, at=moment((months_ago(today, 1) - today).days), direction="two_way", contacts=known[:1]
+    )
     engine.run(today, "full")
     figures = page(maya, maya_account).context["figures"]
     assert [(each.label, each.value_text.replace("\u00a0", " "), each.note) for each in figures] == [
         ("Revenue, 12 months", "€1,000", "1 order"),
         ("Net revenue retention", "125.0 %", "of €800 at the start"),
+        ("Key contacts engaged", "50.0 %", "1 of 2 in 3 months"),
         ("Open pipeline", "€400", "1 deal, weighted €100"),
-        ("Win rate", "50.0 %", "1 won of 2 closed"),
     ]
     assert all(len(each.points) == 18 for each in figures)
-    assert figures[3].status == "too_few"
+    assert figures[2].status == "too_few"
     assert all(each.url for each in figures), "each number opens its explanation"
+
+
+def state(account: Account, kind: str, level: str, on: datetime.date) -> None:
+    AccountState.objects.create(account=account, kind=kind, level=level, date=on)
+
+
+def test_the_health_says_what_moved_it_since_the_last_whole_month(
+    maya: User, maya_account: Account, today: datetime.date
+) -> None:
+    ended = first_of_month(today) - datetime.timedelta(days=1)
+    for kind in ("usage", "support", "payment"):
+        state(maya_account, kind, "good", ended - datetime.timedelta(days=20))
+    state(maya_account, "support", "fair", today)
+    make_touch(maya_account, at=moment((ended - today).days - 3), direction="two_way")
+    engine.run(today, "full")
+    health = page(maya, maya_account).context["health"]
+    # Weights 25, 15, 10 and 20: (2500 + 15 x 50 + 1000 + 2000) / 70, and 100 before.
+    assert round(health.value, 2) == Decimal("89.29") and round(health.change, 2) == Decimal("-10.71")
+    assert (health.state, health.direction, health.since) == ("well", "down", ended)
+    assert health.cause == "Support fell from 100 to 50. Usage, talks with us and payment are as before."
+    # The owner is the one of twelve facts that is known.
+    assert (health.filled, health.required, health.complete) == (1, 12, 8)
+
+
+def test_without_enough_known_parts_there_is_no_health_and_the_page_says_why(
+    maya: User, maya_account: Account, today: datetime.date
+) -> None:
+    state(maya_account, "usage", "good", today)
+    engine.run(today, "full")
+    response = page(maya, maya_account)
+    assert response.context["health"].value is None
+    assert "Less than 60 % of what makes a health is known of this account." in response.content.decode()
 
 
 def test_without_a_run_the_page_says_that_there_are_no_figures_yet(maya: User, maya_account: Account) -> None:

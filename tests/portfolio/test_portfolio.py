@@ -11,12 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.engagement.states import AccountState
 from accounts.models import Account, Assignment, Classification, Organisation, SavedFilter, Tier, User
 from accounts.periods import add_months, first_of_month
 from accounts.portfolio.filters import PortfolioFilter
 from tests.clients import as_
 from tests.factories import (
     make_account,
+    make_action,
     make_assignment,
     make_classification,
     make_contract,
@@ -24,6 +26,8 @@ from tests.factories import (
     make_opportunity,
     make_order,
     make_stage,
+    make_touch,
+    moment,
 )
 from tests.metrics import engine
 
@@ -96,6 +100,7 @@ def test_the_largest_fall_comes_first_and_a_second_click_turns_the_order(
         ("revenue", "Aurora Foods"),
         ("-revenue", "Cobalt Rail"),
         ("nrr", "Boreal Paper"),
+        ("health", "Aurora Foods"),
         ("tier", "Aurora Foods"),
         ("owner", "Aurora Foods"),
         ("renewal", "Cobalt Rail"),
@@ -120,6 +125,35 @@ def test_a_row_shows_the_figures_of_its_own_orders_deals_and_contracts(
     assert cobalt.pipeline == 700
     assert (cobalt.days, cobalt.deadline_state) == (10, "overdue")
     assert rows["Boreal Paper"].parent == "Aurora Foods"
+
+
+def test_a_row_shows_the_health_of_the_run_and_what_is_due_next(
+    maya: User, maya_account: Account, today: datetime.date
+) -> None:
+    ended = first_of_month(today) - datetime.timedelta(days=1)
+    for kind, level in (("usage", "good"), ("support", "good"), ("payment", "good")):
+        AccountState.objects.create(
+            account=maya_account, kind=kind, level=level, date=ended - datetime.timedelta(days=9)
+        )
+    AccountState.objects.create(account=maya_account, kind="payment", level="poor", date=today)
+    make_touch(maya_account, at=moment((ended - today).days), direction="two_way")
+    poor = make_account("Poor Wells", owner=maya)
+    make_action(maya_account, "Later", due_on=today + datetime.timedelta(days=9))
+    make_action(maya_account, "Send the price list", due_on=today - datetime.timedelta(days=1))
+    make_action(maya_account, "Done long ago", due_on=ended, status="done", closed_on=ended)
+    run()
+    rows = {row.name: row for row in as_(maya).get(LIST + "?sort=health").context["page"]}
+    row = rows[maya_account.name]
+    # Weights 25, 15, 10 and 20: 6000 / 70, and 100 at the end of the last month.
+    assert (round(row.health, 1), round(row.health_change, 1)) == (Decimal("85.7"), Decimal("-14.3"))
+    assert (row.health_state, row.next_text, row.is_late) == ("well", "Send the price list", True)
+    unknown = rows[poor.name]
+    assert (unknown.health, unknown.health_state, unknown.next_text) == (None, "no_data", "")
+
+
+def test_marketing_sees_no_promises_in_the_portfolio(mira: User, maya_account: Account) -> None:
+    make_action(maya_account, "Send the price list")
+    assert "Send the price list" not in as_(mira).get(LIST).content.decode()
 
 
 def test_before_the_first_run_a_figure_is_unknown_and_not_zero(maya: User, maya_account: Account) -> None:
