@@ -15,7 +15,7 @@ from metrics.models import Alert
 from metrics.recompute.stage import refresh_daily_rates
 
 # How many days ago somebody looked; the nights between would find the same a few days earlier.
-NIGHTS = (*range(364, 28, -28), 21, 14, 7, 3)
+NIGHTS = (*range(364, 28, -28), 42, 28, 14, 7, 3)
 REASONS = ("They are closed until next month", "Waits for their new head of purchasing")
 KEPT_WAITING = 2
 

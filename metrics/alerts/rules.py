@@ -107,9 +107,9 @@ NPS_DROP = Rule(
                               'now', ROUND(100.0 * (h.up_now - h.down_now) / h.n_now)) AS facts,
            jsonb_build_array(
                jsonb_build_object('what', 'NPS of the 6 months before, ' || h.n_before || ' people',
-                                  'value', ROUND(100.0 * (h.up_before - h.down_before) / h.n_before)),
+                                  'value', ROUND(100.0 * (h.up_before - h.down_before) / h.n_before), 'unit', 'points'),
                jsonb_build_object('what', 'NPS of the last 6 months, ' || h.n_now || ' people',
-                                  'value', ROUND(100.0 * (h.up_now - h.down_now) / h.n_now)))
+                                  'value', ROUND(100.0 * (h.up_now - h.down_now) / h.n_now), 'unit', 'points'))
            || CASE WHEN {NPS_IS_SURE} THEN '[]'::jsonb
                    ELSE '[{{"what": "may be chance: few people answered"}}]'::jsonb END AS evidence
       FROM (SELECT m.account_id,
@@ -163,7 +163,8 @@ GAP = Rule(
     SELECT g.account_id, 'talk' AS cause, FALSE AS is_red,
            jsonb_build_object('days', %(day)s::date - g.on_day, 'rhythm', g.rhythm) AS facts,
            jsonb_build_array(jsonb_build_object('what', 'last ' || g.channel || ' in which they took part',
-                                                'when', g.on_day, 'value', %(day)s::date - g.on_day)) AS evidence
+                                                'when', g.on_day, 'value', %(day)s::date - g.on_day,
+                                                'unit', 'days')) AS evidence
       FROM (SELECT c.account_id, tier.cadence_days AS rhythm, talk.on_day, talk.channel
               FROM accounts_classification c
               JOIN accounts_tier tier ON tier.id = c.tier_id AND tier.cadence_days > 0
@@ -231,9 +232,9 @@ REVENUE_DOWN = Rule(
            jsonb_build_object('percent', ROUND(100 - 100 * x.now / x.before)) AS facts,
            jsonb_build_array(
                jsonb_build_object('what', 'revenue of the 3 whole months before, ' || x.n_before || ' orders',
-                                  'value', ROUND(x.before)),
+                                  'value', ROUND(x.before), 'unit', 'money'),
                jsonb_build_object('what', 'revenue of the last 3 whole months, ' || x.n_now || ' orders',
-                                  'value', ROUND(x.now)))
+                                  'value', ROUND(x.now), 'unit', 'money'))
            || CASE WHEN {REVENUE_IS_SURE} THEN '[]'::jsonb
                    ELSE '[{{"what": "may be chance: their orders come unevenly"}}]'::jsonb END AS evidence
       FROM (SELECT r.account_id,
@@ -287,7 +288,8 @@ NOTICE_NEAR = Rule(
     SELECT k.account_id, 'contract:' || k.id AS cause, TRUE AS is_red,
            jsonb_build_object('number', k.number, 'deadline', k.deadline) AS facts,
            jsonb_build_array(jsonb_build_object('what', 'contract ' || k.number || ', notice or last day',
-                                                'when', k.deadline, 'value', k.deadline - %(day)s::date)) AS evidence
+                                                'when', k.deadline, 'value', k.deadline - %(day)s::date,
+                                                'unit', 'days')) AS evidence
       FROM (SELECT c.*, COALESCE(c.notice_date, UPPER(c.during) - 1) AS deadline FROM accounts_contract c
              WHERE c.outcome = 'open' AND c.during @> %(day)s::date AND UPPER(c.during) IS NOT NULL) k
      WHERE k.deadline <= %(day)s::date + {NEAR_DAYS}
@@ -306,7 +308,8 @@ OVERDUE_REQUEST = Rule(
     SELECT q.account_id, 'request:' || q.id AS cause, FALSE AS is_red,
            jsonb_build_object('subject', q.subject, 'days', %(day)s::date - q.due_on) AS facts,
            jsonb_build_array(jsonb_build_object('what', CONCAT_WS(', ', NULLIF(q.number, ''), 'solution was due'),
-                                                'when', q.due_on, 'value', %(day)s::date - q.due_on)) AS evidence
+                                                'when', q.due_on, 'value', %(day)s::date - q.due_on,
+                                                'unit', 'days')) AS evidence
       FROM accounts_request q
      WHERE q.due_on < %(day)s AND (q.resolved_at IS NULL OR q.resolved_at >= %(day)s::date + 1)""",
     "A request is not solved on the day on which its solution was due.",
@@ -321,8 +324,10 @@ WITHOUT_RESULT = Rule(
     SELECT f.account_id, 'goals' AS cause, FALSE AS is_red,
            jsonb_build_object('lead', ROUND(100 * f.lead), 'lag', ROUND(100 * f.lag)) AS facts,
            jsonb_build_array(
-               jsonb_build_object('what', f.steps || ' steps open a year ago', 'value', ROUND(100 * f.lead)),
-               jsonb_build_object('what', f.results || ' results due since', 'value', ROUND(100 * f.lag))) AS evidence
+               jsonb_build_object('what', f.steps || ' steps open a year ago, on track',
+                                  'value', ROUND(100 * f.lead), 'unit', 'share'),
+               jsonb_build_object('what', f.results || ' results due since, met',
+                                  'value', ROUND(100 * f.lag), 'unit', 'share')) AS evidence
       FROM (SELECT x.account_id, AVG(x.lead) AS lead, AVG(x.lag) AS lag, COUNT(x.lead) AS steps,
                    COUNT(x.lag) AS results
               FROM (SELECT o.account_id, NULL::int AS lead, {IS_MET}::int AS lag
