@@ -9,8 +9,10 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
+from pghistory.middleware import HistoryMiddleware
 
 from accounts.people import looking
 from accounts.people.models import Organisation
@@ -96,6 +98,17 @@ class Acting:
         if request.method not in {"GET", "HEAD", "OPTIONS"} or view.__module__.startswith("allauth."):
             raise PermissionDenied("Read only: you are viewing these pages as somebody else.")
         looking.log_page(request)
+
+
+class History(HistoryMiddleware):  # type: ignore[misc]
+    """Who changed a row, and by which page: as in the logs its route, since a path may be somebody's secret."""
+
+    def get_context(self, request: HttpRequest) -> dict[str, Any]:
+        try:
+            route = resolve(request.path_info).route
+        except Resolver404:
+            route = ""
+        return {**super().get_context(request), "url": f"/{route}"}
 
 
 class NoStore:

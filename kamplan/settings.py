@@ -79,7 +79,7 @@ MIDDLEWARE = [
     "kamplan.middleware.Acting",
     "kamplan.middleware.LoginWall",
     "allauth.account.middleware.AccountMiddleware",
-    "pghistory.middleware.HistoryMiddleware",
+    "kamplan.middleware.History",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "kamplan.urls"

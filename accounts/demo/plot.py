@@ -60,6 +60,18 @@ BREAKS = {
 LATE_RETURNS = ("Helvion Medtech SA", "Corrib Ingredients Ltd")
 REACTIVATED = ("Castellane Énergie SAS", "Storebro Maskin A/S")
 
+# How many days ago the customer last took part in a talk; everybody else is spoken to in the rhythm of their tier.
+GONE_QUIET = {
+    "Aalto Instruments Oy": 44,
+    "Corrib Dairy Group plc": 33,
+    TATRA: 83,
+    "Storebro Maskin A/S": 61,
+    "Allegheny Valve & Meter Co.": 121,
+    "Castellane Robotique SAS": 93,
+}
+# Newsletters are not opened any more.
+LOOKS_AWAY = ("Aalto Instruments Oy", "Donauland Mühlen GmbH")
+
 
 class Handover(NamedTuple):
     account: str

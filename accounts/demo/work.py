@@ -10,7 +10,7 @@ from accounts.demo import cast, plot
 from accounts.demo.calendar import Calendar, dice, weekday
 from accounts.demo.cast import Firm
 from accounts.demo.people import FEATURED, RICH, People
-from accounts.demo.portfolio import Portfolio, began
+from accounts.demo.portfolio import Portfolio, began, buys
 from accounts.engagement.models import (
     Action,
     Channel,
@@ -30,8 +30,8 @@ from accounts.stakeholders.models import Contact
 
 Day = datetime.date
 DAYS = 365
-# Touches in twelve months, by tier.
-A_YEAR = {"A": 34, "B": 20, "C": 10}
+# Touches in twelve months, by tier, beside the talks in its rhythm.
+A_YEAR = {"A": 16, "B": 13, "C": 6}
 REQUESTS = {"A": 7, "B": 4, "C": 2}
 SIGNALS = {"A": 260, "B": 160, "C": 90}
 CHANNELS = {Channel.CALL: 34, Channel.MEETING: 17, Channel.VIDEO: 20, Channel.MAIL: 24, Channel.MESSAGE: 5}
@@ -194,19 +194,33 @@ class Work:
         number = A_YEAR[firm.tier] if firm.owner in RICH else A_YEAR[firm.tier] * 2 // 3
         if firm.name in plot.LOST:
             number //= 3
-        # Somebody is met often, and somebody whom nobody called for months.
-        silent = random.choice((0, 0, 30, 70)) if firm.name != FEATURED else 12
+        silent = 12 if firm.name == FEATURED else plot.GONE_QUIET.get(firm.name, 0)
         for ago in sorted((random.randint(silent + 1, DAYS) for _ in range(number)), reverse=True):
             day = weekday(self.calendar.in_days(-ago))
             if day >= began(firm, self.calendar):
                 self._touch(firm, random, day)
+        self._rhythm(firm, dice("rhythm", firm.name), silent)
         if firm.owner in RICH and firm.name not in plot.LOST and random.random() < 0.5:
             day = weekday(self.calendar.in_days(random.randint(4, 16)))
             if day > self.calendar.today:
                 self._touch(firm, random, day, planned=True)
 
-    def _touch(self, firm: Firm, random: Random, day: Day, planned: bool = False) -> None:
-        channel = Channel.MEETING if planned else random.choices(list(CHANNELS), list(CHANNELS.values()))[0]
+    def _rhythm(self, firm: Firm, random: Random, silent: int) -> None:
+        """Calls within the rhythm of the tier, as long as they are a customer; they stopped where it went quiet."""
+        if firm.name in plot.LOST:
+            return
+        ago = silent or random.randint(1, cast.TIERS[firm.tier] // 2)
+        while ago < DAYS:
+            day = weekday(self.calendar.in_days(-ago))
+            if day >= began(firm, self.calendar):
+                self._touch(firm, random, day, channel=random.choice((Channel.CALL, Channel.VIDEO)))
+            ago += max(round(cast.TIERS[firm.tier] * random.uniform(0.5, 0.9)), 1)
+
+    def _touch(
+        self, firm: Firm, random: Random, day: Day, planned: bool = False, channel: Channel | None = None
+    ) -> None:
+        usual = Channel.MEETING if planned else random.choices(list(CHANNELS), list(CHANNELS.values()))[0]
+        channel = channel or usual
         talk = channel in MINUTES
         inbound = not planned and random.random() < (0.25 if talk else 0.4)
         direction = Direction.TWO_WAY if talk else Direction.INBOUND if inbound else Direction.OUTBOUND
@@ -321,7 +335,8 @@ class Work:
             newest = place == 0 and random.random() < 0.6
             ago = random.randint(1, 9) if newest else random.randint(10, DAYS)
             day = weekday(self.calendar.in_days(-ago))
-            if day >= began(firm, self.calendar) and day < self.calendar.today:
+            still = buys(firm, self.calendar.offset(day)) or firm.name in plot.PROSPECTS
+            if still and day >= began(firm, self.calendar) and day < self.calendar.today:
                 self._request(firm, random, day, newest)
 
     def _request(self, firm: Firm, random: Random, day: Day, newest: bool) -> None:
@@ -329,12 +344,14 @@ class Work:
         opened = self._moment(day, random)
         owner = self._user(firm, day)
         known = self._known(firm, day)
+        # What is older than two days is solved, but for a few that wait for somebody.
+        waits = newest and ((self.calendar.today - day).days <= 2 or random.random() < 0.15)
         answered = None
-        if not newest or random.random() < 0.5:
+        if not waits or random.random() < 0.5:
             answered = opened + datetime.timedelta(minutes=random.choice((20, 50, 90, 180, 400, 900, 1600)))
         slow = random.choice((0.3, 1, 2, 3, 5, 9))
         resolved = None
-        if answered and (not newest or random.random() < 0.3):
+        if answered and not waits:
             resolved = min(
                 answered + datetime.timedelta(days=slow), self._moment(self.calendar.in_days(-1), random)
             )
@@ -391,8 +408,9 @@ class Work:
         by_code = {kind.code: kind for kind in self.kinds}
         number = SIGNALS[firm.tier] // (3 if firm.name in plot.LOST else 1)
         for code in random.choices(list(KIND_SHARES), list(KIND_SHARES.values()), k=number):
-            day = self.calendar.in_days(-random.randint(1, DAYS))
-            if day < first:
+            ago = random.randint(1, DAYS)
+            day = self.calendar.in_days(-ago)
+            if day < first or (firm.name in plot.LOOKS_AWAY and ago < 85 and random.random() < 0.85):
                 continue
             known = self._known(firm, day)
             named = code != "site_visit" or random.random() < 0.4

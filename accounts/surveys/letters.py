@@ -98,7 +98,7 @@ def letter(wave: Wave, language: str, name: str, link: str, stop: str, *, is_rem
 
 def text_in(survey: Survey, language: str) -> SurveyText:
     """In this language, or in the survey's own."""
-    texts = {text.language: text for text in survey.texts.all()}
+    texts = {each.language: each for each in survey.texts.filter(language__in={language, survey.language})}
     return texts.get(language) or texts[survey.language]
 
 
@@ -112,7 +112,8 @@ def until(wave: Wave, language: str) -> str:
 
 def questions_in(survey: Survey, language: str) -> list[Question]:
     """In order, each with `words` in this language."""
-    found = list(survey.questions.prefetch_related(Prefetch("texts", QuestionText.objects.order_by("pk"))))
+    texts = Prefetch("texts", QuestionText.objects.order_by("pk"))
+    found = list(survey.questions.order_by("position").prefetch_related(texts))
     for question in found:
         texts = {text.language: text for text in question.texts.all()}
         question.words = texts.get(language) or texts[survey.language]  # type: ignore[attr-defined]

@@ -42,7 +42,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     context = {"text": text, "language": text.language, "words": words, "form": form}
     if not form.is_valid():
         return page("surveys/answer.html", context, INVALID if form.is_bound else 200)
-    if submit(token, form.given()) is None:
+    if submit(invitation, form.given()) is None:
         return closed(request)
     return page("surveys/answered.html", context)
 

@@ -1,7 +1,8 @@
 """Did health foretell losses? Looked at on this installation's own history, and said with its uncertainty.
 
-A customer with a health at the end of a month is followed for six months: lost, if there is no contract then and no
-order in 12 months. Months half a year apart are taken, so that no loss is counted twice.
+A customer with a health at the end of a month is followed for six months: lost, if a contract was live and none is
+then; without a contract, if there was no order in 12 months. Months half a year apart are taken, so that no loss is
+counted twice.
 """
 
 from dataclasses import dataclass
@@ -20,16 +21,18 @@ FOLLOWED = """
         SELECT t.month, f.account_id,
                SUM(f.health_points) FILTER (WHERE f.month = t.month) AS points,
                SUM(f.health_accounts) FILTER (WHERE f.month = t.month) AS known,
-               COALESCE(SUM(f.contracts) FILTER (WHERE f.month = t.month), 0)
-                   + COALESCE(SUM(f.orders) FILTER (WHERE f.month <= t.month
-                                  AND f.month > t.month - INTERVAL '12 months'), 0) AS before,
-               COALESCE(SUM(f.contracts) FILTER (WHERE f.month = t.month + INTERVAL '6 months'), 0)
-                   + COALESCE(SUM(f.orders) FILTER (WHERE f.month > t.month - INTERVAL '6 months'), 0) AS after
+               COALESCE(SUM(f.contracts) FILTER (WHERE f.month = t.month), 0) AS contracts,
+               COALESCE(SUM(f.contracts) FILTER (WHERE f.month = t.month + INTERVAL '6 months'), 0) AS contracts_after,
+               COALESCE(SUM(f.orders) FILTER (WHERE f.month <= t.month
+                              AND f.month > t.month - INTERVAL '12 months'), 0) AS orders,
+               COALESCE(SUM(f.orders) FILTER (WHERE f.month > t.month - INTERVAL '6 months'), 0) AS orders_after
           FROM taken t
           JOIN metrics_accountmonth f ON f.month > t.month - INTERVAL '12 months'
            AND f.month <= t.month + INTERVAL '6 months' AND f.account_id IS NOT NULL
          GROUP BY t.month, f.account_id),
-    followed AS (SELECT points / known AS health, after <= 0 AS is_lost FROM stood WHERE known > 0 AND before > 0),
+    followed AS (SELECT points / known AS health,
+                        CASE WHEN contracts > 0 THEN contracts_after <= 0 ELSE orders_after <= 0 END AS is_lost
+                   FROM stood WHERE known > 0 AND contracts + orders > 0),
     ranked AS (SELECT health, is_lost, RANK() OVER (ORDER BY health)
                       + (COUNT(*) OVER (PARTITION BY health) - 1) / 2.0 AS place,
                       NTILE(5) OVER (ORDER BY health) AS fifth FROM followed)

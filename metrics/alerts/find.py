@@ -10,7 +10,7 @@ from metrics.alerts.rules import RULES
 from metrics.models import Alert
 
 
-def look_for_warnings(run: int, day: Day) -> None:
+def look_for_warnings(run: int | None, day: Day) -> None:
     """Open what is new, keep what is still there, resolve what is gone; a second time finds nothing to do."""
     if Alert.objects.filter(seen_on__gt=day).exists():
         return
@@ -31,6 +31,7 @@ def collect(day: Day) -> None:
             """CREATE TEMP TABLE run_warning (kind text, account_id bigint, cause text, is_red boolean,
                                              facts jsonb, evidence jsonb) ON COMMIT DROP"""
         )
+        cursor.execute(f"CREATE TEMP TABLE run_lost ON COMMIT DROP AS {LOST}", {"day": day})
         for rule in RULES:
             params: dict[str, Any] = {"day": day, "kind": rule.kind.value}
             cursor.execute(
@@ -38,12 +39,26 @@ def collect(day: Day) -> None:
                 INSERT INTO run_warning
                 SELECT %(kind)s, w.account_id, w.cause, w.is_red, w.facts, w.evidence FROM ({rule.sql}) w
                   JOIN accounts_account a ON a.id = w.account_id AND a.archived_at IS NULL
+                 {"WHERE w.account_id NOT IN (SELECT account_id FROM run_lost)" if rule.foretells else ""}
                 """,
                 params,
             )
         cursor.execute("ANALYZE run_warning")
 
 
+# Lost as the numbers mean it: without a contract since its end and the days of grace; without any, no order in a year.
+LOST = """
+    SELECT a.id AS account_id
+      FROM accounts_account a
+     CROSS JOIN accounts_organisation org
+      LEFT JOIN (SELECT account_id, MAX(UPPER(during)) AS ended, BOOL_OR(during @> %(day)s::date) AS is_live
+                   FROM accounts_contract WHERE LOWER(during) <= %(day)s GROUP BY account_id) k ON k.account_id = a.id
+      LEFT JOIN (SELECT account_id, MAX(date) AS newest FROM accounts_order
+                  WHERE kind = 'order' AND date <= %(day)s GROUP BY account_id) o ON o.account_id = a.id
+     WHERE CASE WHEN k.is_live THEN FALSE
+                WHEN k.ended IS NOT NULL THEN k.ended + org.grace_days <= %(day)s
+                                          AND COALESCE(o.newest < k.ended, TRUE)
+                ELSE o.newest <= %(day)s::date - INTERVAL '1 year' END"""
 SAME = "w.account_id = a.account_id AND w.kind = a.kind AND w.cause = a.cause"
 KEEP = f"""
     UPDATE metrics_alert a SET seen_on = %(day)s, is_red = w.is_red, facts = w.facts, evidence = w.evidence

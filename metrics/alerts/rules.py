@@ -13,6 +13,8 @@ from metrics.sources.outcomes import IS_MET, IS_OPEN, ON_TRACK
 
 FRESH_DAYS, LEFT_DAYS, NEAR_DAYS, FALL, DROP, LEAST = 90, 120, 90, 15, 20, 5
 WARM = 10
+SURE = 1.96
+"""So many standard errors a change is more than chance, 19 times of 20."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Rule:
     """When it warns, for the page that lists the rules."""
     page: str = "portfolio:account"
     """Where the next step is done; its key is the number in the cause, else the account."""
+    foretells: bool = False
+    """It foretells a loss: of an account that is lost already it says nothing new."""
 
 
 ZONED = "(o.answered_at AT TIME ZONE org.time_zone)::date"
@@ -41,7 +45,10 @@ NEWEST_MARKS = f"""
       LEFT JOIN accounts_survey s ON s.id = o.survey_id
      WHERE i.kind IN ('nps', 'csat5', 'csat10') AND {ZONED} <= %(day)s
      ORDER BY COALESCE(o.contact_id, -o.id), i.kind, o.answered_at DESC, i.id DESC"""
-UNSETTLED = "NOT EXISTS (SELECT 1 FROM accounts_action t WHERE t.answer_id = m.id AND t.status <> 'open')"
+UNSETTLED = (
+    "NOT EXISTS (SELECT 1 FROM accounts_action t WHERE t.answer_id = m.id AND t.status <> 'open'"
+    " AND COALESCE(t.closed_on, %(day)s) <= %(day)s)"
+)
 
 
 def of_mark(condition: str) -> str:
@@ -75,24 +82,44 @@ LOW_SATISFACTION = Rule(
     f"The newest answer of a person in the last {FRESH_DAYS} days is 1 or 2 of 5 (1 to 4 of 10).",
 )
 
+
+def spread(when: str) -> str:
+    """Variance of a mean recommendation by the adjusted Wald method, as in its interval (`metrics.intervals`)."""
+    n, up, down = f"(h.n_{when} + 3.0)", f"(h.up_{when} + 0.75)", f"(h.down_{when} + 0.75)"
+    return f"(({up} + {down}) / {n} - (({up} - {down}) / {n}) ^ 2) / {n}"
+
+
+def adjusted(when: str) -> str:
+    return f"(h.up_{when} - h.down_{when}) / (h.n_{when} + 3.0)"
+
+
+NPS_IS_SURE = (
+    f"({adjusted('before')} - {adjusted('now')}) > {SURE} * sqrt({spread('before')} + {spread('now')})"
+)
+
 NPS_DROP = Rule(
     Kind.NPS_DROP,
     "NPS fell from {before} to {now} within half a year.",
     "Ask those who changed their mind",
     f"""
-    SELECT h.account_id, 'nps' AS cause, TRUE AS is_red,
-           jsonb_build_object('before', ROUND(h.before), 'now', ROUND(h.now)) AS facts,
+    SELECT h.account_id, 'nps' AS cause, {NPS_IS_SURE} AS is_red,
+           jsonb_build_object('before', ROUND(100.0 * (h.up_before - h.down_before) / h.n_before),
+                              'now', ROUND(100.0 * (h.up_now - h.down_now) / h.n_now)) AS facts,
            jsonb_build_array(
                jsonb_build_object('what', 'NPS of the 6 months before, ' || h.n_before || ' people',
-                                  'value', ROUND(h.before)),
-               jsonb_build_object('what', 'NPS of the last 6 months, ' || h.n_now || ' people', 'value', ROUND(h.now)))
-               AS evidence
+                                  'value', ROUND(100.0 * (h.up_before - h.down_before) / h.n_before), 'unit', 'points'),
+               jsonb_build_object('what', 'NPS of the last 6 months, ' || h.n_now || ' people',
+                                  'value', ROUND(100.0 * (h.up_now - h.down_now) / h.n_now), 'unit', 'points'))
+           || CASE WHEN {NPS_IS_SURE} THEN '[]'::jsonb
+                   ELSE '[{{"what": "may be chance: few people answered"}}]'::jsonb END AS evidence
       FROM (SELECT m.account_id,
                    COUNT(*) FILTER (WHERE m.is_new) AS n_now, COUNT(*) FILTER (WHERE NOT m.is_new) AS n_before,
-                   AVG(m.x) FILTER (WHERE m.is_new) AS now, AVG(m.x) FILTER (WHERE NOT m.is_new) AS before
+                   COUNT(*) FILTER (WHERE m.is_new AND m.score >= 9) AS up_now,
+                   COUNT(*) FILTER (WHERE m.is_new AND m.score <= 6) AS down_now,
+                   COUNT(*) FILTER (WHERE NOT m.is_new AND m.score >= 9) AS up_before,
+                   COUNT(*) FILTER (WHERE NOT m.is_new AND m.score <= 6) AS down_before
               FROM (SELECT DISTINCT ON (COALESCE(o.contact_id, -o.id), {ZONED} > %(day)s::date - 183)
-                           o.account_id, {ZONED} > %(day)s::date - 183 AS is_new,
-                           CASE WHEN i.score >= 9 THEN 100.0 WHEN i.score <= 6 THEN -100.0 ELSE 0 END AS x
+                           o.account_id, {ZONED} > %(day)s::date - 183 AS is_new, i.score
                       FROM accounts_answeritem i
                       JOIN accounts_answer o ON o.id = i.answer_id
                      CROSS JOIN accounts_organisation org
@@ -100,8 +127,12 @@ NPS_DROP = Rule(
                      ORDER BY COALESCE(o.contact_id, -o.id), {ZONED} > %(day)s::date - 183,
                               o.answered_at DESC, i.id DESC) m
              GROUP BY m.account_id) h
-     WHERE h.n_now >= {LEAST} AND h.n_before >= {LEAST} AND h.now <= h.before - {DROP}""",
-    f"NPS of the last 6 months is {DROP} points or more under that of the 6 before, {LEAST} people each or more.",
+     WHERE h.n_now >= {LEAST} AND h.n_before >= {LEAST}
+       AND 100.0 * (h.up_now - h.down_now) / h.n_now
+           <= 100.0 * (h.up_before - h.down_before) / h.n_before - {DROP}""",
+    f"NPS of the last 6 months is {DROP} points or more under that of the 6 before, {LEAST} people each or more; red"
+    " only where the fall is larger than chance explains.",
+    foretells=True,
 )
 
 AS_OF = "(SELECT %(day)s::date AS day)"
@@ -121,6 +152,7 @@ HEALTH_FALL = Rule(
       JOIN ({HEALTH.select(days=MONTH_AGO)}) b ON b.account_id = n.account_id
      WHERE n.health <= b.health - {FALL}""",
     f"Health is {FALL} points or more under that of 30 days ago.",
+    foretells=True,
 )
 
 GAP = Rule(
@@ -131,7 +163,8 @@ GAP = Rule(
     SELECT g.account_id, 'talk' AS cause, FALSE AS is_red,
            jsonb_build_object('days', %(day)s::date - g.on_day, 'rhythm', g.rhythm) AS facts,
            jsonb_build_array(jsonb_build_object('what', 'last ' || g.channel || ' in which they took part',
-                                                'when', g.on_day, 'value', %(day)s::date - g.on_day)) AS evidence
+                                                'when', g.on_day, 'value', %(day)s::date - g.on_day,
+                                                'unit', 'days')) AS evidence
       FROM (SELECT c.account_id, tier.cadence_days AS rhythm, talk.on_day, talk.channel
               FROM accounts_classification c
               JOIN accounts_tier tier ON tier.id = c.tier_id AND tier.cadence_days > 0
@@ -145,17 +178,25 @@ GAP = Rule(
      WHERE %(day)s::date - g.on_day > g.rhythm""",
     "The last contact in which the customer took part is older than the rhythm of its tier.",
     "engagement:activity",
+    foretells=True,
 )
 
+# Counted as the score counts them, both halves with the weights of the day: a new weight is no change of theirs.
+# `spread` is the variance of the sum if signals came by chance.
 POINTS = """
-    SELECT o.account_id, (o.at AT TIME ZONE org.time_zone)::date > %(day)s::date - 90 AS is_new,
-           SUM(w.weight) AS points, COUNT(*) AS number
-      FROM accounts_signal o
-     CROSS JOIN accounts_organisation org
-      JOIN accounts_signalweight w ON w.kind_id = o.kind_id
-       AND w.during @> (o.at AT TIME ZONE org.time_zone)::date
-     WHERE o.at < ((%(day)s::date + 1)::timestamp AT TIME ZONE org.time_zone)
-       AND o.at >= ((%(day)s::date - 179)::timestamp AT TIME ZONE org.time_zone)
+    SELECT b.account_id, b.is_new, SUM(b.counted * w.weight) AS points, SUM(b.counted) AS number,
+           SUM(b.counted * w.weight * w.weight) AS spread
+      FROM (SELECT d.account_id, d.kind_id, d.is_new, LEAST(d.number, COALESCE(k.daily_cap, d.number)) AS counted
+              FROM (SELECT o.account_id, o.kind_id, (o.at AT TIME ZONE org.time_zone)::date AS on_day,
+                           (o.at AT TIME ZONE org.time_zone)::date > %(day)s::date - 90 AS is_new,
+                           COUNT(*) AS number
+                      FROM accounts_signal o
+                     CROSS JOIN accounts_organisation org
+                     WHERE o.at < ((%(day)s::date + 1)::timestamp AT TIME ZONE org.time_zone)
+                       AND o.at >= ((%(day)s::date - 179)::timestamp AT TIME ZONE org.time_zone)
+                     GROUP BY 1, 2, 3, 4) d
+              JOIN accounts_signalkind k ON k.id = d.kind_id) b
+      JOIN accounts_signalweight w ON w.kind_id = b.kind_id AND w.during @> %(day)s::date AND w.weight > 0
      GROUP BY 1, 2"""
 
 ENGAGEMENT_HALVED = Rule(
@@ -172,23 +213,33 @@ ENGAGEMENT_HALVED = Rule(
       FROM ({POINTS}) b
       LEFT JOIN ({POINTS}) n ON n.account_id = b.account_id AND n.is_new
      WHERE NOT b.is_new AND b.number >= {LEAST} AND b.points >= {WARM}
-       AND COALESCE(n.points, 0) <= b.points / 2""",
-    f"Points of the last 90 days are at most half of those of the 90 days before, which were at least {WARM}.",
+       AND COALESCE(n.points, 0) <= b.points / 2
+       AND b.points - COALESCE(n.points, 0) > {SURE} * sqrt(b.spread + COALESCE(n.spread, 0))""",
+    f"Points of the last 90 days are at most half of those of the 90 days before, which were at least {WARM}, and the"
+    " fall is larger than chance explains.",
+    foretells=True,
 )
+
+# As if orders came by chance: the variance of their sum is the sum of their squares.
+REVENUE_IS_SURE = f"x.before - x.now > {SURE} * sqrt(x.spread)"
 
 REVENUE_DOWN = Rule(
     Kind.REVENUE_DOWN,
     "Revenue of three months fell by {percent} % against the three before.",
     "Find out what they buy elsewhere",
     f"""
-    SELECT x.account_id, 'revenue' AS cause, TRUE AS is_red,
+    SELECT x.account_id, 'revenue' AS cause, {REVENUE_IS_SURE} AS is_red,
            jsonb_build_object('percent', ROUND(100 - 100 * x.now / x.before)) AS facts,
            jsonb_build_array(
                jsonb_build_object('what', 'revenue of the 3 whole months before, ' || x.n_before || ' orders',
-                                  'value', ROUND(x.before)),
+                                  'value', ROUND(x.before), 'unit', 'money'),
                jsonb_build_object('what', 'revenue of the last 3 whole months, ' || x.n_now || ' orders',
-                                  'value', ROUND(x.now))) AS evidence
+                                  'value', ROUND(x.now), 'unit', 'money'))
+           || CASE WHEN {REVENUE_IS_SURE} THEN '[]'::jsonb
+                   ELSE '[{{"what": "may be chance: their orders come unevenly"}}]'::jsonb END AS evidence
       FROM (SELECT r.account_id,
+                   COALESCE(SUM(r.amount * r.amount)
+                            FILTER (WHERE r.date >= e.ends - INTERVAL '6 months'), 0) AS spread,
                    COALESCE(SUM(r.amount) FILTER (WHERE r.date >= e.ends - INTERVAL '3 months'), 0) AS now,
                    COALESCE(SUM(r.amount) FILTER (WHERE r.date < e.ends - INTERVAL '3 months'
                                                     AND r.date >= e.ends - INTERVAL '6 months'), 0) AS before,
@@ -197,12 +248,16 @@ REVENUE_DOWN = Rule(
                    COUNT(DISTINCT r.label) FILTER (WHERE r.date < e.ends - INTERVAL '3 months'
                                                     AND r.date >= e.ends - INTERVAL '6 months') AS n_before
               FROM (SELECT date_trunc('month', %(day)s::date + 1)::date AS ends) e
-              JOIN ({ORDER_LINES.select("o.date >= %(day)s::date - 500 AND o.date <= %(day)s::date")}) r
+              JOIN (SELECT l.account_id, l.label, l.date, SUM(l.amount) AS amount
+                      FROM ({ORDER_LINES.select("o.date >= %(day)s::date - 500 AND o.date <= %(day)s::date")}) l
+                     GROUP BY l.account_id, l.label, l.date) r
                 ON r.date < e.ends AND r.date >= e.ends - INTERVAL '15 months' AND r.account_id IS NOT NULL
              GROUP BY r.account_id) x
      WHERE x.n_before >= {LEAST} AND x.before > 0 AND x.now <= 0.75 * x.before
        AND (x.year_ago IS NULL OR x.now <= 0.75 * x.year_ago)""",
-    f"Revenue of the last 3 whole months is 25 % or more under the 3 before ({LEAST} orders or more) and a year ago.",
+    f"Revenue of the last 3 whole months is 25 % or more under the 3 before ({LEAST} orders or more) and a year ago;"
+    " red only where the fall is larger than chance explains.",
+    foretells=True,
 )
 
 CHAMPION_LEFT = Rule(
@@ -233,7 +288,8 @@ NOTICE_NEAR = Rule(
     SELECT k.account_id, 'contract:' || k.id AS cause, TRUE AS is_red,
            jsonb_build_object('number', k.number, 'deadline', k.deadline) AS facts,
            jsonb_build_array(jsonb_build_object('what', 'contract ' || k.number || ', notice or last day',
-                                                'when', k.deadline, 'value', k.deadline - %(day)s::date)) AS evidence
+                                                'when', k.deadline, 'value', k.deadline - %(day)s::date,
+                                                'unit', 'days')) AS evidence
       FROM (SELECT c.*, COALESCE(c.notice_date, UPPER(c.during) - 1) AS deadline FROM accounts_contract c
              WHERE c.outcome = 'open' AND c.during @> %(day)s::date AND UPPER(c.during) IS NOT NULL) k
      WHERE k.deadline <= %(day)s::date + {NEAR_DAYS}
@@ -252,9 +308,10 @@ OVERDUE_REQUEST = Rule(
     SELECT q.account_id, 'request:' || q.id AS cause, FALSE AS is_red,
            jsonb_build_object('subject', q.subject, 'days', %(day)s::date - q.due_on) AS facts,
            jsonb_build_array(jsonb_build_object('what', CONCAT_WS(', ', NULLIF(q.number, ''), 'solution was due'),
-                                                'when', q.due_on, 'value', %(day)s::date - q.due_on)) AS evidence
+                                                'when', q.due_on, 'value', %(day)s::date - q.due_on,
+                                                'unit', 'days')) AS evidence
       FROM accounts_request q
-     WHERE q.due_on < %(day)s AND q.resolved_at IS NULL""",
+     WHERE q.due_on < %(day)s AND (q.resolved_at IS NULL OR q.resolved_at >= %(day)s::date + 1)""",
     "A request is not solved on the day on which its solution was due.",
     "engagement:request",
 )
@@ -267,8 +324,10 @@ WITHOUT_RESULT = Rule(
     SELECT f.account_id, 'goals' AS cause, FALSE AS is_red,
            jsonb_build_object('lead', ROUND(100 * f.lead), 'lag', ROUND(100 * f.lag)) AS facts,
            jsonb_build_array(
-               jsonb_build_object('what', f.steps || ' steps open a year ago', 'value', ROUND(100 * f.lead)),
-               jsonb_build_object('what', f.results || ' results due since', 'value', ROUND(100 * f.lag))) AS evidence
+               jsonb_build_object('what', f.steps || ' steps open a year ago, on track',
+                                  'value', ROUND(100 * f.lead), 'unit', 'share'),
+               jsonb_build_object('what', f.results || ' results due since, met',
+                                  'value', ROUND(100 * f.lag), 'unit', 'share')) AS evidence
       FROM (SELECT x.account_id, AVG(x.lead) AS lead, AVG(x.lag) AS lag, COUNT(x.lead) AS steps,
                    COUNT(x.lag) AS results
               FROM (SELECT o.account_id, NULL::int AS lead, {IS_MET}::int AS lag

@@ -1,6 +1,8 @@
 """Early warnings: what there is, on which evidence, what to do next, and what people did about it."""
 
+import datetime
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +17,7 @@ from accounts.models import Organisation, Role, User
 from accounts.plans.week_forms import REASONS, SnoozeForm
 from accounts.portfolio.views import with_toast
 from kamplan.components import Choice
-from kamplan.formats import day
+from kamplan.formats import day, format_value, number
 from kamplan.permissions import EDITS_ACCOUNTS, allowed, signed_in, visible_or_404
 from metrics.access import sees_everything
 from metrics.alerts import actions
@@ -73,17 +75,28 @@ class Line:
 
     @property
     def evidence(self) -> list[dict[str, Any]]:
-        return [{**each, "when": as_words(each.get("when"))} for each in self.alert.evidence]
+        return [
+            {"what": each["what"], "when": as_words(each.get("when")), "value": with_unit(each)}
+            for each in self.alert.evidence
+        ]
 
 
 def as_words(value: Any) -> Any:
-    """Days are stored as text; people read them as days."""
-    import datetime
-
+    """Days are stored as text, numbers as they are; people read both as they write them."""
+    if isinstance(value, int | float):
+        return number(value)
     try:
         return day(datetime.date.fromisoformat(value)) if isinstance(value, str) else value
     except ValueError:
         return value
+
+
+def with_unit(each: dict[str, Any]) -> Any:
+    """A figure of the evidence; amounts are in the reporting currency."""
+    value, unit = each.get("value"), each.get("unit")
+    if unit is None or value is None:
+        return as_words(value)
+    return format_value(Decimal(str(value)), unit, Organisation.current().reporting_currency)
 
 
 def lines(alerts: list[Alert]) -> list[Line]:

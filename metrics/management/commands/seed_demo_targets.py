@@ -7,10 +7,13 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import Organisation
 from metrics.demo_board import add_board
 from metrics.demo_targets import add_targets, is_demonstration
+from metrics.demo_warnings import add_warnings
 
 
 class Command(BaseCommand):
-    help = "Adds targets to the demonstration company; does nothing where there are some already."
+    help = (
+        "Adds targets and last year's warnings to the demonstration company; nothing where they are already."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -23,6 +26,9 @@ class Command(BaseCommand):
         today = options["today"] or Organisation.current().today()
         count = add_targets(today)
         add_board(today)
+        warnings = add_warnings(today)
         self.stdout.write(
-            f"{count} targets added." if count else "There are targets already; nothing was changed."
+            f"{count} targets and {warnings} warnings of the last year added."
+            if count
+            else "There are targets already; nothing was changed."
         )
