@@ -263,7 +263,7 @@ class Computer:
         if view == View.AS_WAS:
             for kpi in self.asked:
                 if isinstance(kpi, RowKpi) and is_defined(kpi, scope, view):
-                    for span, key, figure in self.row_figures(kpi, scope, periods, facts):
+                    for span, key, figure in self.row_figures(kpi, scope, keys, periods, facts):
                         self.keep(scope, span, key, keys, ScopeFigures.Kind.SINGLE, {kpi.id: figure})
 
     def keep(
@@ -286,11 +286,15 @@ class Computer:
             ]
 
     def row_figures(
-        self, kpi: RowKpi, scope: str, periods: list[Period], facts: Facts
+        self, kpi: RowKpi, scope: str, keys: list[Key] | None, periods: list[Period], facts: Facts
     ) -> list[tuple[Span, Key, dict[str, Decimal]]]:
         sql, params = rowkpis.statement(RECIPES[kpi.recipe_name], periods, facts, self.run.as_of)
+        among, own = only_accounts(scope, keys)
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT * FROM ({sql}) made WHERE scope = %(scope)s", {**params, "scope": scope})
+            cursor.execute(
+                f"SELECT * FROM ({sql}) made WHERE scope = %(scope)s{among}",
+                {**params, **own, "scope": scope},
+            )
             return [
                 ((starts, ends), key, exact(figure)) for starts, ends, _, key, figure in cursor.fetchall()
             ]
@@ -473,6 +477,13 @@ def is_defined(kpi: Definition, scope: str, view: str) -> bool:
         return False
     of_people = kpi.of_people or scope not in {Scope.OWNER, Scope.TEAM}
     return kpi.of_groups and view == View.AS_WAS and of_people
+
+
+def only_accounts(scope: str, keys: list[Key] | None) -> tuple[str, dict[str, Any]]:
+    """A condition that lets the planner read the rows of a few accounts only."""
+    if scope != Scope.ACCOUNT or keys is None:
+        return "", {}
+    return " AND key = ANY(%(only)s)", {"only": keys}
 
 
 def slices_of(kpi: RowKpi, slices: Iterable[dict[str, Any]], scale: int) -> tuple[Slice, ...]:

@@ -369,6 +369,7 @@ def time_of(
         Timing.LEADING,
         Group.ACTIVITY,
         recipe_name=id,
+        of_accounts=True,
         usual=PeriodKind.QUARTER,
         source=source,
         caveats=caveats,
@@ -411,6 +412,7 @@ acquisition_rate = RowKpi(
     Timing.LAGGING,
     Group.ACTIVITY,
     recipe_name="acquisition_rate",
+    of_accounts=True,
     source=ELEVEN,
     caveats="By the day of the first touch; only accounts that were no customers before. Those younger than 180 days "
     "are left out; if they are more than a fifth, there is no value yet.",
@@ -456,6 +458,7 @@ touches_to_closure_median = RowKpi(
     Timing.LAGGING,
     Group.ACTIVITY,
     recipe_name="touches_to_closure_median",
+    of_accounts=True,
     source=ELEVEN,
     on_scorecard=False,
 )
@@ -475,7 +478,7 @@ ideal_touches = RowKpi(
     Timing.LAGGING,
     Group.ACTIVITY,
     recipe_name="ideal_touches",
-    of_people=False,
+    of_accounts=True,
     source=f"{ELEVEN}; the share of those that came so far instead of those with exactly so many",
     caveats="Deals with a first touch in the 24 months to the end that are decided. Nothing is said where fewer than "
     "20 deals came so far. It describes what was done, not what more touches would do.",

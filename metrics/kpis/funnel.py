@@ -151,6 +151,7 @@ progression_rate = RowKpi(
     Timing.LEADING,
     Group.PIPELINE,
     recipe_name="progression",
+    of_accounts=True,
     source="SMARTe",
     caveats="By stage beside it. Skipping a stage is progress, falling back is none; accounts in the last stage have "
     "nothing left to reach and do not count. An account counts for its owner at the start.",
@@ -166,7 +167,7 @@ deal_velocity = RowKpi(
     Timing.LEADING,
     Group.PIPELINE,
     recipe_name="deal_velocity",
-    of_people=False,
+    of_accounts=True,
     source="SMARTe",
     caveats="By stage beside it. Stays that ended in the period and those that lasted beyond it; the median is that "
     "of Kaplan and Meier, so that slow deals are not left out for being unfinished. None where less than half left.",

@@ -104,6 +104,7 @@ median_deal_size = RowKpi(
     Timing.LAGGING,
     Group.PIPELINE,
     recipe_name="median_deal_size",
+    of_accounts=True,
     source="kamplan",
     caveats="Stands beside the mean because a few large deals pull that up.",
     on_scorecard=False,
@@ -158,6 +159,7 @@ sales_cycle_median = RowKpi(
     Timing.LAGGING,
     Group.PIPELINE,
     recipe_name="sales_cycle_median",
+    of_accounts=True,
     source="kamplan",
     on_scorecard=False,
 )

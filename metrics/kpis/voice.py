@@ -204,6 +204,7 @@ churn_reason_mix = RowKpi(
     Timing.LAGGING,
     Group.RETENTION,
     recipe_name="churn_reasons",
+    of_accounts=True,
     source="SMARTe; Kapta",
     caveats="Only losses that somebody noted; unknown reasons are one of the reasons.",
     on_scorecard=False,

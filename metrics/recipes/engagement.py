@@ -12,7 +12,7 @@ from metrics.recipes.recipe import (
     Recipe,
     Split,
 )
-from metrics.sources.requests import INTERNAL_REQUESTS, REQUESTS
+from metrics.sources.requests import INTERNAL_REQUESTS, REQUESTS, SOLUTIONS
 from metrics.sources.touches import COUNTED, DEAL_TOUCHES, TOUCHES
 
 ASKED = EVERYWHERE | {"request", "assignment", "classification"}
@@ -31,9 +31,9 @@ RELATIONS = {
                r.to_answer
           FROM ({REQUESTS.select()}) r {CREDITED}""",
     "solved": f"""
-        SELECT r.id, r.account_id, r.date, COALESCE(r.solver_id, owner.user_id) AS person_id, TRUE AS is_first,
+        SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, TRUE AS is_first,
                r.to_resolve
-          FROM ({REQUESTS.select()}) r {CREDITED}""",
+          FROM ({SOLUTIONS.select()}) r {CREDITED}""",
     "inside": f"""
         SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, TRUE AS is_first,
                r.to_do, r.due_on, r.done_on
@@ -57,7 +57,8 @@ RELATIONS = {
           FROM (SELECT DISTINCT ON (t.account_id) t.account_id, t.date, t.person_id, t.channel
                   FROM {COUNTED.format(among="TRUE")} t WHERE t.direction <> 'inbound'
                  ORDER BY t.account_id, t.date, t.id) r {CREDITED}
-         WHERE NOT EXISTS (SELECT 1 FROM accounts_order x WHERE x.account_id = r.account_id AND x.date < r.date)
+         WHERE NOT EXISTS (SELECT 1 FROM accounts_order x WHERE x.account_id = r.account_id AND x.kind = 'order'
+                              AND x.date < r.date)
            AND NOT EXISTS (SELECT 1 FROM accounts_contract x
                             WHERE x.account_id = r.account_id AND LOWER(x.during) < r.date)
            AND NOT EXISTS (SELECT 1 FROM accounts_opportunity x WHERE x.account_id = r.account_id
@@ -145,14 +146,13 @@ IDEAL = f"""
                date_trunc('month', r.date)::date AS month, r.number * 2 + r.is_won::int AS x
           FROM period p
           JOIN tried r ON r.first_on >= p.ends - INTERVAL '24 months' AND r.first_on < p.ends
-                      AND r.date <= p.day AND r.is_first),
+                      AND r.date <= p.day),
     {ROW_SCOPES},
     hazards AS (
         SELECT starts, ends, scope, key, k, COUNT(*) AS reached,
                COUNT(*) FILTER (WHERE x = k * 2 + 1) AS won,
                COUNT(*) FILTER (WHERE x = k * 2 + 1) / COUNT(*)::numeric AS hazard
           FROM scoped JOIN generate_series(1, 30) k ON x / 2 >= k
-         WHERE scope NOT IN ('owner', 'team')
          GROUP BY 1, 2, 3, 4, 5 HAVING COUNT(*) >= {FEWEST_REACHED}),
     curve AS (
         SELECT h.*, first_value(hazard) OVER (PARTITION BY starts, ends, scope, key ORDER BY k) AS at_first
@@ -254,7 +254,7 @@ RECIPES = {
         times("solved", "r.to_resolve"),
         "requests resolved",
         ASKED,
-        (Behind("hours to the solution", REQUESTS, "SUM(to_resolve)"),),
+        (Behind("hours to the solution", SOLUTIONS, "SUM(to_resolve)"),),
         ("solved",),
         beside=LONG,
     ),

@@ -128,7 +128,7 @@ PROGRESSION = f"""
     scoped AS (
         SELECT t.starts, t.ends, g.scope, g.key, t.stage, t.position, t.x
           FROM standing t LEFT JOIN stamp USING (starts, ends, account_id)
-         CROSS JOIN LATERAL {BY_STAMP.format(more=", ('owner', stamp.owner_id)")}
+         CROSS JOIN LATERAL {BY_STAMP.format(more=", ('owner', stamp.owner_id), ('account', t.account_id)")}
          UNION ALL
         SELECT t.starts, t.ends, 'team', c.above_id, t.stage, t.position, t.x
           FROM standing t LEFT JOIN stamp USING (starts, ends, account_id)
@@ -163,7 +163,11 @@ VELOCITY = f"""
     scoped AS (
         SELECT t.starts, t.ends, g.scope, g.key, t.stage, t.position, COALESCE(t.is_over, FALSE) AS is_over, t.days
           FROM spells t LEFT JOIN stamp USING (starts, ends, account_id)
-         CROSS JOIN LATERAL {BY_STAMP.format(more="")}),
+         CROSS JOIN LATERAL {BY_STAMP.format(more=", ('owner', stamp.owner_id), ('account', t.account_id)")}
+         UNION ALL
+        SELECT t.starts, t.ends, 'team', c.above_id, t.stage, t.position, COALESCE(t.is_over, FALSE), t.days
+          FROM spells t LEFT JOIN stamp USING (starts, ends, account_id)
+          LEFT JOIN team_closure c ON c.id = stamp.team_id),
     times AS (
         SELECT starts, ends, scope, key, stage, position, GROUPING(stage) AS is_all, days,
                COUNT(*) FILTER (WHERE is_over) AS gone, COUNT(*) AS here

@@ -9,7 +9,7 @@ from django.db import connection
 from accounts.models import Organisation
 from accounts.periods import Period
 from metrics.kpis import KPI
-from metrics.models import Run, Scope, View
+from metrics.models import Run, Scope, ScopeFigures, View
 from metrics.recompute.run import Order, recompute
 from metrics.results import Key, Result, every_key, results
 
@@ -72,3 +72,9 @@ def report_in(currency: str, **settings: Any) -> Organisation:
         pk=1, defaults={"reporting_currency": currency, **settings}
     )
     return made
+
+
+def stored() -> dict[Any, Any]:
+    """Every figure that the newest run keeps."""
+    rows = ScopeFigures.objects.filter(valid_to=None)
+    return {(r.view, r.starts, r.ends, r.scope, r.key, r.kind): r.figures for r in rows}

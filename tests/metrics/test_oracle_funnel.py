@@ -26,10 +26,10 @@ from accounts.models import (
 from accounts.periods import Period, quarter, trailing_year
 from metrics.access import may_see_kpi
 from metrics.kpis import KPI
-from metrics.models import Run, Scope, ScopeFigures, View
+from metrics.models import Run, Scope, View
 from metrics.recompute.due import tick
 from tests.factories import make_lead, make_user
-from tests.metrics.engine import all_keys, day, result, run
+from tests.metrics.engine import all_keys, day, result, run, stored
 from tests.metrics.portfolio import Portfolio, make_portfolio
 from tests.metrics.test_oracle import SEGMENTS, Key, Oracle, Row, World, lower, read_world, upper
 
@@ -271,11 +271,6 @@ def test_funnel_and_value_are_what_plain_loops_give_and_a_night_is_a_rebuild() -
     night = stored()
     run(made.as_of, Run.Cause.FULL)
     assert stored() == night
-
-
-def stored() -> dict[Any, Any]:
-    rows = ScopeFigures.objects.filter(valid_to=None)
-    return {(r.view, r.starts, r.ends, r.scope, r.key, r.kind): r.figures for r in rows}
 
 
 def test_a_cost_is_hidden_from_marketing_and_a_count_of_leads_is_not() -> None:
