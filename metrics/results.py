@@ -40,7 +40,7 @@ REASONS = {
 }
 
 TODAYS_ROWS = (
-    "made of today's rows: the earlier run did not store this period, and single rows keep no versions"
+    "made of today's rows: the earlier run did not store this figure, and single rows keep no versions"
 )
 
 SLICES = "slices"
@@ -306,7 +306,7 @@ class Computer:
         return made
 
     def make(self, kpi: Definition, period: Period, scope: str, key: Key) -> Result:
-        if kpi.company_only and scope != Scope.COMPANY:
+        if not is_of(kpi, scope):
             return self.blank(kpi, period, scope, key, reason="not_defined")
         if isinstance(kpi, Kpi):
             return self.make_ratio(kpi, period, scope, key)
@@ -465,9 +465,16 @@ def with_inputs(kpis: Iterable[Definition]) -> list[Definition]:
     return list(dict.fromkeys(found))
 
 
+def is_of(kpi: Definition, scope: str) -> bool:
+    """Whether what it is made of belongs to this scope at all."""
+    if scope == Scope.COMPANY:
+        return True
+    return not kpi.company_only and not (kpi.lacks_account and scope not in {Scope.OWNER, Scope.TEAM})
+
+
 def is_defined(kpi: Definition, scope: str, view: str) -> bool:
     """Figures made of single rows have no value in the current book, and few have one for a single account."""
-    if kpi.company_only and scope != Scope.COMPANY:
+    if not is_of(kpi, scope):
         return False
     if not isinstance(kpi, RowKpi):
         return True

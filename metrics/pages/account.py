@@ -20,6 +20,7 @@ from kamplan.formats import UNKNOWN, day, format_value, money, number
 from kamplan.permissions import READS_WORK, Secret, may_see, signed_in
 from metrics.access import may_see_kpi
 from metrics.kpi import Kpi
+from metrics.kpis.engagement import engagement_score
 from metrics.kpis.pipeline import win_rate
 from metrics.models import Alert, Run, Scope
 from metrics.pages import account_facts as facts
@@ -32,6 +33,7 @@ from metrics.pages.account_figures import (
     last_year,
     this_month,
 )
+from metrics.pages.band import band_of
 from metrics.pages.plan_overview import plan_section
 from metrics.pages.portfolio import page_number
 from metrics.pages.renewal_rows import renewals
@@ -58,6 +60,7 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
         context = {
             **frame(user, account, visible, organisation, run, "overview"),
             "figures": figures(user, account, run, organisation) if run else [],
+            "band": band_of(account.pk, run) if run and may_see_kpi(user, engagement_score) else None,
             "deals": open_deals(account, today),
             "recent": recent_of(request, user, account.pk, today),
             "next": next_of(user, account.pk, today, SHOWN) if user.role in READS_WORK else None,

@@ -5,7 +5,9 @@ from metrics.recipes.recipe import (
     CREDITED,
     EVERYWHERE,
     MEDIAN,
+    ORDERED,
     ROW_SCOPES,
+    SHARE,
     STAMP,
     Behind,
     Beside,
@@ -249,6 +251,7 @@ RECIPES = {
         (Behind("hours to the first answer", REQUESTS, "SUM(to_answer)"),),
         ("asked",),
         beside=LONG,
+        interval=ORDERED,
     ),
     "resolution_time": Recipe(
         times("solved", "r.to_resolve"),
@@ -257,6 +260,7 @@ RECIPES = {
         (Behind("hours to the solution", SOLUTIONS, "SUM(to_resolve)"),),
         ("solved",),
         beside=LONG,
+        interval=ORDERED,
     ),
     "internal_request_time": Recipe(
         times(
@@ -267,6 +271,7 @@ RECIPES = {
         (Behind("days to do it", INTERNAL_REQUESTS, "SUM(to_do)"),),
         ("inside",),
         beside=(*LONG, Beside("overdue", "overdue, of those with a day", is_share=True)),
+        interval=ORDERED,
     ),
     "touches_to_closure_median": Recipe(
         MEDIAN.format(relation="tried", x="r.number", condition="r.is_won"),
@@ -274,6 +279,7 @@ RECIPES = {
         TOUCHED,
         (Behind("touches of deals won", DEAL_TOUCHES, "SUM(number) FILTER (WHERE is_won)"),),
         ("tried",),
+        interval=ORDERED,
     ),
     "acquisition_rate": Recipe(
         ACQUIRED,
@@ -284,6 +290,7 @@ RECIPES = {
         terms=("won within 180 days", "accounts first contacted"),
         split=CHANNELS,
         matures_days=DAYS_TO_WIN,
+        interval=SHARE,
     ),
     "ideal_touches": Recipe(
         IDEAL,
@@ -309,5 +316,6 @@ RECIPES = {
             Beside("cold_share", "of them expanded ", is_share=True),
         ),
         matures_days=184,
+        interval="of a ratio of two shares, on the logarithm, 95 %",
     ),
 }

@@ -10,6 +10,7 @@ from metrics.recipes.recipe import (
     CREDITED,
     EVERYWHERE,
     ROW_SCOPES,
+    SHARE,
     STAMP,
     Behind,
     Beside,
@@ -319,6 +320,7 @@ RECIPES = {
         beside=(OLD,),
         split=CHANNELS,
         matures_days=DAYS,
+        interval=SHARE,
     ),
     "mql_to_sql": Recipe(
         CONVERTED.format(since="mql_on", until="sql_on"),
@@ -333,6 +335,7 @@ RECIPES = {
         beside=(OLD,),
         split=CHANNELS,
         matures_days=DAYS,
+        interval=SHARE,
     ),
     "sql_to_won": Recipe(
         CONVERTED.format(since="sql_on", until="customer_on"),
@@ -347,6 +350,7 @@ RECIPES = {
         beside=(OLD,),
         split=CHANNELS,
         matures_days=DAYS,
+        interval=SHARE,
     ),
     "cohort_maturity": Recipe(
         MATURITY.format(since="created_on", until="customer_on"),
@@ -363,6 +367,7 @@ RECIPES = {
         EVERYWHERE | {"funnelphase", "funnelstage", "assignment", "classification"},
         terms=("reached a later stage", "accounts in a stage at the start"),
         split=Split("stage"),
+        interval=SHARE,
     ),
     "deal_velocity": Recipe(
         VELOCITY,
@@ -395,5 +400,6 @@ RECIPES = {
         ("joined_account",),
         terms=(f"fit of {GOOD_FIT} or more", "with a score"),
         split=Split("channel", (*CHANNELS.names, (NEW_CUSTOMERS, NEW_CUSTOMERS))),
+        interval=SHARE,
     ),
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from metrics.expressions import Window
 from metrics.sources.source import Source
 
+ORDERED, SHARE = "order statistics, 95 %", "Wilson, 95 %"
 EVERYWHERE = frozenset({"account", "membership", "team", "exchangerate"})
 
 
@@ -64,6 +65,8 @@ class Recipe:
     """Further columns of its figures that are shown with the value."""
     split: Split | None = None
     """Its figures hold `slices`, an array of name, value, numerator and n."""
+    interval: str = ""
+    """How its range is made, in words; nothing where it has none."""
     matures_days: int = 0
     """The days that rows have until their outcome counts: so long a closed period still changes with the day."""
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from math import ceil
 from random import Random
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -27,11 +26,9 @@ from accounts.models import (
     Touch,
 )
 from accounts.periods import Period, add_months, month, quarter, trailing_year
-from metrics.models import AccountMonth, Run, Scope, Threshold, View
-from metrics.sources import SOURCES
-from metrics.sources.source import columns_of
+from metrics.models import Run, Scope, Threshold, View
 from tests.factories import make_contact, make_request, make_touch
-from tests.metrics.engine import all_keys, day, run, stored
+from tests.metrics.engine import all_keys, day, facts, run, stored
 from tests.metrics.portfolio import Portfolio, make_portfolio
 from tests.metrics.test_oracle import ONE_DAY, Book, Oracle, Row, World, read_world, same
 
@@ -143,7 +140,7 @@ def add_internal_request(made: Portfolio, account: Account) -> None:
 # ----------------------------------------------------------------------------------------- loops
 
 
-def one_a_day(world: World, zone: ZoneInfo) -> list[dict[str, Any]]:
+def one_a_day(world: World, zone: datetime.tzinfo) -> list[dict[str, Any]]:
     """The touches that happened; those of one thread and day are one."""
     found: dict[Any, list[Touch]] = defaultdict(list)
     for touch in Touch.objects.order_by("at", "pk"):
@@ -193,7 +190,7 @@ def read_touches(world: World, touches: list[dict[str, Any]]) -> None:
                 )
 
 
-def read_signals(world: World, zone: ZoneInfo) -> None:
+def read_signals(world: World, zone: datetime.tzinfo) -> None:
     weights = list(SignalWeight.objects.select_related("kind"))
     caps = dict(SignalKind.objects.values_list("code", "daily_cap"))
     counted: dict[Any, int] = defaultdict(int)
@@ -236,7 +233,8 @@ class Engagement(Oracle):
     """The loops of the foundation with the numbers of this family."""
 
     touches: list[dict[str, Any]]
-    zone: ZoneInfo
+    zone: datetime.tzinfo
+    bands = BANDS
 
     def rows(self) -> list[Row]:
         world, on = self.world, self.world.stock_day(self.period)
@@ -281,7 +279,7 @@ class Engagement(Oracle):
 
     def level(self, account: int, on: Day) -> int:
         """Month by month through a year: up with a limit reached, down only well under it."""
-        held = dict.fromkeys(BANDS, False)
+        held = dict.fromkeys(self.bands, False)
         last = on.replace(day=1)
         for back in range(11, -1, -1):
             at = add_months(last, -back)
@@ -290,7 +288,7 @@ class Engagement(Oracle):
                 for row in self.points(account)
                 if add_months(at, -2) <= row.date.replace(day=1) <= at and row.date <= on
             )
-            for band, limit in BANDS.items():
+            for band, limit in self.bands.items():
                 held[band] = score >= limit or (held[band] and score >= limit * 0.8)
         return sum(held.values())
 
@@ -473,12 +471,6 @@ def compare(oracle: Engagement, scope: str, view: str) -> list[Any]:
             if not same(beside, getattr(times[each], name)):
                 wrong.append((*each, name, beside, getattr(times[each], name)))
     return wrong
-
-
-def facts() -> list[tuple[Any, ...]]:
-    names = [column.name for source in SOURCES for column in columns_of(source)]
-    rows = AccountMonth.objects.order_by("account_id", "month", "person_id")
-    return list(rows.values_list("account_id", "month", "person_id", *names))
 
 
 def edit(made: Portfolio) -> None:
