@@ -189,14 +189,13 @@ VELOCITY = f"""
                (array_agg(CASE WHEN stay > 0.5 - 1e-9 THEN (days + COALESCE(next, days)) / 2.0 ELSE days END
                           ORDER BY days) FILTER (WHERE stay < 0.5 + 1e-9))[1] AS x
           FROM steps GROUP BY 1, 2, 3, 4, 5, 6, 7),
-    counted AS (
-        SELECT starts, ends, scope, key, is_all, position, stage, SUM(gone) AS gone, SUM(here) AS n
-          FROM times GROUP BY 1, 2, 3, 4, 5, 6, 7),
+    -- Laid on each other instead of joined: most keys are empty somewhere, and such a join compares everything.
     told AS (
-        SELECT c.*, m.x FROM counted c
-          LEFT JOIN medians m ON m.starts = c.starts AND m.ends = c.ends AND m.scope = c.scope
-           AND m.key IS NOT DISTINCT FROM c.key AND m.is_all = c.is_all
-           AND m.position IS NOT DISTINCT FROM c.position AND m.stage IS NOT DISTINCT FROM c.stage)
+        SELECT starts, ends, scope, key, is_all, position, stage, SUM(gone) AS gone, SUM(here) AS n, MAX(x) AS x
+          FROM (SELECT starts, ends, scope, key, is_all, position, stage, gone, here, NULL::numeric AS x FROM times
+                 UNION ALL
+                SELECT starts, ends, scope, key, is_all, position, stage, 0, 0, x FROM medians) laid
+         GROUP BY 1, 2, 3, 4, 5, 6, 7)
     -- figures
     SELECT starts, ends, scope, key, MAX(x) FILTER (WHERE is_all = 1) AS value,
            NULL AS numerator, NULL AS denominator, MAX(n) FILTER (WHERE is_all = 1) AS n,
