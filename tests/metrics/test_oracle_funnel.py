@@ -97,7 +97,7 @@ def add_rows(made: Portfolio) -> None:
             created_on=created,
             owner=random.choice((None, *made.users)),
             channel=random.choice((Channel.MAIL, Channel.UNKNOWN)),
-            **steps_of(random, created),
+            **steps_of(random, created, customer if is_won else made.as_of),
             customer_on=customer if is_won else None,
             account=made.accounts[0] if is_won else None,
             converted_on=created if is_won else None,
@@ -111,9 +111,10 @@ def add_rows(made: Portfolio) -> None:
             )
 
 
-def steps_of(random: Random, created: datetime.date) -> dict[str, Any]:
-    mql = created + random.randint(0, 40) * ONE_DAY if random.random() < 0.7 else None
-    sql = mql + random.randint(0, 120) * ONE_DAY if mql and random.random() < 0.6 else None
+def steps_of(random: Random, created: datetime.date, until: datetime.date) -> dict[str, Any]:
+    """The days on which a lead became more than that, up to the day on which it bought."""
+    mql = min(created + random.randint(0, 40) * ONE_DAY, until) if random.random() < 0.7 else None
+    sql = min(mql + random.randint(0, 120) * ONE_DAY, until) if mql and random.random() < 0.6 else None
     return {"mql_on": mql, "sql_on": sql, **dict.fromkeys(BANT, True if sql else None)}
 
 
