@@ -9,7 +9,8 @@ from accounts.models import Organisation, Role, Team, User
 from accounts.periods import PeriodKind, latest_complete
 from metrics.board import BoardNumber, BoardRemark, choose, usual_numbers
 from metrics.comments import Comment
-from metrics.models import Scope
+from metrics.models import Scope, WeightChange
+from metrics.weights import FAMILIES, concerned, weights_of
 
 
 @transaction.atomic
@@ -27,10 +28,29 @@ def add_board(today: datetime.date) -> int:
         author=head,
         written_at=said_at,
     )
+    note_changes(head)
     rows = [Comment(**fields) for fields in said(head)]
     for row in rows:
         row.starts, row.ends, row.written_at = period.start, period.end, said_at
     return len(Comment.objects.bulk_create(rows))
+
+
+def note_changes(head: User) -> None:
+    """The weights that the company changed with a reason, as its people would have noted them."""
+    for family in FAMILIES.values():
+        for weight in weights_of(family) if family.is_dated else ():
+            for held in weight.held:
+                if held.reason and held.during and held.during.lower:
+                    WeightChange.objects.create(
+                        weight=weight.name,
+                        label=f"{family.title}: {weight.label}"[:150],
+                        before=weight.on(held.during.lower - datetime.timedelta(days=1)),
+                        after=held.value,
+                        starts=held.during.lower,
+                        reason=held.reason,
+                        kpis=sorted(concerned(family.tables(weight.key))),
+                        changed_by=head,
+                    )
 
 
 def said(head: User) -> list[dict[str, object]]:

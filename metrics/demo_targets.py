@@ -27,6 +27,13 @@ COMPANY = {
     "cross_sell_rate": (15, 20),
     "upsell_rate_accounts": (25, 30),
 }
+ONLY_THE_COMPANYS = {
+    "revenue_growth_gap": (2, 4),
+    "nps": (22, 25),
+    "at_risk_revenue": (4_000_000, 4_000_000),
+    "expansion_pipeline": (4_500_000, 5_000_000),
+    "employee_satisfaction": (65, 70),
+}
 NOT_FOR_ONE_PERSON = {"avg_deal_size"}
 PER_YEAR = (PeriodKind.T12, PeriodKind.YEAR, PeriodKind.FISCAL_YEAR)
 PER_QUARTER = {"quota_attainment"}
@@ -46,7 +53,8 @@ def _targets(today: datetime.date) -> Iterator[Target]:
     this_year = datetime.date(today.year, 1, 1)
     since = {0: datetime.date(today.year - YEARS_OF_TARGETS, 1, 1), 1: this_year}
     for scope, key, set_by in _scopes(today, head):
-        for kpi, values in COMPANY.items():
+        only = ONLY_THE_COMPANYS if scope == Scope.COMPANY else {}
+        for kpi, values in {**COMPANY, **only}.items():
             if not (scope == Scope.OWNER and kpi in NOT_FOR_ONE_PERSON):
                 kinds = (*PER_YEAR, PeriodKind.QUARTER) if kpi in PER_QUARTER else PER_YEAR
                 for place, starts in since.items():

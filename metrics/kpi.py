@@ -98,6 +98,8 @@ class Definition:
     on_scorecard: bool = True
     company_only: bool = False
     """Made of what belongs to no single account, person or segment."""
+    lacks_account: bool = False
+    """Made of what belongs to people and to no account: neither one nor a segment has a value."""
 
     def parts(self) -> tuple[Part, ...]:
         return ()

@@ -40,7 +40,7 @@ REASONS = {
 }
 
 TODAYS_ROWS = (
-    "made of today's rows: the earlier run did not store this period, and single rows keep no versions"
+    "made of today's rows: the earlier run did not store this figure, and single rows keep no versions"
 )
 
 SLICES = "slices"
@@ -263,7 +263,7 @@ class Computer:
         if view == View.AS_WAS:
             for kpi in self.asked:
                 if isinstance(kpi, RowKpi) and is_defined(kpi, scope, view):
-                    for span, key, figure in self.row_figures(kpi, scope, periods, facts):
+                    for span, key, figure in self.row_figures(kpi, scope, keys, periods, facts):
                         self.keep(scope, span, key, keys, ScopeFigures.Kind.SINGLE, {kpi.id: figure})
 
     def keep(
@@ -286,11 +286,15 @@ class Computer:
             ]
 
     def row_figures(
-        self, kpi: RowKpi, scope: str, periods: list[Period], facts: Facts
+        self, kpi: RowKpi, scope: str, keys: list[Key] | None, periods: list[Period], facts: Facts
     ) -> list[tuple[Span, Key, dict[str, Decimal]]]:
         sql, params = rowkpis.statement(RECIPES[kpi.recipe_name], periods, facts, self.run.as_of)
+        among, own = only_accounts(scope, keys)
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT * FROM ({sql}) made WHERE scope = %(scope)s", {**params, "scope": scope})
+            cursor.execute(
+                f"SELECT * FROM ({sql}) made WHERE scope = %(scope)s{among}",
+                {**params, **own, "scope": scope},
+            )
             return [
                 ((starts, ends), key, exact(figure)) for starts, ends, _, key, figure in cursor.fetchall()
             ]
@@ -302,7 +306,7 @@ class Computer:
         return made
 
     def make(self, kpi: Definition, period: Period, scope: str, key: Key) -> Result:
-        if kpi.company_only and scope != Scope.COMPANY:
+        if not is_of(kpi, scope):
             return self.blank(kpi, period, scope, key, reason="not_defined")
         if isinstance(kpi, Kpi):
             return self.make_ratio(kpi, period, scope, key)
@@ -461,9 +465,16 @@ def with_inputs(kpis: Iterable[Definition]) -> list[Definition]:
     return list(dict.fromkeys(found))
 
 
+def is_of(kpi: Definition, scope: str) -> bool:
+    """Whether what it is made of belongs to this scope at all."""
+    if scope == Scope.COMPANY:
+        return True
+    return not kpi.company_only and not (kpi.lacks_account and scope not in {Scope.OWNER, Scope.TEAM})
+
+
 def is_defined(kpi: Definition, scope: str, view: str) -> bool:
     """Figures made of single rows have no value in the current book, and few have one for a single account."""
-    if kpi.company_only and scope != Scope.COMPANY:
+    if not is_of(kpi, scope):
         return False
     if not isinstance(kpi, RowKpi):
         return True
@@ -473,6 +484,13 @@ def is_defined(kpi: Definition, scope: str, view: str) -> bool:
         return False
     of_people = kpi.of_people or scope not in {Scope.OWNER, Scope.TEAM}
     return kpi.of_groups and view == View.AS_WAS and of_people
+
+
+def only_accounts(scope: str, keys: list[Key] | None) -> tuple[str, dict[str, Any]]:
+    """A condition that lets the planner read the rows of a few accounts only."""
+    if scope != Scope.ACCOUNT or keys is None:
+        return "", {}
+    return " AND key = ANY(%(only)s)", {"only": keys}
 
 
 def slices_of(kpi: RowKpi, slices: Iterable[dict[str, Any]], scale: int) -> tuple[Slice, ...]:

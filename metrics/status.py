@@ -66,7 +66,10 @@ def status_of(result: Result, target: Decimal | None) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """A difference of two results of the same number; `state` is named, noise, none or not_compared."""
+    """A difference of two results of the same number.
+
+    `state` is named, noise, unsure (no range is known), none or not_compared.
+    """
 
     state: str
     amount: Decimal | None = None
@@ -92,8 +95,10 @@ def change_between(before: Result | None, now: Result) -> Change:
         better = (amount > 0) == (now.kpi.direction == Direction.UP)
     if amount == 0:
         return Change("none", amount)
-    if is_exact(now) or before.interval is None or now.interval is None:
+    if is_exact(now):
         return Change("named", amount, is_better=better)
+    if before.interval is None or now.interval is None:
+        return Change("unsure", amount)
     noise = _noise(before, now)
     apart = before.interval[1] < now.interval[0] or now.interval[1] < before.interval[0]
     few = min(before.n or 0, now.n or 0) < ENOUGH

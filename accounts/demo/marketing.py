@@ -41,25 +41,25 @@ class Drive(NamedTuple):
 
 
 DRIVES = (
-    Drive("Fleet analytics: mail series", Channel.MAIL, -23, 9, 60, False, 9, 4),
-    Drive("Harbour Technology Days, Hamburg", Channel.EVENT, -20, 14, 3, None, 46, 9),
-    Drive("Retrofit study: a third less energy", Channel.CONTENT, -19, 3, 240, False, 18, 6),
-    Drive("Webinar: vibration tells before it breaks", Channel.WEBINAR, -17, 11, 1, False, 6, 6),
-    Drive("Executive dinner, Stockholm", Channel.EVENT, -16, 20, 1, True, 120, 2, "SEK"),
-    Drive("Skarvik group: all sites on one page", Channel.MAIL, -15, 5, 90, True, 14, 1),
-    Drive("Swiss maintenance forum, Olten", Channel.EVENT, -13, 7, 2, None, 28, 5, "CHF"),
-    Drive("Search advertising, first year", Channel.SEARCH, -24, 1, 365, False, 60, 12),
-    Drive("Search advertising, second year", Channel.SEARCH, -12, 1, 365, False, 66, 12),
-    Drive("Castellane: five plants, one service", Channel.CONTENT, -11, 4, 120, True, 16, 1),
-    Drive("Webinar: what a standstill costs", Channel.WEBINAR, -9, 17, 1, False, 6, 7),
-    Drive("Harbour Technology Days, Rotterdam", Channel.EVENT, -8, 12, 3, None, 52, 10),
-    Drive("Shipyards on LinkedIn", Channel.SOCIAL, -7, 2, 150, True, 22, 4),
-    Drive("Dairy and mills: hygiene retrofit", Channel.MAIL, -6, 6, 75, False, 11, 4),
-    Drive("Webinar: energy recovery in numbers", Channel.WEBINAR, -4, 9, 1, False, 7, 8),
-    Drive("Executive dinner, Lyon", Channel.EVENT, -3, 18, 1, True, 15, 2),
-    Drive("Remote diagnostics: twelve weeks free", Channel.MAIL, -2, 3, 120, True, 20, 5),
-    Drive("Hydro and wind: partner days", Channel.PARTNER, -1, 5, 45, True, 24, 3, about="With Norvane."),
-    Drive("Retrofit week", Channel.EVENT, 2, 8, 5, None, 40, 0),
+    Drive("Fleet analytics: mail series", Channel.MAIL, -23, 9, 60, False, 16, 4),
+    Drive("Harbour Technology Days, Hamburg", Channel.EVENT, -20, 14, 3, None, 83, 9),
+    Drive("Retrofit study: a third less energy", Channel.CONTENT, -19, 3, 240, False, 32, 6),
+    Drive("Webinar: vibration tells before it breaks", Channel.WEBINAR, -17, 11, 1, False, 11, 6),
+    Drive("Executive dinner, Stockholm", Channel.EVENT, -16, 20, 1, True, 216, 2, "SEK"),
+    Drive("Skarvik group: all sites on one page", Channel.MAIL, -15, 5, 90, True, 25, 1),
+    Drive("Swiss maintenance forum, Olten", Channel.EVENT, -13, 7, 2, None, 50, 5, "CHF"),
+    Drive("Search advertising, first year", Channel.SEARCH, -24, 1, 365, False, 108, 12),
+    Drive("Search advertising, second year", Channel.SEARCH, -12, 1, 365, False, 119, 12),
+    Drive("Castellane: five plants, one service", Channel.CONTENT, -11, 4, 120, True, 29, 1),
+    Drive("Webinar: what a standstill costs", Channel.WEBINAR, -9, 17, 1, False, 11, 7),
+    Drive("Harbour Technology Days, Rotterdam", Channel.EVENT, -8, 12, 3, None, 94, 10),
+    Drive("Shipyards on LinkedIn", Channel.SOCIAL, -7, 2, 150, True, 40, 4),
+    Drive("Dairy and mills: hygiene retrofit", Channel.MAIL, -6, 6, 75, False, 20, 4),
+    Drive("Webinar: energy recovery in numbers", Channel.WEBINAR, -4, 9, 1, False, 13, 8),
+    Drive("Executive dinner, Lyon", Channel.EVENT, -3, 18, 1, True, 27, 2),
+    Drive("Remote diagnostics: twelve weeks free", Channel.MAIL, -2, 3, 120, True, 36, 5),
+    Drive("Hydro and wind: partner days", Channel.PARTNER, -1, 5, 45, True, 43, 3, about="With Norvane."),
+    Drive("Retrofit week", Channel.EVENT, 2, 8, 5, None, 72, 0),
 )
 
 PLAIN = {
@@ -211,7 +211,7 @@ class Marketing:
         """Accounts that the campaign spoke to, person by person."""
         for firm in cast.FIRMS:
             random = dice("reached", drive.name, firm.name)
-            wanted = 0.55 if drive.is_target and firm.target else 0.1 if drive.is_target else 0.28
+            wanted = 0.11 if drive.is_target and firm.target else 0.02 if drive.is_target else 0.04
             if random.random() > wanted or first < began(firm, self.calendar):
                 continue
             lasts = min(((until or self.calendar.today) - first).days, 60)

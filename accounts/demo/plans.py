@@ -499,6 +499,11 @@ class Plans:
             )
             day = self.calendar.in_days(-random.randint(3, 30))
             self.checks.append(MilestoneCheck(milestone=step, on=day, on_track=well, note=note, author=owner))
+            before = dice("looked before", goal.plan.account.name, title)
+            day = self.calendar.in_days(-before.randint(60, 95))
+            if day >= goal.plan.during.lower:
+                well = well or before.random() < 0.5
+                self.checks.append(MilestoneCheck(milestone=step, on=day, on_track=well, author=owner))
 
     def _objectives(
         self,

@@ -74,6 +74,8 @@ class ResultOut(Schema):
     unit: str
     currency: str | None
     reason: str | None
+    notice: str | None
+    """What has to be known beside its certainty: as of an earlier run, that it is made of today's rows."""
     target: str | None
     status: str
     run: int

@@ -259,6 +259,7 @@ def result_out(result: Result, place: Place, choice: Choice, target: Any) -> ans
         since=result.period.start,
         to=result.period.end,
         currency=line.get("currency"),
+        notice=line.get("notice"),
         target=answers.text(target),
         status=status_of(result, target),
         run=choice.run.pk,

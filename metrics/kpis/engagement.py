@@ -78,6 +78,7 @@ engagement_score_decayed = Kpi(
     source="kamplan",
     caveats="Signals of more than 10 months ago are left out: less than a thousandth of them is left.",
     on_scorecard=False,
+    how_to_move="Follow up within days: what is a month old counts half.",
 )
 
 accounts_cold = Part("accounts_cold", "cold", is_zero(band_level.at_end))
@@ -100,6 +101,7 @@ engagement_band = Kpi(
     caveats="An account rises as soon as its engagement reaches a limit. It falls only when it lies a fifth under the "
     "limit, looked at month by month; between the two it stays, for 12 months at most.",
     on_scorecard=False,
+    how_to_move="Talk to the accounts that became hot within the week; interest fades.",
 )
 
 meaningful_engagement = RowKpi(
@@ -116,11 +118,20 @@ meaningful_engagement = RowKpi(
     caveats="By the band on the day before the start, and what happened in the 6 months from it: an upsell or a "
     "category never bought before. Needs 30 customers in either band. It goes together; neither need cause the other.",
     on_scorecard=False,
+    how_to_move="If it stays near 1, count other signals: those that come before a purchase.",
 )
 
 
 def count_of(
-    id: str, name: str, words: str, measure: Measure, group: Group, source: str, caveats: str = ""
+    id: str,
+    name: str,
+    words: str,
+    measure: Measure,
+    group: Group,
+    source: str,
+    caveats: str = "",
+    *,
+    how_to_move: str,
 ) -> Kpi:
     """A plain count of rows in the period."""
     part = Part(f"{id}_counted", measure.label, measure.now)
@@ -138,10 +149,13 @@ def count_of(
         source=source,
         caveats=caveats,
         on_scorecard=False,
+        how_to_move=how_to_move,
     )
 
 
-def answered_of(id: str, name: str, words: str, part: Measure, base: Measure, caveats: str) -> Kpi:
+def answered_of(
+    id: str, name: str, words: str, part: Measure, base: Measure, caveats: str, *, how_to_move: str
+) -> Kpi:
     """A share of e-mails or invitations; clusters are accounts, because one mails many people of an account."""
     below = Part(f"{id}_base", base.label, base.now)
     return Kpi(
@@ -162,11 +176,19 @@ def answered_of(id: str, name: str, words: str, part: Measure, base: Measure, ca
         source=FLEVY,
         caveats=caveats,
         on_scorecard=False,
+        how_to_move=how_to_move,
     )
 
 
 web_visits = count_of(
-    "web_visits", "Visits of our site", "visits of our site", site_visits, Group.MARKETING, FLEVY
+    "web_visits",
+    "Visits of our site",
+    "visits of our site",
+    site_visits,
+    Group.MARKETING,
+    FLEVY,
+    caveats="Visits that could be told from whom they came; many cannot.",
+    how_to_move="Write what customers search for, and tell account managers who read it.",
 )
 social_interactions = count_of(
     "social_interactions",
@@ -175,6 +197,8 @@ social_interactions = count_of(
     socials,
     Group.MARKETING,
     FLEVY,
+    caveats="Those that somebody recorded; praise and complaint count alike.",
+    how_to_move="Let people who know the trade write; answer every comment.",
 )
 email_open_rate = answered_of(
     "email_open_rate",
@@ -184,6 +208,7 @@ email_open_rate = answered_of(
     mails_delivered,
     "Programs open mails, too, and others hide that somebody did: never make it a target. By the month in which it was "
     "opened.",
+    how_to_move="Do not chase it: send fewer mails and count the answers.",
 )
 email_response_rate = answered_of(
     "email_response_rate",
@@ -192,6 +217,7 @@ email_response_rate = answered_of(
     mails_answered,
     mails_delivered,
     "By the month in which it was answered.",
+    how_to_move="Ask one question in each mail, and sign it with the name of somebody they know.",
 )
 event_participation_rate = answered_of(
     "event_participation_rate",
@@ -200,6 +226,7 @@ event_participation_rate = answered_of(
     attended,
     invited,
     "By the day of the invitation and of the event; each person once an event and month.",
+    how_to_move="Invite by phone, and name in the invitation whom they will meet.",
 )
 
 # -------------------------------------------------------------------------------------- coverage
@@ -247,6 +274,7 @@ account_coverage = Kpi(
     source=ABM,
     caveats="Target accounts are those of the period's start.",
     on_scorecard=False,
+    how_to_move="Name one key contact in every target account that has none yet.",
 )
 
 talked_with = gap_accounts.at_end > 0
@@ -254,7 +282,9 @@ accounts_talked = Part("accounts_talked", "accounts that were talked with", talk
 never_talked = Part("never_talked", "never talked with", is_zero(gap_accounts.at_end))
 
 
-def gap_of(id: str, name: str, words: str, measure: Measure, caveats: str, on_scorecard: bool) -> Kpi:
+def gap_of(
+    id: str, name: str, words: str, measure: Measure, caveats: str, on_scorecard: bool, *, how_to_move: str
+) -> Kpi:
     return Kpi(
         id,
         name,
@@ -274,6 +304,7 @@ def gap_of(id: str, name: str, words: str, measure: Measure, caveats: str, on_sc
         source=ELEVEN,
         caveats=caveats,
         on_scorecard=on_scorecard,
+        how_to_move=how_to_move,
     )
 
 
@@ -284,6 +315,7 @@ interaction_gap = gap_of(
     gap_days,
     "Mails from us alone do not count. Accounts that nobody ever talked with have no gap; they are counted beside it.",
     True,
+    how_to_move="Open the accounts below by their days, and call the first three this week.",
 )
 interaction_gap_longest = gap_of(
     "interaction_gap_longest",
@@ -292,14 +324,31 @@ interaction_gap_longest = gap_of(
     gap_longest,
     "The silence that lasts on the last day counts, too.",
     False,
+    how_to_move="Agree on a rhythm by class of account, and put the next talk into the calendar at the end of each.",
 )
 
 # -------------------------------------------------------------------------------------- activity
 
-touches_inbound = count_of("touches_inbound", "Touches from customers", "touches that customers began", touches_in,
-                           Group.ACTIVITY, ELEVEN, "Talks that went both ways are counted apart.")  # fmt: skip
-touches_outbound = count_of("touches_outbound", "Touches from us", "touches that we began", touches_out,
-                            Group.ACTIVITY, ELEVEN, "Talks that went both ways are counted apart.")  # fmt: skip
+touches_inbound = count_of(
+    "touches_inbound",
+    "Touches from customers",
+    "touches that customers began",
+    touches_in,
+    Group.ACTIVITY,
+    ELEVEN,
+    "Talks that went both ways are counted apart.",
+    how_to_move="Give them a reason to call: a review with figures of their own, an early warning, a new idea.",
+)
+touches_outbound = count_of(
+    "touches_outbound",
+    "Touches from us",
+    "touches that we began",
+    touches_out,
+    Group.ACTIVITY,
+    ELEVEN,
+    "Talks that went both ways are counted apart.",
+    how_to_move="More of them is not better: compare it with what customers begin.",
+)
 all_touches = Part("all_touches", "touches", touches.now)
 inbound_share = Kpi(
     "inbound_share",
@@ -319,6 +368,7 @@ inbound_share = Kpi(
     source=ELEVEN,
     caveats="Mails of one thread and day are one touch; if both sides wrote, it went both ways.",
     on_scorecard=False,
+    how_to_move="If nearly everything comes from us, ask what the customer would miss if we stopped.",
 )
 talks_counted = Part("talks_counted", "meetings and calls", talks.now)
 time_with_customer = Kpi(
@@ -337,6 +387,7 @@ time_with_customer = Kpi(
     source=ELEVEN,
     caveats="Talks of unknown length add nothing; they are counted.",
     on_scorecard=False,
+    how_to_move="Set it against the potential: the quadrant shows who gets too little and too much.",
 )
 outreach_reach = Kpi(
     "outreach_reach",
@@ -353,11 +404,20 @@ outreach_reach = Kpi(
     source=f"{ELEVEN}, where it is called client acquisition rate",
     caveats="It counts accounts, not touches, and says nothing about success.",
     on_scorecard=False,
+    how_to_move="Look for accounts that nobody reached for a quarter, not for more touches elsewhere.",
 )
 
 
 def time_of(
-    id: str, name: str, words: str, unit: Unit, source: str, caveats: str, on_scorecard: bool = False
+    id: str,
+    name: str,
+    words: str,
+    unit: Unit,
+    source: str,
+    caveats: str,
+    on_scorecard: bool = False,
+    *,
+    how_to_move: str,
 ) -> RowKpi:
     """A median with what nine of ten took, and those that still wait."""
     return RowKpi(
@@ -369,10 +429,12 @@ def time_of(
         Timing.LEADING,
         Group.ACTIVITY,
         recipe_name=id,
+        of_accounts=True,
         usual=PeriodKind.QUARTER,
         source=source,
         caveats=caveats,
         on_scorecard=on_scorecard,
+        how_to_move=how_to_move,
     )
 
 
@@ -384,6 +446,7 @@ first_response_time = time_of(
     ELEVEN,
     "By the day of the request; nights and weekends count. Requests that wait are counted beside it.",
     True,
+    how_to_move="Send a first answer that says when the real one will come.",
 )
 resolution_time = time_of(
     "resolution_time",
@@ -392,6 +455,7 @@ resolution_time = time_of(
     Unit.HOURS,
     ELEVEN,
     "By the day of the request. A request that was opened again keeps its clock. Open ones are counted beside it.",
+    how_to_move="Look at the tenth that took longest: they usually wait for the same department.",
 )
 internal_request_time = time_of(
     "internal_request_time",
@@ -400,6 +464,7 @@ internal_request_time = time_of(
     Unit.DAYS,
     KAPTA,
     "By the day of asking. Overdue is what was done after its day, or is open after it.",
+    how_to_move="Show the departments this number with the customers' names beside it.",
 )
 
 acquisition_rate = RowKpi(
@@ -411,16 +476,18 @@ acquisition_rate = RowKpi(
     Timing.LAGGING,
     Group.ACTIVITY,
     recipe_name="acquisition_rate",
+    of_accounts=True,
     source=ELEVEN,
     caveats="By the day of the first touch; only accounts that were no customers before. Those younger than 180 days "
     "are left out; if they are more than a fifth, there is no value yet.",
     on_scorecard=False,
+    how_to_move="Compare the channels of the first touch, and begin with the one that wins.",
 )
 
 won_deals = Part("won_deals_touched", "deals won", closings.now)
 
 
-def per_win(id: str, name: str, words: str, measure: Measure, caveats: str) -> Kpi:
+def per_win(id: str, name: str, words: str, measure: Measure, caveats: str, *, how_to_move: str) -> Kpi:
     return Kpi(
         id,
         name,
@@ -437,6 +504,7 @@ def per_win(id: str, name: str, words: str, measure: Measure, caveats: str) -> K
         source=ELEVEN,
         caveats=caveats,
         on_scorecard=False,
+        how_to_move=how_to_move,
     )
 
 
@@ -446,6 +514,7 @@ touches_to_closure = per_win(
     "touches of deals won, from the day each was opened to its close / deals won",
     closing_touches,
     "Only touches that name the deal. It hides what went into deals lost: see touches per win.",
+    how_to_move="Bring those who decide into the first talks; much goes back and forth without them.",
 )
 touches_to_closure_median = RowKpi(
     "touches_to_closure_median",
@@ -456,8 +525,11 @@ touches_to_closure_median = RowKpi(
     Timing.LAGGING,
     Group.ACTIVITY,
     recipe_name="touches_to_closure_median",
+    of_accounts=True,
     source=ELEVEN,
     on_scorecard=False,
+    caveats="Only touches that name the deal. Half of the wins took more.",
+    how_to_move="See the mean beside it: a few long fights hide behind a short median.",
 )
 touches_per_win = per_win(
     "touches_per_win",
@@ -465,6 +537,7 @@ touches_per_win = per_win(
     "touches of all deals decided, lost ones too / deals won",
     deal_touches,
     "What a win costs in touches, with those that went into deals lost.",
+    how_to_move="Drop lost causes earlier: their touches are in this number, too.",
 )
 ideal_touches = RowKpi(
     "ideal_touches",
@@ -475,11 +548,12 @@ ideal_touches = RowKpi(
     Timing.LAGGING,
     Group.ACTIVITY,
     recipe_name="ideal_touches",
-    of_people=False,
+    of_accounts=True,
     source=f"{ELEVEN}; the share of those that came so far instead of those with exactly so many",
     caveats="Deals with a first touch in the 24 months to the end that are decided. Nothing is said where fewer than "
     "20 deals came so far. It describes what was done, not what more touches would do.",
     on_scorecard=False,
+    how_to_move="Agree on a point at which a deal is looked at again instead of touched again.",
 )
 
 # ----------------------------------------------------------------------------------------- focus
@@ -502,6 +576,7 @@ effort = Kpi(
     source=KAPTA,
     caveats=EFFORT_CAVEATS,
     on_scorecard=False,
+    how_to_move="It is right where it follows the potential: see the quadrant.",
 )
 effort_share = Kpi(
     "effort_share",
@@ -518,6 +593,7 @@ effort_share = Kpi(
     source=KAPTA,
     caveats=EFFORT_CAVEATS,
     on_scorecard=False,
+    how_to_move="Compare it with the share of the potential, account by account.",
 )
 potential_share = Kpi(
     "potential_share",
@@ -536,6 +612,7 @@ potential_share = Kpi(
     source=KAPTA,
     caveats=growth_potential.caveats,
     on_scorecard=False,
+    how_to_move="Estimate the spend of the accounts that have none yet: they are missing here.",
 )
 
 
@@ -558,6 +635,7 @@ impact_effort_index = Derived(
     caveats="Around 1 is balanced; above 2 we do too little there, under 0.5 too much. Where no effort was noted there "
     "is no value: neglected. Accounts without an estimate of what they spend have none either.",
     on_scorecard=False,
+    how_to_move="Move one meeting a month from an account under 0.5 to one above 2.",
 )
 
 KPIS = (

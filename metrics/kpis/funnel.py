@@ -34,6 +34,7 @@ leads_created = Kpi(
     n=leads_now,
     source="Markettailor",
     caveats=NOBODYS_LEAD,
+    lacks_account=True,
     how_to_move="See which channel brings those that become customers before buying more of any.",
     on_scorecard=False,
 )
@@ -50,7 +51,9 @@ mql_count = Kpi(
     n=mqls_now,
     source="Markettailor",
     caveats=NOBODYS_LEAD,
+    lacks_account=True,
     on_scorecard=False,
+    how_to_move="Agree with sales on what a good lead is; a larger count of worse ones helps nobody.",
 )
 sql_count = Kpi(
     "sql_count",
@@ -66,7 +69,9 @@ sql_count = Kpi(
     source="Markettailor",
     caveats="An answer that nobody knows is no yes; the rows say how many of the four are known. "
     + NOBODYS_LEAD,
+    lacks_account=True,
     on_scorecard=False,
+    how_to_move="Ask the four questions early: budget, authority, need and time.",
 )
 referred_leads = Kpi(
     "referred_leads",
@@ -84,13 +89,21 @@ referred_leads = Kpi(
     beside=(leads_now,),
     source="Top 11 account management KPIs",
     caveats="Those who were not asked or did not answer are in neither number. " + NOBODYS_LEAD,
+    lacks_account=True,
     how_to_move="Ask every satisfied customer who else should know of it.",
     on_scorecard=False,
 )
 
 
 def of_cohort(
-    id: str, name: str, words: str, timing: Timing, source: str, on_scorecard: bool = False
+    id: str,
+    name: str,
+    words: str,
+    timing: Timing,
+    source: str,
+    on_scorecard: bool = False,
+    *,
+    how_to_move: str,
 ) -> RowKpi:
     return RowKpi(
         id,
@@ -103,7 +116,9 @@ def of_cohort(
         recipe_name=id,
         source=source,
         caveats=GROWN_UP + NOBODYS_LEAD,
+        lacks_account=True,
         on_scorecard=on_scorecard,
+        how_to_move=how_to_move,
     )
 
 
@@ -114,6 +129,7 @@ lead_conversion = of_cohort(
     Timing.LAGGING,
     "Markettailor",
     on_scorecard=True,
+    how_to_move="Answer within a day, and compare channels before buying more of any.",
 )
 mql_to_sql = of_cohort(
     "mql_to_sql",
@@ -121,6 +137,7 @@ mql_to_sql = of_cohort(
     "marketing-qualified in the period and sales-qualified within 90 days / marketing-qualified in the period",
     Timing.LEADING,
     "Markettailor",
+    how_to_move="Read the leads that sales sent back: their reasons are marketing's next brief.",
 )
 sql_to_won = of_cohort(
     "sql_to_won",
@@ -128,6 +145,7 @@ sql_to_won = of_cohort(
     "sales-qualified in the period and a customer within 90 days / sales-qualified in the period",
     Timing.LAGGING,
     "Markettailor",
+    how_to_move="Look at where confirmed leads were lost; often the need was real and the offer late.",
 )
 cohort_maturity = RowKpi(
     "cohort_maturity",
@@ -140,7 +158,9 @@ cohort_maturity = RowKpi(
     recipe_name="cohort_maturity",
     source="practitioners' standard",
     caveats="Below 80 % no conversion of the period is shown. " + NOBODYS_LEAD,
+    lacks_account=True,
     on_scorecard=False,
+    how_to_move="Nothing but time moves it: read conversions of older periods until then.",
 )
 progression_rate = RowKpi(
     "progression_rate",
@@ -151,6 +171,7 @@ progression_rate = RowKpi(
     Timing.LEADING,
     Group.PIPELINE,
     recipe_name="progression",
+    of_accounts=True,
     source="SMARTe",
     caveats="By stage beside it. Skipping a stage is progress, falling back is none; accounts in the last stage have "
     "nothing left to reach and do not count. An account counts for its owner at the start.",
@@ -166,11 +187,12 @@ deal_velocity = RowKpi(
     Timing.LEADING,
     Group.PIPELINE,
     recipe_name="deal_velocity",
-    of_people=False,
+    of_accounts=True,
     source="SMARTe",
     caveats="By stage beside it. Stays that ended in the period and those that lasted beyond it; the median is that "
     "of Kaplan and Meier, so that slow deals are not left out for being unfinished. None where less than half left.",
     on_scorecard=False,
+    how_to_move="Ask of every deal older than the median of its stage what has to happen for it to move.",
 )
 forecast_wape = RowKpi(
     "forecast_wape",
@@ -199,6 +221,7 @@ forecast_bias = RowKpi(
     source="practitioners' standard",
     caveats="0 is best: above it the forecasts were too hopeful. No bias is not yet a good forecast, see its error.",
     on_scorecard=False,
+    how_to_move="Ask for a low, a likely and a high figure, and take the likely one.",
 )
 
 expansion_open = Part("expansion_open", "amount of open upsells and cross-sells", expansion_amount.at_end)
@@ -233,4 +256,5 @@ whitespace_share = RowKpi(
     source="Flevy",
     caveats="“Never” reaches back as far as the orders that were imported. Accounts that never ordered do not count.",
     on_scorecard=False,
+    how_to_move="Choose the two or three categories that fit most accounts, and leave the rest white.",
 )

@@ -60,7 +60,7 @@ revenue_growth = Kpi(
 )
 
 
-def growth_of(id: str, name: str, whose: str, flag: object) -> Kpi:
+def growth_of(id: str, name: str, whose: str, flag: object, *, how_to_move: str) -> Kpi:
     now = Part(f"{id}_now", f"now, {whose}", flag * revenue.now.constant)  # type: ignore[operator]
     before = Part(f"{id}_before", f"a year before, {whose}", flag * revenue.last_year.constant)  # type: ignore[operator]
     count = Part(f"{id}_n", "accounts with revenue a year before", flag * (revenue.last_year.constant > 0))  # type: ignore[operator]
@@ -80,14 +80,23 @@ def growth_of(id: str, name: str, whose: str, flag: object) -> Kpi:
         source="SMARTe",
         caveats="Target or not is what the account was on the period's first day.",
         on_scorecard=False,
+        how_to_move=how_to_move,
     )
 
 
 revenue_growth_target = growth_of(
-    "revenue_growth_target", "Revenue growth, target accounts", "target accounts", TARGET
+    "revenue_growth_target",
+    "Revenue growth, target accounts",
+    "target accounts",
+    TARGET,
+    how_to_move="See which target accounts fell, and whether they got the time that their class promises.",
 )
 revenue_growth_other = growth_of(
-    "revenue_growth_other", "Revenue growth, other accounts", "other accounts", OTHER
+    "revenue_growth_other",
+    "Revenue growth, other accounts",
+    "other accounts",
+    OTHER,
+    how_to_move="Where others grow faster than the target accounts, look again at who is a target.",
 )
 revenue_growth_gap = Derived(
     "revenue_growth_gap",
@@ -102,6 +111,7 @@ revenue_growth_gap = Derived(
     source="SMARTe",
     caveats="All accounts contain the target accounts; the other accounts stand beside it.",
     on_scorecard=False,
+    how_to_move="Take time from accounts that will not grow and give it to the targets that fell behind.",
 )
 
 delta = Part("delta", "change against a year before", revenue.now.constant - revenue.last_year.constant)
@@ -122,6 +132,7 @@ growth_contribution = Kpi(
     source="Kapta",
     caveats="In points of the company's growth: one per cent of a large account outweighs one of a small account.",
     on_scorecard=False,
+    how_to_move="Begin with the largest minus: one account that fell often weighs more than ten that grew.",
 )
 
 avg_order_value = Kpi(
@@ -139,6 +150,7 @@ avg_order_value = Kpi(
     interval=Interval.LINEARISED,
     source="Markettailor",
     caveats="A credit note lowers the revenue and is no order of its own.",
+    how_to_move="Offer bundles and yearly call-offs; many small orders cost both sides time.",
 )
 
 orders_t12 = Part("orders_t12", "orders in 12 months", orders.t12)
@@ -159,6 +171,7 @@ purchase_frequency = Kpi(
     interval=Interval.LINEARISED,
     source="Flevy; SMARTe; Markettailor",
     caveats="Always over 12 months, whatever the period; an account counts for its owner at the period's start.",
+    how_to_move="Look at accounts whose orders came less often than the year before and ask what changed.",
 )
 
 repeat_buyers = Part("repeat_buyers", "accounts with two orders or more", orders.now >= 2)
@@ -178,6 +191,7 @@ repeat_customer_rate = Kpi(
     interval=Interval.WILSON,
     source="Top 11 account management KPIs",
     caveats="Counts orders, not days of purchase.",
+    how_to_move="Call every new customer after the first delivery, before the second order is due.",
 )
 
 new_revenue = Part("new_revenue", "revenue of new customers", (joined.now > 0) * revenue.now)
@@ -198,6 +212,7 @@ new_to_repeat_ratio = Kpi(
     source="Top 11 account management KPIs",
     caveats="Neither high nor low is good by itself.",
     on_scorecard=False,
+    how_to_move="Neither side is right by itself: set it against what new customers cost.",
 )
 
 revenue_concentration = RowKpi(
@@ -213,6 +228,7 @@ revenue_concentration = RowKpi(
     source="Kapta",
     caveats="Beside it: the share of the single largest account, and the sum of squared shares "
     "(HHI, 1 = one account). Undefined where the total is not above 0.",
+    how_to_move="Grow the middle: the second tenth of the accounts is where a loss of the first can be made up.",
 )
 
 upsell_revenue = Part("upsell_revenue", "amount of upsells won", upsell_amount.now)
@@ -232,6 +248,7 @@ upsell_rate_accounts = Kpi(
     interval=Interval.WILSON,
     source="SMARTe; Top 11 account management KPIs; Markettailor",
     caveats="Accounts won in the period do not dilute it.",
+    how_to_move="Ask at every review what has changed in their business since the contract was signed.",
 )
 
 upsell_rate_revenue = Kpi(
@@ -250,6 +267,7 @@ upsell_rate_revenue = Kpi(
     source="SMARTe; Markettailor",
     caveats="Upsells by the day they were won, revenue by the day it was invoiced.",
     on_scorecard=False,
+    how_to_move="Look at the accounts that grew without an upsell: there is more to agree on.",
 )
 
 cross_sold = Part("cross_sold", "of them bought a new category", customer_at_start * (new_categories.now > 0))
@@ -269,4 +287,5 @@ cross_sell_rate = Kpi(
     interval=Interval.WILSON,
     source="Top 11 account management KPIs; Markettailor",
     caveats="“Never before” reaches back as far as the orders that were imported.",
+    how_to_move="Open the whitespace of the accounts that bought nothing new and plan one category each.",
 )

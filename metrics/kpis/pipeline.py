@@ -43,7 +43,9 @@ deals_decided = Part("deals_decided", "deals decided", decided.now)
 amount_won = Part("amount_won", "amount of deals won", won_amount.now)
 
 
-def deal_size(id: str, name: str, whose: str, amount: Measure, count: Measure, on_scorecard: bool) -> Kpi:
+def deal_size(
+    id: str, name: str, whose: str, amount: Measure, count: Measure, on_scorecard: bool, *, how_to_move: str
+) -> Kpi:
     deals = Part(f"{id}_deals", f"deals won{whose}", count.now)
     return Kpi(
         id,
@@ -62,10 +64,19 @@ def deal_size(id: str, name: str, whose: str, amount: Measure, count: Measure, o
         caveats="Lost deals are not deals of amount 0. Deal sizes are skewed: see the median too. Target or not is "
         "what the account was when the deal was opened.",
         on_scorecard=on_scorecard,
+        how_to_move=how_to_move,
     )
 
 
-avg_deal_size = deal_size("avg_deal_size", "Average deal size", "", won_amount, won, True)
+avg_deal_size = deal_size(
+    "avg_deal_size",
+    "Average deal size",
+    "",
+    won_amount,
+    won,
+    True,
+    how_to_move="Sell the outcome of several sites together instead of one site after the other.",
+)
 avg_deal_size_target = deal_size(
     "avg_deal_size_target",
     "Average deal size, target accounts",
@@ -73,6 +84,7 @@ avg_deal_size_target = deal_size(
     won_amount_target,
     won_target,
     False,
+    how_to_move="Bring the plan's goals into the offer: target accounts buy programmes, not parts.",
 )
 avg_deal_size_other = deal_size(
     "avg_deal_size_other",
@@ -81,6 +93,7 @@ avg_deal_size_other = deal_size(
     won_amount_other,
     won_other,
     False,
+    how_to_move="Small deals are fine where they cost little time: look at touches per win beside it.",
 )
 avg_deal_size_ratio = Derived(
     "avg_deal_size_ratio",
@@ -94,6 +107,8 @@ avg_deal_size_ratio = Derived(
     formula=lambda target, other: target / other if other else None,
     source="SMARTe",
     on_scorecard=False,
+    caveats="A ratio of two means: with few deals on either side it swings widely.",
+    how_to_move="If target accounts buy no larger deals than others, ask what they get that others do not.",
 )
 median_deal_size = RowKpi(
     "median_deal_size",
@@ -104,9 +119,11 @@ median_deal_size = RowKpi(
     Timing.LAGGING,
     Group.PIPELINE,
     recipe_name="median_deal_size",
+    of_accounts=True,
     source="kamplan",
     caveats="Stands beside the mean because a few large deals pull that up.",
     on_scorecard=False,
+    how_to_move="Move the usual deal: one large win changes the mean and leaves the median where it is.",
 )
 
 win_rate = Kpi(
@@ -148,6 +165,7 @@ sales_cycle_length = Kpi(
     source="SMARTe, corrected: summed over the deals first",
     caveats="Without a first contact the day the deal was opened counts. Deals closed before their first contact are "
     "errors of the data: counted beside it, left out.",
+    how_to_move="Look at the stage in which deals wait longest, and agree on the next step before each talk ends.",
 )
 sales_cycle_median = RowKpi(
     "sales_cycle_median",
@@ -158,8 +176,11 @@ sales_cycle_median = RowKpi(
     Timing.LAGGING,
     Group.PIPELINE,
     recipe_name="sales_cycle_median",
+    of_accounts=True,
     source="kamplan",
     on_scorecard=False,
+    caveats="Half of the deals took longer. Deals still open are not in it; see the days in each stage.",
+    how_to_move="Look at the usual deal's slowest stage; single slow deals hardly change it.",
 )
 
 open_pipeline = Kpi(
@@ -177,6 +198,7 @@ open_pipeline = Kpi(
     source="practitioners' standard",
     caveats="On the last day of the period, or the day of the run if that is earlier; a deal without an amount counts "
     "as a deal only.",
+    how_to_move="Close what will not come, and open what the whitespace and the leads promise.",
 )
 qualified_deals = Part("qualified_deals", "open qualified deals", open_qualified.at_end)
 open_qualified_deals = Kpi(
@@ -191,6 +213,8 @@ open_qualified_deals = Kpi(
     n=qualified_deals,
     source="SMARTe",
     on_scorecard=False,
+    caveats="Open on the last day, in a stage that counts as qualified then. It says nothing about their size.",
+    how_to_move="Ask of each early deal what would make it a real one, and drop it where nobody can say.",
 )
 
 
@@ -216,6 +240,7 @@ pipeline_velocity = Derived(
     source="SMARTe",
     caveats="Deals open on the last day; size, win rate and cycle of the 12 months to it. Values of people need not "
     "add up to the company's.",
+    how_to_move="Of its four factors the share won and the days to win cost nothing but attention.",
 )
 pipeline_coverage = RowKpi(
     "pipeline_coverage",
@@ -228,6 +253,7 @@ pipeline_coverage = RowKpi(
     recipe_name="pipeline_coverage",
     source="practitioners' standard",
     caveats="Where booked has reached the quota there is no gap left to cover.",
+    how_to_move="Too little cover late in a quarter cannot be mended: fill the early stages two quarters ahead.",
 )
 created_target = Part("created_target", "opened with target accounts", pipeline_created_target.now)
 created_all = Part("created_all", "opened with all accounts", pipeline_created.now)
@@ -247,6 +273,7 @@ pipeline_contribution = Kpi(
     source="SMARTe",
     caveats="By the day a deal was opened, and what the account was on that day.",
     on_scorecard=False,
+    how_to_move="Give every target account one open deal before a second goes to an account that is none.",
 )
 won_by_referral = Part("won_by_referral", "won by referral", referral_amount.now)
 sales_via_references = Kpi(
@@ -265,6 +292,7 @@ sales_via_references = Kpi(
     beside=(Part("won_of_unknown", "won, source unknown", unknown_origin_amount.now),),
     source="Top 11 account management KPIs",
     caveats="Deals of unknown source are in the denominator and shown apart.",
+    how_to_move="Ask promoters who else has the same problem, and note the origin of every deal.",
 )
 quota_attainment = RowKpi(
     "quota_attainment",
@@ -278,4 +306,5 @@ quota_attainment = RowKpi(
     source="practitioners' standard",
     caveats="A quota runs from its own date to the same person's next one, and belongs to the period in which it "
     "begins; it need not be a calendar quarter.",
+    how_to_move="Compare it with the cover of the pipeline: one says where we stand, the other where we will.",
 )

@@ -57,6 +57,7 @@ churn_logo = Kpi(
     source="Top 11 account management KPIs; SMARTe",
     caveats=WHO_IS_A_CUSTOMER + " Monthly rates must not be multiplied by 12.",
     on_scorecard=False,
+    how_to_move="Find out why the last ones left, and look for the same signs in those that are due next.",
 )
 
 retention_logo = Kpi(
@@ -114,6 +115,7 @@ grr = Kpi(
     is_part_of_whole=True,
     source="practitioners' standard",
     caveats="Account by account the smaller of start and end; never above 100 %.",
+    how_to_move="Read the accounts that shrank one by one: each has a reason that a plan can answer.",
 )
 
 revenue_churn = Kpi(
@@ -131,6 +133,8 @@ revenue_churn = Kpi(
     is_part_of_whole=True,
     source="practitioners' standard",
     on_scorecard=False,
+    caveats="It is 100 % less what was kept without growth: losses and contractions together, never below 0.",
+    how_to_move="Look at contractions first: they come before losses and can still be talked about.",
 )
 
 contracts_due = Part("contracts_due", "contracts due and decided", due.now)
@@ -156,6 +160,7 @@ renewal_rate_count = Kpi(
     source="Top 11 account management KPIs",
     caveats="The last day decides, not the day of signing. Undecided ones are pending and in neither number; after "
     "the days of grace they lapse.",
+    how_to_move="Begin the talk half a year before the notice date, with what the customer got for the money.",
 )
 
 renewal_rate_value = Kpi(
@@ -175,6 +180,7 @@ renewal_rate_value = Kpi(
     beside=(contracts_pending,),
     source="practitioners' standard",
     caveats="What a renewal adds is expansion and does not count here.",
+    how_to_move="Offer less scope instead of a lower price: scope can come back.",
 )
 
 
@@ -197,6 +203,7 @@ lifespan = Derived(
     caveats="Rough: weak customers leave first, so those who stay stay longer. Never for a single account: accounts "
     "and people show the company's.",
     on_scorecard=False,
+    how_to_move="It moves with the losses: each customer kept lengthens it for all.",
 )
 
 clv_revenue = Derived(
@@ -216,4 +223,5 @@ clv_revenue = Derived(
     source="Top 11 account management KPIs; SMARTe; Markettailor: the three formulas are one",
     caveats="Revenue, neither margin nor discounted: do not compare it with a cost.",
     on_scorecard=False,
+    how_to_move="Use the lifetime margin for decisions; this one only says how much would be invoiced.",
 )

@@ -63,6 +63,7 @@ contribution_margin = Kpi(
     caveats="A line without its cost takes the margin assumed on its day; where nobody assumes one it is left out, "
     "and where no margin is known at all there is no value. Revenue never stands in for it.",
     on_scorecard=False,
+    how_to_move="Look at discounts and at product mix account by account before raising a price for all.",
 )
 account_profitability = Kpi(
     "account_profitability",
@@ -163,6 +164,7 @@ clv_margin_existing = Derived(
     source="Fader and Hardie 2012 (note 024)",
     caveats=ROUGH + "Before the next renewal: this year's payment is not in it.",
     on_scorecard=False,
+    how_to_move="A point less of loss is worth more than a point more of margin; see both.",
 )
 
 # -------------------------------------------------------------------------------- cost of customers
@@ -170,7 +172,7 @@ clv_margin_existing = Derived(
 spent = Part("spent", "cost of sales and marketing", acquisition_cost.now)
 
 
-def cost_of(id: str, name: str, whose: str, cost: Part, customers: Part) -> Kpi:
+def cost_of(id: str, name: str, whose: str, cost: Part, customers: Part, *, how_to_move: str) -> Kpi:
     return Kpi(
         id,
         name,
@@ -189,16 +191,25 @@ def cost_of(id: str, name: str, whose: str, cost: Part, customers: Part) -> Kpi:
         "back. What is spent now may win somebody later. Most spend belongs to no single account, so it is a figure "
         "of the company.",
         on_scorecard=False,
+        how_to_move=how_to_move,
     )
 
 
-cac = cost_of("cac", "Cost of a new customer", "", spent, new)
+cac = cost_of(
+    "cac",
+    "Cost of a new customer",
+    "",
+    spent,
+    new,
+    how_to_move="Ask which channel brought the customers who stayed, and stop paying for the others.",
+)
 cac_target = cost_of(
     "cac_target",
     "Cost of a new target account",
     " for target accounts",
     Part("spent_target", "cost for target accounts", acquisition_cost_target.now),
     Part("new_target", "new customers, target accounts", TARGET * new_customer),
+    how_to_move="Compare it with the lifetime margin of target accounts, not with the cost of the others.",
 )
 cac_other = cost_of(
     "cac_other",
@@ -206,6 +217,7 @@ cac_other = cost_of(
     " for other accounts",
     Part("spent_other", "cost for other accounts", acquisition_cost_other.now),
     Part("new_other", "new customers, other accounts", OTHER * new_customer),
+    how_to_move="Where it nears the cost of a target account, the effort is better spent there.",
 )
 clv_to_cac = Derived(
     "clv_to_cac",
@@ -222,6 +234,7 @@ clv_to_cac = Derived(
     source="Markettailor, on margin instead of revenue",
     caveats="A forecast over a count: look at both before judging their ratio.",
     on_scorecard=False,
+    how_to_move="Raise the worth before cutting the cost: kept customers count in both terms.",
 )
 
 
@@ -246,6 +259,7 @@ cac_payback = Derived(
     source="practitioners' standard",
     caveats="A new customer is taken to bring what the average customer does.",
     on_scorecard=False,
+    how_to_move="Invoice a first stage early, and choose new accounts whose first year already pays.",
 )
 roi = RowKpi(
     "roi",
@@ -262,6 +276,7 @@ roi = RowKpi(
     "day they were won. In the whole a deal counts once; in the list it counts for every campaign that touched it. "
     "A touch before a win is no proof that it won it.",
     on_scorecard=False,
+    how_to_move="End campaigns that touched nobody who bought, and look at the margin before praising one.",
 )
 roi_margin = Derived(
     "roi_margin",
@@ -277,6 +292,7 @@ roi_margin = Derived(
     source="net profit = contribution - cost; corrects Markettailor",
     caveats="The margin is that of all orders of the period. Below 0 the campaigns cost more than they left.",
     on_scorecard=False,
+    how_to_move="Spend on campaigns for accounts that the plans already name.",
 )
 
 # ------------------------------------------------------------------------------- potential and fit
@@ -371,6 +387,7 @@ new_account_fit = RowKpi(
     caveats="The score as known on the period's last day. A lead counts until it is an account; the account counts "
     "when it first buys.",
     on_scorecard=False,
+    how_to_move="Say no earlier: a lead that does not fit costs as much time as one that does.",
 )
 rfm = RowKpi(
     "rfm",
@@ -388,4 +405,5 @@ rfm = RowKpi(
     caveats="A score is 1 + the fifths of accounts strictly below; equal values share one. With fewer than 5 accounts "
     "there are none. Of single accounts only.",
     on_scorecard=False,
+    how_to_move="Call the accounts with a high revenue score and a low recency first: they are drifting away.",
 )

@@ -107,6 +107,7 @@ csat_mean = Kpi(
     source="Top 11 account management KPIs",
     caveats="A mean hides who is unhappy; read the share of satisfied answers first.",
     on_scorecard=False,
+    how_to_move="Call those behind the lowest marks; the mean follows.",
 )
 
 asked = Part("survey_asked", "invitations delivered", delivered.now)
@@ -171,6 +172,7 @@ advocacy_actions = Kpi(
     source="Markettailor; Top 11 account management KPIs; Flevy",
     caveats="A count: one customer who speaks often counts often.",
     on_scorecard=False,
+    how_to_move="Ask right after a success, for one thing that takes ten minutes.",
 )
 
 interviewed = Part("interviewed", "of them asked why", lost_account * (exit_interviews.t12 > 0))
@@ -204,9 +206,11 @@ churn_reason_mix = RowKpi(
     Timing.LAGGING,
     Group.RETENTION,
     recipe_name="churn_reasons",
+    of_accounts=True,
     source="SMARTe; Kapta",
     caveats="Only losses that somebody noted; unknown reasons are one of the reasons.",
     on_scorecard=False,
+    how_to_move="Take the most frequent reason that we could have done something about, and say who does it.",
 )
 
 on_track = Part("on_track", "on track", milestones_on_track.at_end)
@@ -273,6 +277,7 @@ outcome_discrepancy = RowKpi(
     caveats="0 is best. Above 20 points: much was on track and little came of it. Far below 0: results nobody saw "
     "coming. Goals without a step that was open and looked at on the day before the period have no first share.",
     on_scorecard=False,
+    how_to_move="Look at goals on track that were missed: the steps were done, but were they the right ones?",
 )
 
 known_fields = Part("known_fields", "known", fields_filled.at_end)
@@ -383,6 +388,7 @@ warning_to_action = Kpi(
     caveats="By the day of the warning. Taken up is acknowledged, or put off with a reason. Those that went away by "
     "themselves or still wait are only counted beside it.",
     on_scorecard=False,
+    how_to_move="Go through open warnings every Monday; most need one call.",
 )
 
 employee_satisfaction = RowKpi(
@@ -398,6 +404,7 @@ employee_satisfaction = RowKpi(
     source="Top 11 account management KPIs",
     caveats="Released figures of groups of 5 and more only, of teams and of the company, never of one person. A "
     "hidden group stays hidden here, too.",
+    how_to_move="Talk about the results with the team, choose one thing, and say later what became of it.",
 )
 
 enps = RowKpi(
@@ -413,6 +420,7 @@ enps = RowKpi(
     source="practitioners' standard",
     caveats="Released figures of groups of 5 and more only, of teams and of the company, never of one person.",
     on_scorecard=False,
+    how_to_move="Read it beside the reasons that people gave; never ask who said what.",
 )
 
 attrition = RowKpi(
@@ -429,6 +437,7 @@ attrition = RowKpi(
     caveats="Of the company only: in a team it would name people. Who moved within the company did not leave. The "
     "average is that of the months' last days.",
     on_scorecard=False,
+    how_to_move="Ask those who stay what would make them leave, before they do.",
 )
 
 KPIS = (

@@ -21,7 +21,7 @@ from kamplan.formats import UNKNOWN, day, format_value, money, number
 from kamplan.permissions import READS_WORK, Secret, may_see, signed_in
 from metrics.access import may_see_kpi
 from metrics.kpi import Kpi
-from metrics.kpis.engagement import penetration_rate
+from metrics.kpis.engagement import engagement_score, penetration_rate
 from metrics.kpis.voice import data_completeness, health_score
 from metrics.models import Alert, Run, Scope
 from metrics.pages import account_facts as facts
@@ -35,6 +35,7 @@ from metrics.pages.account_figures import (
     this_month,
 )
 from metrics.pages.account_health import Health, health_of
+from metrics.pages.band import band_of
 from metrics.pages.plan_overview import plan_section
 from metrics.pages.portfolio import page_number
 from metrics.pages.renewal_rows import renewals
@@ -72,7 +73,10 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
             **plan_section(user, account.pk, run, organisation),
         }
         contracts = facts.contracts_of(account)
-        months = facts.revenue_by_month(account.pk, run) if run else []
+        recorded = facts.recorded_months(account.pk, run) if run else {}
+        months = facts.revenue_by_month(recorded, run) if run else []
+        if run and may_see_kpi(user, engagement_score):
+            context["band"] = band_of(account.pk, recorded, run)
         renewal = facts.next_renewal(contracts, today)
         context["renewal"] = renewal
         if renewal and user.role in READS_WORK:
@@ -92,7 +96,7 @@ def account_revenue(request: HttpRequest, pk: int) -> HttpResponse:
         account = get_object_or_404(with_kind(visible, today), pk=pk)
         run = newest_run()
         period = last_year(run) if run else None
-        months = facts.revenue_by_month(account.pk, run) if run else []
+        months = facts.revenue_by_month(facts.recorded_months(account.pk, run), run) if run else []
         everything = request.GET.get("closed") == "all"
         opened, closed = every_deal(account, today, None if everything else facts.DEALS_READ)
         categories = facts.revenue_by_category(account.pk, period.start, period.end) if period else []

@@ -1,6 +1,7 @@
 """What the account page shows besides its figures: group, people, deals, contracts, orders, timeline."""
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from django.db.models import Sum
 from accounts.models import Account, Contract, Order
 from accounts.periods import add_months, first_of_month
 from accounts.portfolio.models import AccountQuerySet
-from metrics.models import Run
+from metrics.models import AccountMonth, Run
 from metrics.pages.account_figures import dictionaries
 from metrics.pages.portfolio_rows import SHOWN, SOON, URGENT, Row, bounds, group_row, row_of, visible_sql
 from metrics.sources.orders import ORDER_LINES
@@ -137,17 +138,35 @@ class Month:
     """The same month a year earlier."""
 
 
-def revenue_by_month(account: int, run: Run) -> list[Month]:
+@dataclass(frozen=True)
+class Recorded:
+    """What a run holds of one month of an account."""
+
+    revenue: Decimal
+    band_level: int
+    points: Decimal
+
+
+def recorded_months(account: int, run: Run) -> dict[datetime.date, Recorded]:
+    """The last 24 months of the run."""
+    since = add_months(first_of_month(run.as_of), -(MONTHS_SHOWN - 1))
+    months = AccountMonth.objects.filter(account_id=account, month__gte=since)
+    sums = months.values("month").annotate(
+        of_revenue=Sum("revenue"), of_level=Sum("band_level"), of_points=Sum("points")
+    )
+    return {
+        each["month"]: Recorded(
+            each["of_revenue"], int(each["of_level"] or 0), each["of_points"] or Decimal(0)
+        )
+        for each in sums.order_by("month")
+    }
+
+
+def revenue_by_month(recorded: Mapping[datetime.date, Recorded], run: Run) -> list[Month]:
     """The last 12 months of the run and the 12 before them, the current month included."""
     last = first_of_month(run.as_of)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT month, SUM(revenue) FROM metrics_accountmonth
-                WHERE account_id = %s AND month >= %s GROUP BY month""",
-            [account, add_months(last, -(MONTHS_SHOWN - 1))],
-        )
-        amounts = dict(cursor.fetchall())
     months = [add_months(last, -index) for index in range(MONTHS_SHOWN // 2)][::-1]
+    amounts = {each: found.revenue for each, found in recorded.items()}
     zero = Decimal(0)
     return [Month(each, amounts.get(each, zero), amounts.get(add_months(each, -12), zero)) for each in months]
 

@@ -344,7 +344,7 @@ def total_row(choice: Choice, result: Result, scale: Scale, gap: str) -> Row:
 def note_of(result: Result) -> str:
     if result.value is None:
         return f"no data, because {words.reason_words(result)}"
-    return "too few to judge" if is_too_few(result) else ""
+    return "too few to judge" if is_too_few(result) else words.of_today(result).removeprefix(", ")
 
 
 def part_texts(result: Result, whole: Result) -> tuple[str, str]:

@@ -124,6 +124,8 @@ def change_words(explained: Explanation, change: Any) -> str:
         return f"{difference}; too few to compare"
     if change.state == "none":
         return "no change"
+    if change.state == "unsure":
+        return f"{difference}; no range is known for it"
     if change.noise is None:
         return difference
     noise = (

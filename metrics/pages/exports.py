@@ -63,7 +63,7 @@ def result_row(each: Result, place: Place, choice: Choice, targets: Targets) -> 
     return [
         each.kpi.id, each.kpi.name, place.scope, place.name, each.period.start, each.period.end, each.view,
         each.value, unit_text(each.unit), each.currency, low, high, each.n, target, status_of(each, target),
-        each.reason and words.reason_words(each), choice.run.pk,
+        words.reason_words(each) if each.reason else each.notice, choice.run.pk,
     ]  # fmt: skip
 
 

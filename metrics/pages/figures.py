@@ -23,6 +23,7 @@ from metrics.results import (
     is_defined,
     levels_of,
     narrow,
+    only_accounts,
     wants_company,
     wants_trailing,
 )
@@ -103,8 +104,10 @@ class PageComputer(Computer):
                 if not is_defined(kpi, scope, view):
                     continue
                 recipe = RECIPES[kpi.recipe_name]
-                statement = rowkpis.statement(recipe, periods, facts, self.run.as_of)
-                add(ScopeFigures.Kind.SINGLE, kpi.id, "figures", *statement)
+                sql, own = rowkpis.statement(recipe, periods, facts, self.run.as_of)
+                among, few = only_accounts(scope, keys)
+                sql = f"SELECT * FROM ({sql}) made WHERE scope = '{scope}'{among}"
+                add(ScopeFigures.Kind.SINGLE, kpi.id, "figures", sql, {**own, **few})
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(selects), params)
             for kind, kpi_id, starts, ends, key, figures in cursor.fetchall():

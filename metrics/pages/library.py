@@ -4,21 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from accounts.models import Organisation, Role, User
+from accounts.models import Account, Organisation, Role, User
 from kamplan.components import Choice as Link
 from kamplan.components import Formula
 from kamplan.permissions import signed_in
 from metrics.access import may_see, own_place, visible_kpis
 from metrics.kpi import Definition, Derived, Direction, Interval, Kpi, RowKpi, Timing
 from metrics.kpis import KPI, KPIS
-from metrics.models import Run, Scope
+from metrics.models import AccountMonth, Run, Scope, View
 from metrics.pages import words
-from metrics.pages.choice import Choice, read_choice
+from metrics.pages.choice import Choice, period_words, read_choice
 from metrics.pages.explain_words import credit_words
 from metrics.pages.figures import PageComputer
 from metrics.pages.making import capital, formula_of
@@ -26,7 +27,8 @@ from metrics.pages.places import COMPANY, Place, find_place
 from metrics.pages.rows import row_sets
 from metrics.pages.scorecards import GROUPS
 from metrics.reading import reading
-from metrics.results import Result
+from metrics.recipes import RECIPES
+from metrics.results import Result, is_defined
 from metrics.urls_for import explain_url
 
 DIRECTIONS = {
@@ -40,6 +42,8 @@ RANGES = {
     Interval.NPS: "adjusted Wald for the difference of two shares, 95 %",
     Interval.NONE: "none: a sum, or a share of a whole",
 }
+EARLIER = (0, 3, 6, 12)
+"""So many months back the example looks for a period that has a value: some outcomes take half a year."""
 TIMINGS = {Timing.LEADING: "leading: moves before the result", Timing.LAGGING: "lagging: shows the result"}
 UNITS = {
     "money": "money",
@@ -183,7 +187,7 @@ def detail(user: User, kpi: Definition, choice: Choice | None) -> dict[str, Any]
     }
     place = example_place(user) if choice is not None and kpi in visible_kpis(user) else None
     if choice is not None and place is not None:
-        context.update(example(kpi, choice, place))
+        context.update(example(user, kpi, choice, place))
     return context
 
 
@@ -205,9 +209,7 @@ def facts_of_definition(kpi: Definition) -> list[tuple[str, str]]:
 def range_words(kpi: Definition) -> str:
     if isinstance(kpi, Kpi):
         return RANGES[kpi.interval]
-    if isinstance(kpi, RowKpi) and "median" in kpi.recipe_name:
-        return "order statistics, 95 %"
-    return "none"
+    return RECIPES[kpi.recipe_name].interval or "none" if isinstance(kpi, RowKpi) else "none"
 
 
 def parts_of(kpi: Definition) -> Sequence[tuple[str, str]]:
@@ -229,19 +231,25 @@ def own_url(user: User, kpi: Definition) -> str:
     return explain_url(kpi.id, place.scope, place.key)
 
 
-def example(kpi: Definition, choice: Choice, place: Place) -> dict[str, Any]:
+def example(user: User, kpi: Definition, choice: Choice, place: Place) -> dict[str, Any]:
     """The formula filled with the newest figures of the company, or of whoever reads it."""
+    if not is_defined(kpi, place.scope, View.AS_WAS):
+        if not is_defined(kpi, Scope.ACCOUNT, View.AS_WAS):
+            return {}
+        place = largest_account(user, choice) or place
     computer = PageComputer(
         choice.run, choice.newest, place.scope, [place.key], choice.view, choice.organisation
     )
-    result: Result = computer.all([kpi], [choice.period])[kpi.id, choice.period, place.key]
-    if result.reason == "not_defined":
-        return {}
+    periods = [choice.period.moved(-months) for months in EARLIER]
+    made = computer.all([kpi], periods)
+    results = [made[kpi.id, period, place.key] for period in periods]
+    result = next((each for each in results if each.value is not None), results[0])
     formula: Formula | None = formula_of(result, choice.organisation.reporting_currency)
     return {
         "result": result,
         "formula": formula,
         "example_of": "the company" if place.scope == Scope.COMPANY else place.name,
+        "example_period": period_words(result.period),
         "value_text": words.value_text(result),
         "range_text": words.range_text(result),
         "counted": words.sub_line(result, choice.organisation.reporting_currency),
@@ -254,5 +262,16 @@ def example(kpi: Definition, choice: Choice, place: Place) -> dict[str, Any]:
             )
             for each in result.inputs
         ],
-        "example_url": explain_url(kpi.id, place.scope, place.key, choice.period),
+        "example_url": explain_url(kpi.id, place.scope, place.key, result.period),
     }
+
+
+def largest_account(user: User, choice: Choice) -> Place | None:
+    """For what only single accounts have: the one with the most revenue of those the reader may see."""
+    today = choice.organisation.today()
+    seen = Account.objects.visible_to(user, today).order_by().values("pk")
+    months = AccountMonth.objects.filter(
+        account_id__in=seen, month__gte=choice.period.start, month__lt=choice.period.end
+    )
+    found = months.values_list("account_id").annotate(amount=Sum("revenue")).order_by("-amount").first()
+    return find_place(Scope.ACCOUNT, found[0], today) if found else None

@@ -183,7 +183,7 @@ def months(account: int, run: Run) -> list[dict[str, Any]]:
             "amount": plain(each.amount),
             "before": plain(each.before),
         }
-        for each in account_facts.revenue_by_month(account, run)
+        for each in account_facts.revenue_by_month(account_facts.recorded_months(account, run), run)
     ]
 
 

@@ -308,7 +308,7 @@ def kpi_row(card: Card, kpi: Definition, targets: Targets, marks: Sequence[int])
 
 def shown_change(before: Result | None, now: Result) -> Change:
     change = change_between(before, now)
-    if change.state == "named" and words.changed_below_display(change, now):
+    if change.state in {"named", "unsure"} and words.changed_below_display(change, now):
         return Change("none", change.amount)
     return change
 

@@ -72,9 +72,13 @@ def sub_line(result: Result, reporting_currency: str) -> str:
     if isinstance(kpi, RowKpi) and result.n is not None:
         label = RECIPES[kpi.recipe_name].label
         count = formats.at_most_one_decimal(result.n)
-        today = ", from today's rows" if result.notice else ""
-        return f"{count} {label.removesuffix('s') if result.n == 1 else label}{today}"
-    return kpi.sub
+        return f"{count} {label.removesuffix('s') if result.n == 1 else label}{of_today(result)}"
+    return f"{kpi.sub}{of_today(result)}".removeprefix(", ")
+
+
+def of_today(result: Result) -> str:
+    """As of an earlier run: some rows are only known as they are today."""
+    return ", from today's rows" if result.notice else ""
 
 
 def slice_text(part: Slice, result: Result) -> str:
@@ -134,6 +138,8 @@ def change_texts(change: Change, result: Result, compared: Comparison) -> tuple[
     )
     if result.unit == Unit.POINTS:
         amount = f"{formats.number(abs(change.amount), 1)}{NBSP}points"
+    if change.state == "unsure":
+        return f"{'+' if change.amount > 0 else '−'}{amount}", "(no range is known)"
     if change.is_better is None:
         return amount, since(compared)
     return amount, f"{'better' if change.is_better else 'worse'} {since(compared)}"

@@ -1,6 +1,6 @@
 """Medians of deals won."""
 
-from metrics.recipes.recipe import CREDITED, EVERYWHERE, MEDIAN, Behind, Recipe
+from metrics.recipes.recipe import CREDITED, EVERYWHERE, MEDIAN, ORDERED, Behind, Recipe
 from metrics.sources.deals import CLOSED_DEALS
 
 DEALS = EVERYWHERE | {"opportunity", "opportunitysplit", "assignment", "classification"}
@@ -21,6 +21,7 @@ RECIPES = {
         DEALS,
         (Behind("deals won", CLOSED_DEALS, "SUM(amount) FILTER (WHERE is_won)", is_money=True),),
         ("deal",),
+        interval=ORDERED,
     ),
     "sales_cycle_median": Recipe(
         MEDIAN.format(relation="deal", x="r.days", condition="r.days >= 0"),
@@ -28,5 +29,6 @@ RECIPES = {
         DEALS,
         (Behind("days to win", CLOSED_DEALS, "SUM(days) FILTER (WHERE is_won AND days >= 0)"),),
         ("deal",),
+        interval=ORDERED,
     ),
 }

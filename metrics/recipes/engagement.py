@@ -5,14 +5,16 @@ from metrics.recipes.recipe import (
     CREDITED,
     EVERYWHERE,
     MEDIAN,
+    ORDERED,
     ROW_SCOPES,
+    SHARE,
     STAMP,
     Behind,
     Beside,
     Recipe,
     Split,
 )
-from metrics.sources.requests import INTERNAL_REQUESTS, REQUESTS
+from metrics.sources.requests import INTERNAL_REQUESTS, REQUESTS, SOLUTIONS
 from metrics.sources.touches import COUNTED, DEAL_TOUCHES, TOUCHES
 
 ASKED = EVERYWHERE | {"request", "assignment", "classification"}
@@ -31,9 +33,9 @@ RELATIONS = {
                r.to_answer
           FROM ({REQUESTS.select()}) r {CREDITED}""",
     "solved": f"""
-        SELECT r.id, r.account_id, r.date, COALESCE(r.solver_id, owner.user_id) AS person_id, TRUE AS is_first,
+        SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, TRUE AS is_first,
                r.to_resolve
-          FROM ({REQUESTS.select()}) r {CREDITED}""",
+          FROM ({SOLUTIONS.select()}) r {CREDITED}""",
     "inside": f"""
         SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, TRUE AS is_first,
                r.to_do, r.due_on, r.done_on
@@ -57,7 +59,8 @@ RELATIONS = {
           FROM (SELECT DISTINCT ON (t.account_id) t.account_id, t.date, t.person_id, t.channel
                   FROM {COUNTED.format(among="TRUE")} t WHERE t.direction <> 'inbound'
                  ORDER BY t.account_id, t.date, t.id) r {CREDITED}
-         WHERE NOT EXISTS (SELECT 1 FROM accounts_order x WHERE x.account_id = r.account_id AND x.date < r.date)
+         WHERE NOT EXISTS (SELECT 1 FROM accounts_order x WHERE x.account_id = r.account_id AND x.kind = 'order'
+                              AND x.date < r.date)
            AND NOT EXISTS (SELECT 1 FROM accounts_contract x
                             WHERE x.account_id = r.account_id AND LOWER(x.during) < r.date)
            AND NOT EXISTS (SELECT 1 FROM accounts_opportunity x WHERE x.account_id = r.account_id
@@ -145,14 +148,13 @@ IDEAL = f"""
                date_trunc('month', r.date)::date AS month, r.number * 2 + r.is_won::int AS x
           FROM period p
           JOIN tried r ON r.first_on >= p.ends - INTERVAL '24 months' AND r.first_on < p.ends
-                      AND r.date <= p.day AND r.is_first),
+                      AND r.date <= p.day),
     {ROW_SCOPES},
     hazards AS (
         SELECT starts, ends, scope, key, k, COUNT(*) AS reached,
                COUNT(*) FILTER (WHERE x = k * 2 + 1) AS won,
                COUNT(*) FILTER (WHERE x = k * 2 + 1) / COUNT(*)::numeric AS hazard
           FROM scoped JOIN generate_series(1, 30) k ON x / 2 >= k
-         WHERE scope NOT IN ('owner', 'team')
          GROUP BY 1, 2, 3, 4, 5 HAVING COUNT(*) >= {FEWEST_REACHED}),
     curve AS (
         SELECT h.*, first_value(hazard) OVER (PARTITION BY starts, ends, scope, key ORDER BY k) AS at_first
@@ -249,14 +251,16 @@ RECIPES = {
         (Behind("hours to the first answer", REQUESTS, "SUM(to_answer)"),),
         ("asked",),
         beside=LONG,
+        interval=ORDERED,
     ),
     "resolution_time": Recipe(
         times("solved", "r.to_resolve"),
         "requests resolved",
         ASKED,
-        (Behind("hours to the solution", REQUESTS, "SUM(to_resolve)"),),
+        (Behind("hours to the solution", SOLUTIONS, "SUM(to_resolve)"),),
         ("solved",),
         beside=LONG,
+        interval=ORDERED,
     ),
     "internal_request_time": Recipe(
         times(
@@ -267,6 +271,7 @@ RECIPES = {
         (Behind("days to do it", INTERNAL_REQUESTS, "SUM(to_do)"),),
         ("inside",),
         beside=(*LONG, Beside("overdue", "overdue, of those with a day", is_share=True)),
+        interval=ORDERED,
     ),
     "touches_to_closure_median": Recipe(
         MEDIAN.format(relation="tried", x="r.number", condition="r.is_won"),
@@ -274,6 +279,7 @@ RECIPES = {
         TOUCHED,
         (Behind("touches of deals won", DEAL_TOUCHES, "SUM(number) FILTER (WHERE is_won)"),),
         ("tried",),
+        interval=ORDERED,
     ),
     "acquisition_rate": Recipe(
         ACQUIRED,
@@ -284,6 +290,7 @@ RECIPES = {
         terms=("won within 180 days", "accounts first contacted"),
         split=CHANNELS,
         matures_days=DAYS_TO_WIN,
+        interval=SHARE,
     ),
     "ideal_touches": Recipe(
         IDEAL,
@@ -309,5 +316,6 @@ RECIPES = {
             Beside("cold_share", "of them expanded ", is_share=True),
         ),
         matures_days=184,
+        interval="of a ratio of two shares, on the logarithm, 95 %",
     ),
 }

@@ -10,6 +10,7 @@ from metrics.recipes.recipe import (
     CREDITED,
     EVERYWHERE,
     ROW_SCOPES,
+    SHARE,
     STAMP,
     Behind,
     Beside,
@@ -128,7 +129,7 @@ PROGRESSION = f"""
     scoped AS (
         SELECT t.starts, t.ends, g.scope, g.key, t.stage, t.position, t.x
           FROM standing t LEFT JOIN stamp USING (starts, ends, account_id)
-         CROSS JOIN LATERAL {BY_STAMP.format(more=", ('owner', stamp.owner_id)")}
+         CROSS JOIN LATERAL {BY_STAMP.format(more=", ('owner', stamp.owner_id), ('account', t.account_id)")}
          UNION ALL
         SELECT t.starts, t.ends, 'team', c.above_id, t.stage, t.position, t.x
           FROM standing t LEFT JOIN stamp USING (starts, ends, account_id)
@@ -163,7 +164,11 @@ VELOCITY = f"""
     scoped AS (
         SELECT t.starts, t.ends, g.scope, g.key, t.stage, t.position, COALESCE(t.is_over, FALSE) AS is_over, t.days
           FROM spells t LEFT JOIN stamp USING (starts, ends, account_id)
-         CROSS JOIN LATERAL {BY_STAMP.format(more="")}),
+         CROSS JOIN LATERAL {BY_STAMP.format(more=", ('owner', stamp.owner_id), ('account', t.account_id)")}
+         UNION ALL
+        SELECT t.starts, t.ends, 'team', c.above_id, t.stage, t.position, COALESCE(t.is_over, FALSE), t.days
+          FROM spells t LEFT JOIN stamp USING (starts, ends, account_id)
+          LEFT JOIN team_closure c ON c.id = stamp.team_id),
     times AS (
         SELECT starts, ends, scope, key, stage, position, GROUPING(stage) AS is_all, days,
                COUNT(*) FILTER (WHERE is_over) AS gone, COUNT(*) AS here
@@ -184,14 +189,13 @@ VELOCITY = f"""
                (array_agg(CASE WHEN stay > 0.5 - 1e-9 THEN (days + COALESCE(next, days)) / 2.0 ELSE days END
                           ORDER BY days) FILTER (WHERE stay < 0.5 + 1e-9))[1] AS x
           FROM steps GROUP BY 1, 2, 3, 4, 5, 6, 7),
-    counted AS (
-        SELECT starts, ends, scope, key, is_all, position, stage, SUM(gone) AS gone, SUM(here) AS n
-          FROM times GROUP BY 1, 2, 3, 4, 5, 6, 7),
+    -- Laid on each other instead of joined: most keys are empty somewhere, and such a join compares everything.
     told AS (
-        SELECT c.*, m.x FROM counted c
-          LEFT JOIN medians m ON m.starts = c.starts AND m.ends = c.ends AND m.scope = c.scope
-           AND m.key IS NOT DISTINCT FROM c.key AND m.is_all = c.is_all
-           AND m.position IS NOT DISTINCT FROM c.position AND m.stage IS NOT DISTINCT FROM c.stage)
+        SELECT starts, ends, scope, key, is_all, position, stage, SUM(gone) AS gone, SUM(here) AS n, MAX(x) AS x
+          FROM (SELECT starts, ends, scope, key, is_all, position, stage, gone, here, NULL::numeric AS x FROM times
+                 UNION ALL
+                SELECT starts, ends, scope, key, is_all, position, stage, 0, 0, x FROM medians) laid
+         GROUP BY 1, 2, 3, 4, 5, 6, 7)
     -- figures
     SELECT starts, ends, scope, key, MAX(x) FILTER (WHERE is_all = 1) AS value,
            NULL AS numerator, NULL AS denominator, MAX(n) FILTER (WHERE is_all = 1) AS n,
@@ -315,6 +319,7 @@ RECIPES = {
         beside=(OLD,),
         split=CHANNELS,
         matures_days=DAYS,
+        interval=SHARE,
     ),
     "mql_to_sql": Recipe(
         CONVERTED.format(since="mql_on", until="sql_on"),
@@ -329,6 +334,7 @@ RECIPES = {
         beside=(OLD,),
         split=CHANNELS,
         matures_days=DAYS,
+        interval=SHARE,
     ),
     "sql_to_won": Recipe(
         CONVERTED.format(since="sql_on", until="customer_on"),
@@ -343,6 +349,7 @@ RECIPES = {
         beside=(OLD,),
         split=CHANNELS,
         matures_days=DAYS,
+        interval=SHARE,
     ),
     "cohort_maturity": Recipe(
         MATURITY.format(since="created_on", until="customer_on"),
@@ -359,6 +366,7 @@ RECIPES = {
         EVERYWHERE | {"funnelphase", "funnelstage", "assignment", "classification"},
         terms=("reached a later stage", "accounts in a stage at the start"),
         split=Split("stage"),
+        interval=SHARE,
     ),
     "deal_velocity": Recipe(
         VELOCITY,
@@ -391,5 +399,6 @@ RECIPES = {
         ("joined_account",),
         terms=(f"fit of {GOOD_FIT} or more", "with a score"),
         split=Split("channel", (*CHANNELS.names, (NEW_CUSTOMERS, NEW_CUSTOMERS))),
+        interval=SHARE,
     ),
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from metrics.expressions import Window
 from metrics.sources.source import Source
 
+ORDERED, SHARE = "order statistics, 95 %", "Wilson, 95 %"
 EVERYWHERE = frozenset({"account", "membership", "team", "exchangerate"})
 
 
@@ -64,6 +65,8 @@ class Recipe:
     """Further columns of its figures that are shown with the value."""
     split: Split | None = None
     """Its figures hold `slices`, an array of name, value, numerator and n."""
+    interval: str = ""
+    """How its range is made, in words; nothing where it has none."""
     matures_days: int = 0
     """The days that rows have until their outcome counts: so long a closed period still changes with the day."""
 
@@ -81,6 +84,7 @@ STAMP = """stamp AS (
 CREDITED = """LEFT JOIN accounts_assignment owner ON owner.account_id = r.account_id
                 AND owner.role = 'owner' AND owner.during @> r.date"""
 
+# Figures of single accounts are made when a page asks; a run leaves the last branch out, and the planner with it.
 # A person's first team counts from the first day of its month on, as in the facts. A deal with several persons is
 # one deal of the company and of a team.
 ROW_SCOPES = """scoped AS (
@@ -99,7 +103,9 @@ ROW_SCOPES = """scoped AS (
       LEFT JOIN stamp USING (starts, ends, account_id)
      CROSS JOIN LATERAL (VALUES ('tier', stamp.tier_id), ('industry', stamp.industry_id),
                                 ('region', stamp.region_id), ('target', stamp.target)) s(scope, key)
-     WHERE is_first)"""
+     WHERE is_first
+     UNION ALL
+    SELECT starts, ends, 'account', account_id, id, x FROM credited WHERE is_first AND account_id IS NOT NULL)"""
 
 # The bounds are order statistics at the ranks n/2 -+ 0.98 sqrt(n): free of any distribution of the values, with the
 # binomial of the ranks approximated by a normal one, so rough where n is small (none are given below 6).

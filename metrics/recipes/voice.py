@@ -1,6 +1,6 @@
 """Reasons of losses, activity against result, and what is released about our own people."""
 
-from metrics.recipes.recipe import EVERYWHERE, ROW_SCOPES, STAMP, Behind, Beside, Recipe, Split
+from metrics.recipes.recipe import EVERYWHERE, ROW_SCOPES, SHARE, STAMP, Behind, Beside, Recipe, Split
 from metrics.sources.outcomes import IS_MET, IS_OPEN, ON_TRACK, OUTCOMES
 from metrics.sources.voice import LOSSES
 
@@ -144,6 +144,7 @@ RECIPES = {
         frozenset({"employeeresult"}),
         beside=(Beside("mean", "Mean of 5", decimals=1),),
         terms=("favourable answers", "answers"),
+        interval=SHARE,
     ),
     "enps": Recipe(
         RELEASED.format(
@@ -157,6 +158,7 @@ RECIPES = {
         "answers",
         frozenset({"employeeresult"}),
         terms=("promoters less detractors", "answers"),
+        interval="adjusted Wald for the difference of two shares, 95 %",
     ),
     "attrition": Recipe(
         ATTRITION,

@@ -8,13 +8,13 @@ def hours(until: str) -> str:
     return f"ROUND(EXTRACT(EPOCH FROM {until} - o.opened_at) / 3600, 4)"
 
 
-REQUESTS = Source(
-    "requests",
-    "Requests of customers",
-    "o.account_id",
-    f"""
-    SELECT o.account_id, (o.opened_at AT TIME ZONE org.time_zone)::date AS date,
-           COALESCE(o.first_answer_by_id, o.owner_id) AS person_id, o.owner_id AS solver_id, o.id,
+def requests(name: str, label: str, person: str) -> Source:
+    return Source(
+        name,
+        label,
+        "o.account_id",
+        f"""
+    SELECT o.account_id, (o.opened_at AT TIME ZONE org.time_zone)::date AS date, {person} AS person_id, o.id,
            CONCAT_WS(' ', 'request', NULLIF(o.number, '')) AS label,
            CASE WHEN o.resolved_at IS NOT NULL THEN 'resolved' WHEN o.first_answer_at IS NOT NULL THEN 'answered'
                 ELSE 'waits for an answer' END AS detail,
@@ -22,9 +22,14 @@ REQUESTS = Source(
            {hours("o.first_answer_at")} AS to_answer, {hours("o.resolved_at")} AS to_resolve
       FROM accounts_request o CROSS JOIN accounts_organisation org
      WHERE {{among}}""",
-    (),
-    may_be_planned=True,
-)
+        (),
+        may_be_planned=True,
+    )
+
+
+# A first answer is credited to who gave it, a solution to who looks after the request.
+REQUESTS = requests("requests", "Requests of customers", "COALESCE(o.first_answer_by_id, o.owner_id)")
+SOLUTIONS = requests("solutions", "Requests of customers, with their solution", "o.owner_id")
 
 INTERNAL_REQUESTS = Source(
     "internal",

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Account, Role, User
+from accounts.models import Account, Role, Team, User
 from metrics.api.tokens import A_MINUTE, ApiScope, ApiToken, make, revoke
 from metrics.kpis import KPIS
 from metrics.models import Run
@@ -99,6 +99,50 @@ def test_strangers_learn_nothing_and_marketing_no_contract_values(
     assert ask(token, f"/results/company/all/account_revenue{T12}").status_code == 200
     assert ask(token, f"/results/company/all/nrr{T12}").status_code == 403
     assert "nrr" not in {each["id"] for each in ask(token, "/kpis").json()}
+
+
+# What each may ask, by the first letters: hana, lena, maya, omar, mira, vic and adam without an elevation.
+MATRIX = {
+    "/me": "hlmoivA",
+    "/accounts": "hlmoivA",
+    "/accounts/{account}": "hlmi",
+    "/kpis": "hlmoivA",
+    "/kpis/nrr": "hlmovA",
+    "/kpis/account_revenue": "hlmoivA",
+    "/results/company/all": "hi",
+    "/results/company/all/account_revenue": "hi",
+    "/results/company/all/nrr": "h",
+    "/results/company/all/nrr/explanation": "h",
+    "/results/company/all/nrr/rows": "h",
+    "/results/team/{team}": "hl",
+    "/results/team/{team}/nrr": "hl",
+    "/results/owner/{maya}": "hlm",
+    "/results/owner/{maya}/nrr": "hlm",
+    "/results/owner/{maya}/nrr/explanation": "hlm",
+    "/results/owner/{maya}/account_revenue/rows": "hlm",
+    "/results/account/{account}": "hlmi",
+    "/results/account/{account}/account_revenue": "hlmi",
+    "/results/account/{account}/nrr": "hlm",
+    "/results/account/{account}/nrr/rows": "hlm",
+}
+
+
+def test_every_role_gets_from_every_endpoint_what_is_its_own(
+    published: Run, hana: User, lena: User, maya: User, omar: User, mira: User, vic: User, adam: User,
+    north: Team, aurora: Account,
+) -> None:  # fmt: skip
+    people = {"h": hana, "l": lena, "m": maya, "o": omar, "i": mira, "v": vic, "A": adam}
+    tokens = {letter: token_of(user) for letter, user in people.items()}
+    keys = {"account": aurora.pk, "team": north.pk, "maya": maya.pk}
+    found = {
+        path: "".join(
+            letter
+            for letter, token in tokens.items()
+            if ask(token, f"{path.format(**keys)}{T12}").status_code == 200
+        )
+        for path in MATRIX
+    }
+    assert found == MATRIX
 
 
 def test_a_right_taken_away_is_gone_with_the_next_request(published: Run, lena: User, maya: User) -> None:

@@ -9,9 +9,11 @@ from django.db import connection
 from accounts.models import Organisation
 from accounts.periods import Period
 from metrics.kpis import KPI
-from metrics.models import Run, Scope, View
+from metrics.models import AccountMonth, Run, Scope, ScopeFigures, View
 from metrics.recompute.run import Order, recompute
 from metrics.results import Key, Result, every_key, results
+from metrics.sources import SOURCES
+from metrics.sources.source import columns_of
 
 Day = datetime.date
 
@@ -72,3 +74,16 @@ def report_in(currency: str, **settings: Any) -> Organisation:
         pk=1, defaults={"reporting_currency": currency, **settings}
     )
     return made
+
+
+def facts() -> list[tuple[Any, ...]]:
+    """Every fact that the newest run published."""
+    names = [column.name for source in SOURCES for column in columns_of(source)]
+    rows = AccountMonth.objects.order_by("account_id", "month", "person_id")
+    return list(rows.values_list("account_id", "month", "person_id", *names))
+
+
+def stored() -> dict[Any, Any]:
+    """Every figure that the newest run keeps."""
+    rows = ScopeFigures.objects.filter(valid_to=None)
+    return {(r.view, r.starts, r.ends, r.scope, r.key, r.kind): r.figures for r in rows}

@@ -142,6 +142,18 @@ class World:
 
     # ---- stocks
 
+    def customer_days(self, account: Key) -> list[Day]:
+        """The days of its orders, and those on which its contracts and its deals made it a customer."""
+        return [
+            *(row.date for row in self.flows if row.name == "orders" and row.account == account),
+            *(lower(contract) for contract in self.contracts if contract.account_id == account),
+            *(
+                d.closed_on
+                for d in self.deals
+                if d.account_id == account and d.outcome == "won" and d.closed_on
+            ),
+        ]
+
     def live(self, account: Key, on: Day) -> list[Contract]:
         return [
             contract

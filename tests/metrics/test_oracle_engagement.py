@@ -3,10 +3,10 @@
 import datetime
 import statistics
 from collections import defaultdict
+from collections.abc import Iterator
 from math import ceil
 from random import Random
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -15,6 +15,8 @@ from accounts.fields import days
 from accounts.models import (
     Account,
     Contact,
+    Department,
+    InternalRequest,
     Opportunity,
     Organisation,
     Request,
@@ -24,11 +26,9 @@ from accounts.models import (
     Touch,
 )
 from accounts.periods import Period, add_months, month, quarter, trailing_year
-from metrics.models import AccountMonth, Run, Scope, Threshold, View
-from metrics.sources import SOURCES
-from metrics.sources.source import columns_of
+from metrics.models import Run, Scope, Threshold, View
 from tests.factories import make_contact, make_request, make_touch
-from tests.metrics.engine import all_keys, day, run
+from tests.metrics.engine import all_keys, day, facts, run, stored
 from tests.metrics.portfolio import Portfolio, make_portfolio
 from tests.metrics.test_oracle import ONE_DAY, Book, Oracle, Row, World, read_world, same
 
@@ -66,6 +66,7 @@ def add_engagement(made: Portfolio) -> None:
         add_signals(made, account, contacts, kinds)
         for _ in range(random.randint(0, 3)):
             add_request(made, account)
+            add_internal_request(made, account)
 
 
 def moment_of(made: Portfolio, on: Day) -> datetime.datetime:
@@ -112,19 +113,34 @@ def add_request(made: Portfolio, account: Account) -> None:
     random = made.random
     opened = moment_of(made, made.some_day())
     answer = opened + datetime.timedelta(minutes=random.randint(5, 9000)) if random.random() < 0.7 else None
+    solved = opened + datetime.timedelta(minutes=random.randint(5, 90_000)) if random.random() < 0.6 else None
     make_request(
         account,
         owner=random.choice((None, *made.users)),
         opened_at=opened,
         first_answer_at=answer,
         first_answer_by=random.choice((None, *made.users)) if answer else None,
+        resolved_at=solved,
+    )
+
+
+def add_internal_request(made: Portfolio, account: Account) -> None:
+    random = made.random
+    asked = made.some_day()
+    InternalRequest.objects.create(
+        account=account,
+        department=Department.objects.get_or_create(name="Workshop")[0],
+        asked_by=random.choice((None, *made.users)),
+        asked_on=asked,
+        due_on=random.choice((None, asked, asked + 10 * ONE_DAY)),
+        done_on=random.choice((None, asked, asked + 5 * ONE_DAY, asked + 20 * ONE_DAY)),
     )
 
 
 # ----------------------------------------------------------------------------------------- loops
 
 
-def one_a_day(world: World, zone: ZoneInfo) -> list[dict[str, Any]]:
+def one_a_day(world: World, zone: datetime.tzinfo) -> list[dict[str, Any]]:
     """The touches that happened; those of one thread and day are one."""
     found: dict[Any, list[Touch]] = defaultdict(list)
     for touch in Touch.objects.order_by("at", "pk"):
@@ -136,6 +152,7 @@ def one_a_day(world: World, zone: ZoneInfo) -> list[dict[str, Any]]:
         minutes = [touch.minutes for touch in some if touch.minutes is not None]
         made.append(
             {
+                "id": min(touch.pk for touch in some),
                 "account": account,
                 "on": on,
                 "person": next((each.actor_id for each in some if each.actor_id), None)
@@ -173,7 +190,7 @@ def read_touches(world: World, touches: list[dict[str, Any]]) -> None:
                 )
 
 
-def read_signals(world: World, zone: ZoneInfo) -> None:
+def read_signals(world: World, zone: datetime.tzinfo) -> None:
     weights = list(SignalWeight.objects.select_related("kind"))
     caps = dict(SignalKind.objects.values_list("code", "daily_cap"))
     counted: dict[Any, int] = defaultdict(int)
@@ -205,11 +222,19 @@ def t3(book: Book, account: Any, name: str) -> float:
     return book.sum(account, name, add_months(book.period.end, -3), book.period.end)
 
 
+class Times(NamedTuple):
+    median: float | None
+    p90: float | None
+    waiting: int
+    overdue: float | None
+
+
 class Engagement(Oracle):
     """The loops of the foundation with the numbers of this family."""
 
     touches: list[dict[str, Any]]
-    zone: ZoneInfo
+    zone: datetime.tzinfo
+    bands = BANDS
 
     def rows(self) -> list[Row]:
         world, on = self.world, self.world.stock_day(self.period)
@@ -254,7 +279,7 @@ class Engagement(Oracle):
 
     def level(self, account: int, on: Day) -> int:
         """Month by month through a year: up with a limit reached, down only well under it."""
-        held = dict.fromkeys(BANDS, False)
+        held = dict.fromkeys(self.bands, False)
         last = on.replace(day=1)
         for back in range(11, -1, -1):
             at = add_months(last, -back)
@@ -263,7 +288,7 @@ class Engagement(Oracle):
                 for row in self.points(account)
                 if add_months(at, -2) <= row.date.replace(day=1) <= at and row.date <= on
             )
-            for band, limit in BANDS.items():
+            for band, limit in self.bands.items():
                 held[band] = score >= limit or (held[band] and score >= limit * 0.8)
         return sum(held.values())
 
@@ -341,30 +366,79 @@ class Engagement(Oracle):
             "touches_per_win": divided(now("deal_touches"), now("closings")),
         }
 
-    def response(self, scope: str) -> dict[tuple[str, Any], float | None]:
-        """The median of those answered, and what nine of ten took."""
-        hours: dict[Any, list[float]] = defaultdict(list)
+    def waits(self) -> Iterator[tuple[str, int, Day, Any, float | None, bool | None]]:
+        """What was asked of whom: number, account, day, person, how long it took, and whether it was late."""
+        last = self.world.stock_day(self.period)
         for request in Request.objects.all():
             on = request.opened_at.astimezone(self.zone).date()
-            if on not in self.period or on > self.world.stock_day(self.period) or not request.first_answer_at:
+            if on not in self.period or on > last:
                 continue
-            person = (
-                request.first_answer_by_id or request.owner_id or self.world.owner(request.account_id, on)
-            )
-            taken = (request.first_answer_at - request.opened_at).total_seconds() / 3600
-            row = Row("", request.account_id, on, person, 0)
-            of_people = scope in (Scope.OWNER, Scope.TEAM)
-            for key in (
-                self.keys_of_row(scope, row)
-                if of_people
-                else self.keys_of_account(scope, request.account_id, View.AS_WAS)
+            owner = request.owner_id or self.world.owner(request.account_id, on)
+            for name, until, person in (
+                ("first_response_time", request.first_answer_at, request.first_answer_by_id or owner),
+                ("resolution_time", request.resolved_at, owner),
             ):
-                hours[key].append(taken)
-        found: dict[tuple[str, Any], float | None] = {}
-        for key, some in hours.items():
-            found["first_response_time", key] = statistics.median(some)
-            found["p90", key] = sorted(some)[ceil(0.9 * len(some)) - 1]
-        return found
+                taken = (until - request.opened_at).total_seconds() / 3600 if until else None
+                yield name, request.account_id, on, person, taken, None
+        for inside in InternalRequest.objects.all():
+            on, due, done = inside.asked_on, inside.due_on, inside.done_on
+            if on in self.period and on <= last:
+                person = inside.asked_by_id or self.world.owner(inside.account_id, on)
+                late = None if due is None else due < min(done or Day.max, last)
+                taken = (done - on).days if done else None
+                yield "internal_request_time", inside.account_id, on, person, taken, late
+
+    def times(self, scope: str) -> dict[tuple[str, Any], Times]:
+        found: dict[tuple[str, Any], list[tuple[float | None, bool | None]]] = defaultdict(list)
+        for name, account, on, person, taken, late in self.waits():
+            for key in self.keys_of(scope, Row("", account, on, person, 0)):
+                found[name, key].append((taken, late))
+        return {each: times_of(some) for each, some in found.items()}
+
+    def keys_of(self, scope: str, row: Row) -> list[Any]:
+        """Whose a row is: the person's and their teams', else its account's."""
+        if scope in (Scope.OWNER, Scope.TEAM):
+            return self.keys_of_row(scope, row)
+        return self.keys_of_account(scope, row.account, View.AS_WAS)
+
+    def acquired(self, scope: str) -> dict[tuple[str, Any], float | None]:
+        """Of accounts that were no customers, by the day of the first touch from us: those won in 180 days."""
+        firsts: dict[Any, dict[str, Any]] = {}
+        for each in sorted(self.touches, key=lambda each: (each["on"], each["id"])):
+            if each["direction"] != "inbound":
+                firsts.setdefault(each["account"], each)
+        counted: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0])
+        for account, first in firsts.items():
+            on = first["on"]
+            if on not in self.period or on > self.world.stock_day(self.period):
+                continue
+            if any(day < on for day in self.world.customer_days(account)):
+                continue
+            won = min(
+                (d.closed_on for d in self.world.deals if d.account_id == account and d.outcome == "won"
+                 and d.closed_on and d.closed_on >= on),
+                default=None,
+            )  # fmt: skip
+            is_old = on + 180 * ONE_DAY <= self.world.as_of
+            for key in self.keys_of(scope, Row("", account, on, first["person"], 0)):
+                counted[key][0] += 1
+                counted[key][1] += is_old
+                counted[key][2] += bool(is_old and won and (won - on).days <= 180)
+        return {
+            ("acquisition_rate", key): 100 * won / old if old and old >= 0.8 * everyone else None
+            for key, (everyone, old, won) in counted.items()
+        }
+
+
+def times_of(some: list[tuple[float | None, bool | None]]) -> Times:
+    taken = sorted(each for each, _ in some if each is not None)
+    late = [each for _, each in some if each is not None]
+    return Times(
+        statistics.median(taken) if taken else None,
+        taken[ceil(0.9 * len(taken)) - 1] if taken else None,
+        len(some) - len(taken),
+        sum(late) / len(late) if late else None,
+    )
 
 
 def divided(top: float, bottom: float) -> float | None:
@@ -383,25 +457,20 @@ def near(kpi: str, found: Any, expected: float | None) -> bool:
 
 def compare(oracle: Engagement, scope: str, view: str) -> list[Any]:
     expected = oracle.ratios(scope, view)
-    of_rows = scope != Scope.ACCOUNT and view == View.AS_WAS
-    times = oracle.response(scope) if of_rows else {}
-    expected |= {each: value for each, value in times.items() if each[0] != "p90"}
+    times = oracle.times(scope) if view == View.AS_WAS else {}
+    if view == View.AS_WAS:
+        expected |= {each: found.median for each, found in times.items()} | oracle.acquired(scope)
     found = all_keys({kpi for kpi, _ in expected}, oracle.period, scope, view)
     wrong = []
     for each in sorted(set(expected) | set(found), key=str):
         value = found[each].value if each in found else None
         if not near(each[0], value, expected.get(each)):
             wrong.append((*each, value, expected.get(each)))
-        late = each[0] == "first_response_time" and value is not None
-        if late and not same(found[each].beside["p90"], times["p90", each[1]]):
-            wrong.append((*each, "p90", found[each].beside["p90"], times["p90", each[1]]))
+        for name in ("p90", "waiting", "overdue") if each in times else ():
+            beside = found[each].beside.get(name)
+            if not same(beside, getattr(times[each], name)):
+                wrong.append((*each, name, beside, getattr(times[each], name)))
     return wrong
-
-
-def facts() -> list[tuple[Any, ...]]:
-    names = [column.name for source in SOURCES for column in columns_of(source)]
-    rows = AccountMonth.objects.order_by("account_id", "month", "person_id")
-    return list(rows.values_list("account_id", "month", "person_id", *names))
 
 
 def edit(made: Portfolio) -> None:
@@ -418,6 +487,10 @@ def edit(made: Portfolio) -> None:
     contact.save()
     Touch.objects.filter(contacts__isnull=False).latest("pk").contacts.clear()
     add_request(made, made.accounts[0])
+    for inside in InternalRequest.objects.filter(done_on=None)[:3]:
+        inside.done_on = inside.asked_on + 15 * ONE_DAY
+        inside.save()
+    Request.objects.filter(resolved_at=None)[0].delete()
 
 
 def test_every_number_of_every_scope_is_what_plain_loops_give_and_a_night_is_a_rebuild() -> None:
@@ -442,9 +515,9 @@ def test_every_number_of_every_scope_is_what_plain_loops_give_and_a_night_is_a_r
 
     edit(made)
     run(made.as_of)
-    by_night = facts()
+    by_night = facts(), stored()
     run(made.as_of, Run.Cause.FULL)
-    assert by_night == facts()
+    assert by_night == (facts(), stored())
 
 
 def wrong_in(world: World, when: Period, zone: Any, touches: list[dict[str, Any]]) -> list[Any]:

@@ -11,16 +11,24 @@ from accounts.models import (
     Account,
     AdvocacyAction,
     Answer,
+    AnswerItem,
     Assignment,
-    Classification,
     LossInterview,
     SurveyInvitation,
 )
 from accounts.periods import Period, add_months
-from metrics.models import Scope
+from metrics.models import Run, Scope
 from tests.factories import make_answer, make_contact, make_survey_invitation, make_wave
-from tests.metrics.engine import all_keys, day, run
+from tests.metrics.engine import all_keys, day, facts, run, stored
+from tests.metrics.loops_of_standing import (
+    STANDING,
+    StandingLoops,
+    add_goals,
+    add_health,
+    change_standing,
+)
 from tests.metrics.portfolio import Portfolio, make_portfolio
+from tests.metrics.test_oracle import read_world
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +77,8 @@ def add_voices(made: Portfolio) -> None:
             )
         if random.random() < 0.4:
             LossInterview.objects.create(account=account, lost_on=made.some_day())
+    add_health(made)
+    add_goals(made)
 
 
 class Loops:
@@ -76,7 +86,6 @@ class Loops:
 
     def __init__(self) -> None:
         self.held = list(Assignment.objects.filter(role="owner"))
-        self.classes = list(Classification.objects.all())
 
     def owner(self, account: int, on: Day) -> Key:
         return next((a.user_id for a in self.held if a.account_id == account and on in a.during), None)
@@ -132,18 +141,46 @@ def test_every_scope_gives_what_plain_loops_give() -> None:
     made = make_portfolio(11, accounts=12)
     add_voices(made)
     run(made.as_of)
-    loops = Loops()
+    loops, world = Loops(), read_world(made.as_of)
     wrong: list[Any] = []
     for when in WHEN:
-        for scope in (Scope.COMPANY, Scope.OWNER, Scope.ACCOUNT):
-            expected = loops.values(when, scope, made.as_of)
-            found = all_keys(KPIS, when, scope)
+        for scope in Scope.values:
+            told = StandingLoops(world, when, scope).everything()
+            assert scope != Scope.COMPANY or all(value is not None for value in told.values())
+            expected: dict[tuple[str, Key], float | None] = {**told}
+            kpis = STANDING
+            if scope in (Scope.COMPANY, Scope.OWNER, Scope.ACCOUNT):
+                expected |= loops.values(when, scope, made.as_of)
+                kpis = (*KPIS, *STANDING)
+            found = all_keys(kpis, when, scope)
             for each in sorted({*expected, *found}, key=str):
                 value = found[each].value if each in found else None
                 if not same(value, expected.get(each)):
                     wrong.append((str(when), scope, *each, value, expected.get(each)))
     assert wrong == []
     assert Account.objects.count() == 12
+
+    edit(made)
+    run(made.as_of)
+    night = facts(), stored()
+    run(made.as_of, Run.Cause.FULL)
+    assert night == (facts(), stored())
+
+
+def edit(made: Portfolio) -> None:
+    """What people do in a day, and what they put right in what was long ago."""
+    answers = list(Answer.objects.order_by("pk"))
+    AnswerItem.objects.filter(answer=answers[0]).delete()
+    answers[1].delete()
+    answers[2].answered_at -= datetime.timedelta(days=200)
+    answers[2].save()
+    AnswerItem.objects.filter(kind="nps").order_by("pk")[:1].update(score=0)
+    make_answer(made.accounts[0], None, noon(made.first + datetime.timedelta(days=300)), nps=10)
+    asked = SurveyInvitation.objects.filter(answered_at=None).latest("pk")
+    SurveyInvitation.objects.filter(pk=asked.pk).update(answered_at=asked.invited_at)
+    AdvocacyAction.objects.filter(is_positive=False).update(is_positive=True)
+    LossInterview.objects.latest("pk").delete()
+    change_standing()
 
 
 def same(found: Any, expected: float | None) -> bool:

@@ -74,6 +74,8 @@ def test_the_state_follows_the_whole_range(
         (result("account_revenue", 900), result("account_revenue", 901), "named", True),
         (result("account_revenue", 900), result("account_revenue", 900), "none", None),
         (result("account_revenue", None), result("account_revenue", 900), "not_compared", None),
+        # Made of two estimates, and nobody knows how sure it is.
+        (result("lifespan", 9), result("lifespan", 11), "unsure", None),
         (result("revenue_concentration", 30), result("revenue_concentration", 40), "named", None),
     ],
 )

@@ -93,6 +93,8 @@ def as_line(result: Result, name: str | None) -> dict[str, Any]:
         line["currency"] = result.currency or (
             result.run.settings.get("reporting_currency") if result.run else None
         )
+    if result.notice:
+        line["notice"] = result.notice
     if result.beside:
         line["beside"] = {key: number(value, False) for key, value in result.beside.items()}
     return line
@@ -101,4 +103,5 @@ def as_line(result: Result, name: str | None) -> dict[str, Any]:
 def as_text(line: dict[str, Any]) -> str:
     value = line["value"] if line["value"] is not None else f"– ({line['reason']})"
     interval = " to ".join(str(bound) for bound in line["interval"]) if line["interval"] else ""
-    return f"{line['key'] or '':30} {value!s:>24} {line['unit']:8} n {line['n']}  {interval}"
+    text = f"{line['key'] or '':30} {value!s:>24} {line['unit']:8} n {line['n']}  {interval}"
+    return f"{text} ({line['notice']})" if "notice" in line else text

@@ -1,0 +1,161 @@
+"""Numbers that need many accounts or deals, against plain loops: what engagement foretells, and which touch wins."""
+
+import datetime
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from accounts.engagement.reference import add_signal_kinds
+from accounts.models import Opportunity, Signal, SignalKind, SignalWeight, Touch
+from accounts.periods import Period, add_months, quarter, trailing_year
+from metrics.models import Scope, View
+from tests.metrics.engine import all_keys, day, run
+from tests.metrics.portfolio import Portfolio, make_portfolio
+from tests.metrics.test_oracle import ONE_DAY, Book, World, read_world
+from tests.metrics.test_oracle_engagement import Engagement, near, one_a_day, read_signals
+
+pytestmark = pytest.mark.django_db
+
+Day = datetime.date
+KPIS = ("meaningful_engagement", "ideal_touches", "acquisition_rate")
+MOST_TOUCHES = 30
+
+
+def add_crowd(made: Portfolio) -> None:
+    """Of every second account many signals; of every deal some touches, a few of them before it was opened."""
+    random = made.random
+    if not SignalWeight.objects.exists():
+        SignalKind.objects.all().delete()
+        add_signal_kinds(SignalKind, SignalWeight)
+    demo = SignalKind.objects.get(code="demo_request")
+    signals, touches = [], []
+    for account in made.accounts:
+        if random.random() < 0.55:
+            signals += [Signal(account=account, kind=demo, at=noon(made.some_day())) for _ in range(25)]
+        if random.random() < 0.3:
+            touches.append(Touch(account=account, at=noon(made.some_day()), channel="call"))
+    for deal in Opportunity.objects.exclude(account=None):
+        last = deal.closed_on or made.as_of
+        for number in range(random.choice((0, 1, 1, 2, 2, 3, 4, 6))):
+            first = deal.opened_on - 30 * ONE_DAY if random.random() < 0.1 else deal.opened_on
+            touches.append(
+                Touch(
+                    account=deal.account,
+                    actor=random.choice((None, *made.users)),
+                    at=noon(made.some_day(first, last)),
+                    channel=random.choice(("call", "mail")),
+                    direction=random.choice(("inbound", "outbound", "two_way")),
+                    thread=f"T{deal.pk}" if number > 3 else "",
+                    opportunity=deal,
+                )
+            )
+    Signal.objects.bulk_create(signals)
+    Touch.objects.bulk_create(touches)
+
+
+def noon(on: Day) -> datetime.datetime:
+    return datetime.datetime.combine(on, datetime.time(12), datetime.UTC)
+
+
+class Crowd(Engagement):
+    bands = {"warm": 10, "hot": 25, "red_hot": 50}  # noqa: RUF012
+
+    def ideal(self, scope: str) -> dict[tuple[str, Any], float | None]:
+        """The last touch before the share won at it falls under half of the first one's; only of 20 and more."""
+        decided: dict[Any, list[tuple[int, bool]]] = defaultdict(list)
+        for deal in self.world.deals:
+            if deal.closed_on is None or deal.account_id is None:
+                continue
+            days = [
+                each["on"]
+                for each in self.touches
+                if each["deal"] == deal.pk and deal.opened_on <= each["on"] <= deal.closed_on
+            ]
+            since = add_months(self.period.end, -24)
+            if not days or not since <= min(days) < self.period.end:
+                continue
+            if deal.closed_on <= self.world.stock_day(self.period):
+                for key in set(self.keys_of_deal(scope, deal)):
+                    decided[key].append((len(days), deal.outcome == "won"))
+        return {("ideal_touches", key): ideal_of(some) for key, some in decided.items()}
+
+    def foretold(self, scope: str) -> dict[tuple[str, Any], float | None]:
+        """How much more often customers that were hot on the day before expanded in six months than cold ones."""
+        start = self.period.start
+        after = Book(self.world, Period(start, add_months(start, 6)), {})
+        counted: dict[Any, dict[int, list[int]]] = defaultdict(lambda: {0: [0, 0], 2: [0, 0]})
+        for account, began in self.world.began.items():
+            if account is None or began >= start:
+                continue
+            rows = [row for row in self.world.flows if row.account == account]
+            after.rows[account] = rows
+            is_customer = bool(self.world.live(account, start - ONE_DAY)) or any(
+                row.name == "orders" and add_months(start, -12) <= row.date < start for row in rows
+            )
+            level = self.level(account, start - ONE_DAY)
+            if not is_customer or level == 1:
+                continue
+            grew = after.now(account, "upsells") > 0 or after.now(account, "new_categories") > 0
+            for key in self.keys_of_account(scope, account, View.AS_WAS):
+                band = counted[key][2 if level >= 2 else 0]
+                band[0] += 1
+                band[1] += grew
+        found: dict[tuple[str, Any], float | None] = {}
+        for key, bands in counted.items():
+            (cold, cold_grew), (hot, hot_grew) = bands[0], bands[2]
+            enough = min(cold, hot) >= 30 and cold_grew
+            found["meaningful_engagement", key] = (hot_grew * cold) / (cold_grew * hot) if enough else None
+        return found
+
+
+def ideal_of(some: list[tuple[int, bool]]) -> float | None:
+    first: float | None = None
+    for k in range(1, MOST_TOUCHES + 1):
+        reached = [won for number, won in some if number >= k]
+        if len(reached) < 20:
+            return float(k - 1) if first else None
+        hazard = sum(won for number, won in some if number == k) / len(reached)
+        first = hazard if first is None else first
+        if first and hazard < first / 2:
+            return float(k - 1)
+    return float(MOST_TOUCHES) if first else None
+
+
+def wrong_in(world: World, when: Period, zone: Any, touches: list[dict[str, Any]]) -> list[Any]:
+    oracle = Crowd(world, when)
+    oracle.zone, oracle.touches = zone, touches
+    wrong: list[Any] = []
+    for scope in Scope.values:
+        expected = oracle.ideal(scope) | oracle.acquired(scope)
+        if scope not in (Scope.OWNER, Scope.TEAM, Scope.ACCOUNT):
+            expected |= oracle.foretold(scope)
+        found = all_keys(KPIS, when, scope)
+        for each in sorted({*expected, *found}, key=str):
+            value = found[each].value if each in found else None
+            if not near(each[0], value, expected.get(each)):
+                wrong.append((str(when), scope, *each, value, expected.get(each)))
+    return wrong
+
+
+def test_what_many_accounts_tell_is_what_plain_loops_give() -> None:
+    made = make_portfolio(4, accounts=110, first="2024-01-01", as_of="2025-06-17")
+    add_crowd(made)
+    run(made.as_of)
+    world, zone = read_world(made.as_of), datetime.UTC
+    touches = one_a_day(world, zone)
+    read_signals(world, zone)
+    for row in world.flows:
+        if row.date < world.began.get(row.account, Day.max):
+            world.began[row.account] = row.date.replace(day=1)
+    for each in touches:
+        world.began[each["account"]] = min(world.began[each["account"]], each["on"].replace(day=1))
+
+    wrong: list[Any] = []
+    for when in (
+        quarter(day("2024-10-01")),
+        Period(day("2024-09-01"), day("2025-02-01")),
+        trailing_year(made.as_of),
+    ):
+        wrong += wrong_in(world, when, zone, touches)
+    assert wrong == [], "\n".join(map(str, wrong))
