@@ -44,6 +44,12 @@ class Part:
     replaces: bool = False
     # A field in which a row and the row of the same model above it must agree.
     within: str = ""
+    # For a column that names another row: where it and this row must lead to the same, as (its path, ours).
+    agrees: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    # Fields that take another one's value when nothing is known of them, and then keep it.
+    begins_as: Mapping[str, str] = field(default_factory=dict)
+    # New rows take the next free places among those that share this field.
+    placed_in: str = ""
 
     @property
     def label(self) -> str:

@@ -93,6 +93,8 @@ class Image:
         self._complete()
         if self.own_parent():
             self._point_within_file()
+        if self.part.placed_in:
+            self._take_places()
         self._compare()
         self._refuse_twice()
 
@@ -206,6 +208,8 @@ class Image:
     def _whole(self, found: Field) -> str:
         column = column_of(found)
         default = self._default(found) or f"NULL::{sql_type(found)}"
+        if found.name in self.part.begins_as:
+            return f"COALESCE({self._said(found.name)}, m.{column}, {self._said(self.part.begins_as[found.name])})"
         if found not in self.fed:
             return f"CASE WHEN m.id IS NULL THEN {default} ELSE m.{column} END"
         if found.name in {"source", "external_id"}:
@@ -216,6 +220,11 @@ class Image:
         if found.name in self.text_fields and found.blank:
             return f"COALESCE(w.{column}, {default})"
         return f"COALESCE(w.{column}, m.{column}, {default})"
+
+    def _said(self, name: str) -> str:
+        """What the line says about a field, as SQL; nothing where the file lacks it."""
+        found = next(found for found in self.fields if found.name == name)
+        return f"w.{column_of(found)}" if found in self.fed else f"NULL::{sql_type(found)}"
 
     @cached_property
     def text_fields(self) -> set[str]:
@@ -234,6 +243,22 @@ class Image:
         execute(
             f"UPDATE {self.image} i SET {target} = o.id FROM {self.image} o WHERE i.{target} IS NULL "
             f"AND (i.named_parent = o.external_id OR lower(i.named_parent) = lower(o.name)){same}"
+        )
+
+    def _take_places(self) -> None:
+        """Give each new row a place of its own, in the file's order, in the gaps first."""
+        of = self.column_named(self.part.placed_in)
+        execute(
+            f"WITH fresh AS (SELECT id, {of} AS whole, "
+            f"row_number() OVER (PARTITION BY {of} ORDER BY file_row) AS n "
+            f"FROM {self.image} WHERE state = 'new'), "
+            f"free AS (SELECT h.whole, g.place, row_number() OVER (PARTITION BY h.whole ORDER BY g.place) AS n "
+            f"FROM (SELECT whole, count(*) AS many FROM fresh GROUP BY whole) h CROSS JOIN LATERAL "
+            f"generate_series(1, h.many + (SELECT count(*) FROM {self.table} t WHERE t.{of} = h.whole)) "
+            f"AS g(place) WHERE NOT EXISTS "
+            f"(SELECT FROM {self.table} t WHERE t.{of} = h.whole AND t.position = g.place)) "
+            f"UPDATE {self.image} i SET position = free.place FROM fresh JOIN free USING (whole, n) "
+            f"WHERE fresh.id = i.id"
         )
 
     def _compare(self) -> None:
@@ -288,7 +313,10 @@ class Image:
     def apply(self) -> None:
         if self.part.replaces:
             execute(f"DELETE FROM {self.table} m WHERE {self.removed}")
-        sets = ", ".join(f"{column_of(found)} = i.{column_of(found)}" for found in self.fed)
+        begun = [
+            found for found in self.fields if found.name in self.part.begins_as and found not in self.fed
+        ]
+        sets = ", ".join(f"{column_of(found)} = i.{column_of(found)}" for found in [*self.fed, *begun])
         changed = f"FROM {self.image} i WHERE m.id = i.id AND i.state = 'changed'"
         ranges = [found for found in self.fed if isinstance(found, DateRangeField)]
         for found in ranges:

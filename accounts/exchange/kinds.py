@@ -6,6 +6,7 @@ from accounts.exchange.columns import Column, Kind, Part
 from accounts.exchange.kinds_employees import EMPLOYEE_KINDS
 from accounts.exchange.kinds_marketing import MARKETING_KINDS
 from accounts.exchange.kinds_people import PEOPLE_KINDS
+from accounts.exchange.kinds_plan_lines import PLAN_LINE_KINDS
 from accounts.exchange.kinds_plans import PLAN_KINDS
 from accounts.exchange.kinds_surveys import SURVEY_KINDS
 from accounts.exchange.kinds_work import WORK_KINDS
@@ -641,6 +642,7 @@ KINDS: dict[str, Kind] = {
         *WORK_KINDS,
         *PEOPLE_KINDS,
         *PLAN_KINDS,
+        *PLAN_LINE_KINDS,
         *MARKETING_KINDS,
         *EMPLOYEE_KINDS,
         *SURVEY_KINDS,

@@ -3,13 +3,14 @@
 from django.db import models
 
 from accounts.engagement.advocacy import LossReason
-from accounts.engagement.models import SignalKind
+from accounts.engagement.models import Department, Request, SignalKind
 from accounts.exchange import staging
 from accounts.exchange.columns import Kind
 from accounts.exchange.staging import MAX_REFUSALS, execute, fetch, quote
 from accounts.exchange.values import Shares
 from accounts.fields import Sourced
 from accounts.people.models import User
+from accounts.plans.models import Goal, Objective, Risk, SwotEntry
 from accounts.portfolio.fit import IcpCriterion
 from accounts.portfolio.models import Industry, Region, Tier
 from accounts.revenue.marketing import Lead
@@ -23,8 +24,13 @@ WORDS: dict[type[models.Model], tuple[str, ...]] = {
     Lead: ("company",),
     Contact: ("email", "name"),
     SignalKind: ("code", "name"),
+    Goal: ("title",),
+    Objective: ("title",),
+    SwotEntry: ("text",),
+    Risk: ("text",),
+    Request: ("number", "subject"),
 }
-MAY_BE_CREATED = (Tier, Industry, Region, ProductCategory, LossReason, IcpCriterion)
+MAY_BE_CREATED = (Tier, Industry, Region, ProductCategory, LossReason, IcpCriterion, Department)
 MOST_SUGGESTIONS = 50
 
 

@@ -38,6 +38,9 @@ def refuse_violations(image: Image) -> None:
         _refuse_loops(image)
         if image.part.within:
             _refuse_foreign(image)
+    for name, (theirs, ours) in image.part.agrees.items():
+        if name in image.given:
+            _refuse_disagreeing(image, name, theirs, ours)
 
 
 def as_expression(expression: Any) -> Any:
@@ -187,3 +190,28 @@ def _refuse_foreign(image: Image) -> None:
     )
     noun = image.part.within.replace("_", " ")
     refuse([Refusal(row, column.name, "", f"It belongs to another {noun}.") for (row,) in rows])
+
+
+def _refuse_disagreeing(image: Image, name: str, theirs: str, ours: str) -> None:
+    """A row that the file names belongs to the same account, or plan, as this one."""
+    named = next(f for f in image.fields if f.name == (image.kind.column(name).field or name))
+    first, _, rest = ours.partition("__")
+    mine = next(f for f in image.fields if f.name == first)
+    own = f"i.{column_of(mine)}"
+    if rest:
+        own = f"(SELECT o.whole FROM ({_paths(mine, rest)}) o WHERE o.id = {own})"
+    rows = fetch(
+        f"SELECT i.file_row FROM {image.image} i JOIN ({_paths(named, theirs)}) t ON t.id = i.{column_of(named)} "
+        f"WHERE t.whole IS DISTINCT FROM {own} ORDER BY i.file_row LIMIT {MAX_REFUSALS}"
+    )
+    noun = theirs.rpartition("__")[2].replace("_", " ")
+    refuse([Refusal(row, name, "", f"It belongs to another {noun}.") for (row,) in rows])
+
+
+def _paths(found: "models.Field[Any, Any]", path: str) -> str:
+    """Every row that the field may name, with what a path leads to from there."""
+    assert isinstance(found, models.ForeignKey)
+    rows = found.related_model._base_manager.order_by().values_list("pk", path)
+    sql, params = rows.query.sql_with_params()
+    assert not params
+    return f"SELECT id, whole FROM ({sql}) AS pairs(id, whole)"

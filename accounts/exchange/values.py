@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 
 from accounts.fields import CURRENCY_PATTERN
+from accounts.plans.kpis import BINDABLE
 
 # A cell of a spreadsheet may come typed; of a text file it never does.
 Cell = str | Decimal | datetime.date
@@ -349,6 +350,26 @@ class Choice(Type):
                 return known[str(cell).lower()]
             except KeyError:
                 raise Refused(f"is not one of {allowed}") from None
+
+        return parse
+
+
+@dataclass(frozen=True)
+class BoundKpi(Type):
+    """A KPI of one account, by its id or its name."""
+
+    @property
+    def words(self) -> str:
+        return "id or name of a KPI that an account has"
+
+    def parser(self, reading: Reading) -> Parser:
+        known = {word.lower(): key for key, name in BINDABLE.items() for word in (key, name)}
+
+        def parse(cell: Cell) -> str:
+            try:
+                return known[str(cell).lower()]
+            except KeyError:
+                raise Refused("is not a KPI that an account has; the page of KPIs lists their ids") from None
 
         return parse
 

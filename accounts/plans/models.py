@@ -13,10 +13,12 @@ from accounts.fields import (
     Dated,
     MoneyField,
     Noted,
+    Sourced,
     Versioned,
     begins_before_it_ends,
     known_currency,
     never_overlapping,
+    unique_in_source,
 )
 from accounts.people.models import User
 from accounts.portfolio.content import ContentQuerySet, DatedContentQuerySet
@@ -51,8 +53,8 @@ class PlanQuerySet(DatedContentQuerySet):
         return self.on(today).exclude(status=Plan.Status.CLOSED)
 
 
-@pghistory.track()
-class Plan(Dated, Versioned):
+@pghistory.track(exclude=["source"])
+class Plan(Dated, Sourced, Versioned):
     """What we and a customer want to reach in a period."""
 
     class Status(models.TextChoices):
@@ -95,6 +97,7 @@ class Plan(Dated, Versioned):
             never_overlapping(
                 "plan", "account", message="This account has another plan for some of these days."
             ),
+            unique_in_source("plan"),
         ]
 
     def __str__(self) -> str:
@@ -165,7 +168,7 @@ class PlanVersion(models.Model):
         return f"{self.plan}, version {self.number}"
 
 
-class PlanItem(Versioned):
+class PlanItem(Sourced, Versioned):
     """One line of a plan; `verified_on` is the day on which somebody last said that it still holds."""
 
     MOST: ClassVar[int] = 99
@@ -187,7 +190,7 @@ class PlanItem(Versioned):
         ordering = ["plan", "position", "pk"]
 
 
-@pghistory.track()
+@pghistory.track(exclude=["source"])
 class Goal(PlanItem):
     """What the customer wants to reach, in the customer's own words."""
 
@@ -197,7 +200,7 @@ class Goal(PlanItem):
     )
 
     class Meta(PlanItem.Meta):
-        pass
+        constraints = [unique_in_source("goal")]
 
     def __str__(self) -> str:
         return self.title
@@ -217,8 +220,8 @@ class Due(models.Model):
         abstract = True
 
 
-@pghistory.track()
-class Milestone(Due, Versioned):
+@pghistory.track(exclude=["source"])
+class Milestone(Due, Sourced, Versioned):
     """A step towards a customer's goal: it tells early whether the goal will be met."""
 
     goal = models.ForeignKey(Goal, models.CASCADE, related_name="milestones", editable=False)
@@ -229,6 +232,7 @@ class Milestone(Due, Versioned):
 
     class Meta:
         ordering = ["goal", "due_on", "pk"]
+        constraints = [unique_in_source("milestone")]
 
     def __str__(self) -> str:
         return self.title
@@ -257,8 +261,8 @@ class MilestoneCheck(models.Model):
         return f"{self.milestone}: {'on track' if self.on_track else 'off track'} on {self.on}"
 
 
-@pghistory.track()
-class Outcome(Due, Versioned):
+@pghistory.track(exclude=["source"])
+class Outcome(Due, Sourced, Versioned):
     """The figure by which the customer will judge a goal, measured when it is due."""
 
     goal = models.ForeignKey(Goal, models.CASCADE, related_name="outcomes", editable=False)
@@ -279,14 +283,15 @@ class Outcome(Due, Versioned):
                 condition=Q(met__isnull=True) | Q(measured_on__isnull=False),
                 name="outcome_judged_on_a_day",
                 violation_error_message="Say on which day it was measured.",
-            )
+            ),
+            unique_in_source("outcome"),
         ]
 
     def __str__(self) -> str:
         return self.title
 
 
-@pghistory.track()
+@pghistory.track(exclude=["source"])
 class Objective(Due, PlanItem):
     """What we want to reach: bound to a KPI of the account, or marked as judged by a person."""
 
@@ -350,13 +355,14 @@ class Objective(Due, PlanItem):
                 name="objective_figures_need_kpi",
                 violation_error_message="A qualitative objective has words, not figures.",
             ),
+            unique_in_source("objective"),
         ]
 
     def __str__(self) -> str:
         return self.title
 
 
-@pghistory.track()
+@pghistory.track(exclude=["source"])
 class SwotEntry(PlanItem):
     """A strength, weakness, opportunity or threat; it counts once an action follows from it."""
 
@@ -370,6 +376,7 @@ class SwotEntry(PlanItem):
     text = models.CharField(max_length=300)
 
     class Meta(PlanItem.Meta):
+        constraints = [unique_in_source("swot_entry")]
         verbose_name = "SWOT entry"
         verbose_name_plural = "SWOT entries"
 
@@ -377,7 +384,7 @@ class SwotEntry(PlanItem):
         return self.text
 
 
-@pghistory.track()
+@pghistory.track(exclude=["source"])
 class Risk(PlanItem):
     class Severity(models.IntegerChoices):
         LOW = 1, "low"
@@ -398,7 +405,8 @@ class Risk(PlanItem):
                 condition=Q(severity__range=(1, 4)),
                 name="risk_severity",
                 violation_error_message="A severity lies between 1 and 4.",
-            )
+            ),
+            unique_in_source("risk"),
         ]
 
     def __str__(self) -> str:

@@ -55,6 +55,10 @@ class Cover:
         return "watch" if self.person.role_is_assumed or self.person.is_cold else "done"
 
     @property
+    def missing_words(self) -> str:
+        return f"{self.label}, missing"
+
+    @property
     def words(self) -> str:
         if self.person is None:
             gone = self.left[0].contact if self.left else None

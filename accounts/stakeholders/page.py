@@ -153,7 +153,7 @@ def people_context(user: User, circle: Circle, view: View, may_edit: bool) -> di
         "places": sum(person.is_placeholder for person in circle.persons),
     }
     if view.shown == "tree":
-        context["map"] = drawn(circle, shown, view.contact)
+        context["map"] = drawn(circle, shown, view.contact, asks=may_edit)
     if view.shown == "matrix" and circle.sees_opinions:
         context |= matrix(
             circle, [person for person in shown if not person.has_left or view.show == "left"], view.colleague

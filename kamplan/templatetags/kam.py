@@ -317,6 +317,7 @@ def renewal_clock(
     start: datetime.date, today: datetime.date, notice: datetime.date, end: datetime.date
 ) -> dict[str, object]:
     clock = charts.renewal_clock(start.toordinal(), today.toordinal(), notice.toordinal(), end.toordinal())
+    middle = round((clock.today + clock.notice) / 2, 2)
     return {
         "clock": clock,
         "start": start,
@@ -326,5 +327,7 @@ def renewal_clock(
         "days": (notice - today).days,
         "notice_anchor": "end" if clock.notice > 80 else "start" if clock.notice < 20 else "middle",
         "today_shown": 14 < clock.today < 80 and abs(clock.notice - clock.today) > 22,
-        "days_x": round((clock.today + clock.notice) / 2, 2),
+        "days_x": middle,
+        # Further right they would run into the end's date on a phone; then they stand beside the notice date.
+        "days_above": clock.stretch > 8 and middle <= 60,
     }

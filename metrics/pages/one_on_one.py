@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -19,10 +18,8 @@ from accounts.models import (
     Assignment,
     Contact,
     DecisionRole,
-    Objective,
     OneOnOne,
     Organisation,
-    Plan,
     User,
 )
 from accounts.portfolio.frame import with_kind
@@ -34,6 +31,7 @@ from metrics.models import Scope
 from metrics.pages import week_facts, week_rules
 from metrics.pages.choice import Choice, load_runs, read_choice
 from metrics.pages.places import find_place
+from metrics.pages.plan_list import rows_of, with_plan
 from metrics.pages.scorecards import GROUPS, one_scorecard
 from metrics.pages.week_facts import Facts
 from metrics.reading import newest_run, reading
@@ -49,18 +47,6 @@ class NoteForm(forms.ModelForm):  # type: ignore[type-arg]
         labels = {"note": "Note for next time"}
         help_texts = {"note": "Only you read it."}
         widgets = {"note": forms.Textarea(attrs={"rows": 6})}
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the plan of one account is."""
-
-    account: Account
-    plan: Plan | None
-    objectives: int = 0
-    reached: int = 0
-    actions: int = 0
-    overdue: int = 0
 
 
 @dataclass(frozen=True)
@@ -156,7 +142,9 @@ def portfolio(user: User, person: User, today: datetime.date) -> dict[str, Any]:
     mine = Account.objects.visible_to(user, today).active().filter(pk__in=held.values("account"))
     accounts = {each.pk: each for each in with_kind(mine, today).order_by("name")}
     facts = Facts(user, today, Organisation.current().reporting_currency, accounts)
-    plans = progress(facts)
+    plans = rows_of(
+        user, list(with_plan(mine, today).order_by("name")), newest_run(), Organisation.current(), today
+    )
     gaps = coverage_gaps(facts)
     key = week_facts.key_people(facts) if accounts else []
     cold = [each for each in (week_rules.cold(one, None, today) for one in key) if each is not None]
@@ -176,36 +164,6 @@ def portfolio(user: User, person: User, today: datetime.date) -> dict[str, Any]:
         "overdue": list(overdue[:SHOWN]),
         "overdue_count": overdue.count(),
     }
-
-
-def progress(facts: Facts) -> list[Progress]:
-    reached = Q(objective_set__status=Objective.Status.REACHED)
-    plans = {
-        each.account_id: each
-        for each in Plan.objects.visible_to(facts.user, facts.today)
-        .current(facts.today)
-        .filter(account__in=facts.ids)
-        .annotate(
-            objectives=Count("objective_set", distinct=True),
-            reached=Count("objective_set", filter=reached, distinct=True),
-        )
-    }
-    is_open = Action.objects.visible_to(facts.user, facts.today).open().filter(account__in=facts.ids)
-    counted = (
-        is_open.order_by()
-        .values_list("account")
-        .annotate(all=Count("pk"), late=Count("pk", filter=Q(due_on__lt=facts.today)))
-    )
-    actions = {account: (all_, late) for account, all_, late in counted}
-    found = []
-    for pk, account in facts.accounts.items():
-        plan: Any = plans.get(pk)
-        open_count, late = actions.get(pk, (0, 0))
-        if plan is None:
-            found.append(Progress(account, None, actions=open_count, overdue=late))
-        else:
-            found.append(Progress(account, plan, plan.objectives, plan.reached, open_count, late))
-    return found
 
 
 def coverage_gaps(facts: Facts) -> list[Gap]:

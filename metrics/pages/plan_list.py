@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.db.models import (
     CharField,
     Count,
@@ -126,7 +126,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
         searched = by_owner(by_name(visible, view.q), view.owner, today)
         counts = state_counts(searched)
         page = Paginator(narrow(searched, view, today), ON_A_PAGE).get_page(page_number(request))
-        rows = rows_of(user, page, run, organisation, today)
+        rows = rows_of(user, list(page.object_list), run, organisation, today)
         owners = owner_choices(visible, today)
     context = {
         "page": page,
@@ -223,10 +223,9 @@ def newest_verified() -> Any:
 
 
 def rows_of(
-    user: User, page: Page[Any], run: Run | None, organisation: Organisation, today: datetime.date
+    user: User, accounts: list[Any], run: Run | None, organisation: Organisation, today: datetime.date
 ) -> list[Row]:
-    """What the page shows of its accounts, in statements that do not grow with them."""
-    accounts = list(page.object_list)
+    """What is shown of accounts that `with_plan` found, in statements that do not grow with them."""
     numbers = [each.plan_pk for each in accounts if each.plan_pk]
     plans = {each.pk: each for each in Plan.objects.visible_to(user, today).filter(pk__in=numbers)}
     objectives: dict[int, list[Objective]] = {}

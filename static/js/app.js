@@ -169,13 +169,15 @@
   });
 
   // Typed notes outlive a reload and a lapsed login; sent ones are dropped when the next page is not the form again.
-  const keyOf = (form) => `km-keep:${form.dataset.kmKeep || location.pathname}`;
+  // So do texts in forms that open in their place: those are known by where they are sent.
+  const isKept = (form) => form.matches("[data-km-keep]") || (form.matches("[hx-post]") && Boolean($("textarea, input[type=text]", form)));
+  const keyOf = (form) => `km-keep:${form.dataset.kmKeep || form.getAttribute("hx-post") || location.pathname}`;
   const fields = (form) => [...form.elements].filter((f) => f.name && !["hidden", "password", "file", "submit"].includes(f.type));
   const keep = (form) => sessionStorage.setItem(keyOf(form), JSON.stringify(fields(form).map((f) => (/checkbox|radio/.test(f.type) ? f.checked : f.value))));
-  const forget = (form) => { if (form.matches("[data-km-keep]")) sessionStorage.removeItem(keyOf(form)); };
+  const forget = (form) => { if (isKept(form)) sessionStorage.removeItem(keyOf(form)); };
   const restore = (form) => {
     const kept = JSON.parse(sessionStorage.getItem(keyOf(form)) || "null");
-    if (!kept || form.querySelector(".errorlist")) return;
+    if (!kept || $(".errorlist, [role=alert]", form)) return;
     fields(form).forEach((f, i) => {
       if (kept[i] === undefined) return;
       if (/checkbox|radio/.test(f.type)) f.checked = kept[i]; else f.value = kept[i];
@@ -184,9 +186,15 @@
   };
   document.addEventListener("input", (event) => {
     const form = event.target.form;
-    if (form && form.matches("[data-km-keep]")) keep(form);
+    if (form && isKept(form)) keep(form);
   });
-  document.querySelectorAll("form[data-km-keep]").forEach(restore);
+  document.addEventListener("click", (event) => {
+    const cancel = event.target.closest && event.target.closest("form [data-km-cancel]");
+    if (cancel) forget(cancel.closest("form"));
+  });
+  const restoreIn = (part) => [part, ...part.querySelectorAll("form")].filter((at) => at.matches("form") && isKept(at)).forEach(restore);
+  restoreIn(document.body);
+  document.body.addEventListener("htmx:load", (event) => { if (event.target !== document.body) restoreIn(event.target); });
   const done = $("[data-km-kept]");
   if (done) sessionStorage.removeItem(`km-keep:${done.dataset.kmKept}`);
 

@@ -1,4 +1,4 @@
-// Lines of a plan edited in their place: taking the other version, closing a new line's form, kept text.
+// Lines of a plan edited in their place: taking the other version, closing a new line's form.
 (() => {
   const keyOf = (form) => `km-keep:${form.dataset.kmKeep}`;
   const fields = (form) => [...form.elements].filter((f) => f.name && !["hidden", "password", "file", "submit"].includes(f.type));
@@ -19,15 +19,10 @@
       sessionStorage.removeItem(keyOf(form));
       form.remove();
     }
-    const cancel = at.closest(".km-plan-form [data-km-cancel]");
-    if (cancel) sessionStorage.removeItem(keyOf(cancel.closest("form")));
   });
-  // A form that arrives later gets back what was typed into it, if the line is still the one it was typed for.
   document.body.addEventListener("htmx:load", (event) => {
     const found = event.target.matches("form.km-plan-form") ? [event.target] : event.target.querySelectorAll("form.km-plan-form");
     found.forEach((form) => {
-      const kept = JSON.parse(sessionStorage.getItem(keyOf(form)) || "null");
-      if (kept && !form.querySelector(".errorlist, .km-plan-clash")) fields(form).forEach((f, i) => { if (kept[i] !== undefined) f.value = kept[i]; });
       const first = fields(form)[0];
       if (first) first.focus();
     });

@@ -1,6 +1,8 @@
 """Logging a touch straight after the call, and looking before the next one: by keyboard, on the phone."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from playwright.sync_api import Page, Response, expect
 
 from accounts.models import Account, Action, Organisation, Session, Touch, User
 from tests.browser.conftest import BACKEND
+from tests.browser.test_how_it_feels import SHIFTS
 from tests.factories import (
     make_action,
     make_contact,
@@ -34,6 +37,18 @@ def customer(maya_account: Account, maya: User) -> Account:
     make_action(maya_account, "Send the dry-dock figures", owner=maya, due_on=today, contact=ingrid)
     make_action(maya_account, "List of yards", side="them", owner=maya, contact=ingrid)
     return maya_account
+
+
+@contextmanager
+def slow_line(page: Page) -> Iterator[None]:
+    """The page comes in pieces, as on the way to a customer."""
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    speed = {"offline": False, "latency": 20, "downloadThroughput": 30_000, "uploadThroughput": 30_000}
+    line.send("Network.emulateNetworkConditions", speed)
+    yield
+    line.send("Network.emulateNetworkConditions", {**speed, "downloadThroughput": -1, "uploadThroughput": -1})
+    line.detach()
 
 
 def chosen_words(page: Page, count: int) -> None:
@@ -136,7 +151,11 @@ def test_a_promise_is_ticked_off_at_once_and_put_back_where_the_server_fails(
 def test_two_minutes_before_a_call_on_the_phone(open_as: Any, maya: User, customer: Account) -> None:
     reader = open_as(maya, theme="dark", width=390)
     page: Page = reader.page
+    page.add_init_script(SHIFTS)
     reader.expect_clean(f"/portfolio/{customer.pk}/")
+    with slow_line(page):
+        page.reload()
+    assert page.evaluate("window.shift") < 0.02, "what comes late moves nothing"
     promises, touches = page.locator("#next-list"), page.locator("#timeline .km-timeline > li")
     expect(promises).to_contain_text("Send the dry-dock figures")
     expect(promises).to_contain_text("They owe us: List of yards")

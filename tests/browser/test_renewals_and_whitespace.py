@@ -5,12 +5,24 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from accounts.fields import days
-from accounts.models import Account, Opportunity, Organisation, Plan, ProductCategory, RenewalCall, Risk, User
-from tests.browser.conftest import Reader
+from accounts.models import (
+    Account,
+    Opportunity,
+    Organisation,
+    Plan,
+    ProductCategory,
+    RenewalCall,
+    Risk,
+    Session,
+    User,
+)
+from tests.browser.conftest import BACKEND, Reader
 from tests.factories import (
     make_account,
     make_contract,
@@ -50,6 +62,7 @@ def lead(open_as: Any, lena: User, contracts: None) -> Iterator[Page]:
 def test_a_lead_sees_disagreements_first_and_dont_know_is_refused_at_90_days(
     lead: Page,
     open_as: Any,
+    lena: User,
     mira: User,
 ) -> None:
     lead.goto("/")
@@ -70,6 +83,18 @@ def test_a_lead_sees_disagreements_first_and_dont_know_is_refused_at_90_days(
     lead.keyboard.press("Space")
     lead.keyboard.press("Enter")
     expect(dialog).to_contain_text("is no longer accepted")
+    # The login lapses while a reason is typed: it is there again after logging in.
+    dialog.get_by_label("Why").fill("They wait for the board")
+    Session.objects.all().delete()
+    dialog.get_by_label("Why").press("Enter")
+    lead.wait_for_url("**/login/**")
+    client = Client()
+    client.force_login(lena, backend=BACKEND)
+    name = settings.SESSION_COOKIE_NAME
+    lead.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": lead.url}])
+    lead.goto("/plans/renewals/")
+    button.press("Enter")
+    expect(dialog.get_by_label("Why")).to_have_value("They wait for the board")
     dialog.get_by_label("will renew for less").check()
     dialog.get_by_label("Expected a year").fill("9000")
     lead.keyboard.press("Enter")
@@ -144,5 +169,8 @@ def test_whitespace_renewals_and_the_calendar_page_have_no_faults(
         reverse("plans:renewals"),
         reverse("plans:renewal_call", kwargs={"contract": account.contracts.get().pk}),
         reverse("exchange:calendar_feed"),
+        reverse("engagement:calendar_import"),
+        reverse("engagement:request_list"),
+        reverse("engagement:request", kwargs={"pk": account.requests.get().pk}),
     ):
         reader.expect_clean(path)

@@ -14,16 +14,23 @@ from accounts.models import (
     Campaign,
     Contact,
     Contract,
+    Goal,
     Lead,
+    Objective,
     OpportunityStage,
+    Plan,
     Product,
+    Request,
+    Risk,
     SignalKind,
+    SwotEntry,
     Team,
     User,
 )
 from tests.exchange.case import Case
 from tests.exchange.cases_employees import EMPLOYEE_CASES
 from tests.exchange.cases_marketing import MARKETING_CASES
+from tests.exchange.cases_plan_lines import PLAN_LINE_CASES
 from tests.exchange.cases_plans import PLAN_CASES
 from tests.exchange.cases_surveys import SURVEY_CASES
 from tests.exchange.cases_work import WORK_CASES
@@ -197,6 +204,7 @@ CASES = [
     *SURVEY_CASES,
     *WORK_CASES,
     *PLAN_CASES,
+    *PLAN_LINE_CASES,
     Case(
         "whitespace",
         "whitespace cells",
@@ -227,6 +235,23 @@ def world() -> None:
     for year in (2025, 2026):
         term = days(datetime.date(year, 1, 1), datetime.date(year + 1, 1, 1))
         Contract.objects.create(account=alfa, number="C9", during=term, annual_value=40000, currency="EUR")
+    bob = Account.objects.get(name="Beta")
+    Contact.objects.create(account=bob, name="Bob Bak", source="crm", external_id="P-Bob", since="2020-01-01")
+    year = days(datetime.date(2026, 1, 1), datetime.date(2027, 1, 1))
+    plan = Plan.objects.create(account=alfa, name="Plan 2026", during=year, source="crm", external_id="PL-1")
+    Goal.objects.create(plan=plan, title="Fewer stops", source="crm", external_id="G-1")
+    Objective.objects.create(
+        plan=plan,
+        title="Grow",
+        due_on="2026-12-31",
+        first_due_on="2026-12-31",
+        source="crm",
+        external_id="O-1",
+    )
+    SwotEntry.objects.create(plan=plan, quadrant="strength", text="Near", source="crm", external_id="S-1")
+    Risk.objects.create(plan=plan, text="The plant closes", source="crm", external_id="K-1")
+    asked = datetime.datetime(2026, 9, 1, 8, tzinfo=datetime.UTC)
+    Request.objects.create(account=alfa, subject="Firmware", opened_at=asked, source="crm", external_id="R-1")
     for code in ("email_open", "download"):
         SignalKind.objects.get_or_create(code=code, defaults={"name": code})
     Campaign.objects.create(name="Fair", during=days(datetime.date(2026, 5, 4)))

@@ -1,6 +1,7 @@
 """The page of a talk: the scorecard's own rows, plans, coverage; a note that only its author reads."""
 
 import datetime
+import re
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from tests.factories import (
     make_action,
     make_contact,
     make_fact,
+    make_objective,
     make_order,
     make_plan,
 )
@@ -87,10 +89,30 @@ def test_plans_coverage_and_overdue_promises_are_those_of_the_accounts_held_toda
     assert "Send it" in text and "Not hers" not in text
 
 
+def test_a_plan_is_as_far_as_the_list_of_plans_says(
+    lena: User, maya: User, maya_account: Account, today: datetime.date
+) -> None:
+    plan = make_plan(maya_account, f"{today.year}-01-01", f"{today.year + 1}-01-01")
+    aim = make_objective(plan, status="reached")
+    make_action(maya_account, "Of the plan", owner=maya, objective=aim, due_on=today - DAY)
+    make_action(maya_account, "Of no plan", owner=maya, due_on=today - DAY)
+    said = []
+    for url in (page(maya), reverse("plans:list")):
+        text = as_(lena).get(url).content.decode()
+        cells = re.search(
+            r'<td data-label="Objectives">.*?</td>\s*<td[^>]*"Open actions">.*?</td>', text, re.S
+        )
+        assert cells
+        said.append(" ".join(re.sub(r"<[^>]+>", " ", cells[0]).split()))
+    assert said == ["1 well 1 1 overdue"] * 2
+
+
 def test_statements_do_not_grow_with_accounts(
     lena: User, maya: User, maya_account: Account, today: datetime.date
 ) -> None:
     make_order(maya_account, today - 40 * DAY, 100)
+    make_objective(make_plan(maya_account, f"{today.year}-01-01", f"{today.year + 1}-01-01"), kpi="nrr")
+    make_action(maya_account, "Late", owner=maya, due_on=today - DAY)
     engine.run(today, "full")
     client = as_(lena)
     client.get(page(maya))
@@ -98,7 +120,8 @@ def test_statements_do_not_grow_with_accounts(
         client.get(page(maya))
     for number in range(5):
         account = make_account(f"Account {number}", owner=maya)
-        make_plan(account, f"{today.year}-01-01", f"{today.year + 1}-01-01")
+        plan = make_plan(account, f"{today.year}-01-01", f"{today.year + 1}-01-01")
+        make_objective(plan, kpi="nrr")
         make_contact(account, key_during=(today - 400 * DAY, None))
         make_action(account, "Late", owner=maya, due_on=today - DAY)
     with CaptureQueriesContext(connection) as many:
