@@ -228,9 +228,7 @@ DECLARED: dict[str, Data] = {
     "accounts.AnswerItem": Data(contacts=("answer__contact",), free=("text",), plain=("choice",)),
     # Surveys of our own people: nothing leads from an answer to anybody, so nothing is found, exported or erased.
     "accounts.Employee": Data(erased={"name": "", "email": ""}, plain=(*FROM_ELSEWHERE, "site")),
-    "accounts.EmployeeWave": Data(
-        users=("created_by",), secret=("salt",), plain=("name", "introduction", "promise")
-    ),
+    "accounts.EmployeeWave": Data(users=("created_by",), secret=("salt",), plain=("name", "introduction")),
     "accounts.EmployeeStatement": Data(plain=("text",)),
     "accounts.EmployeeInvitation": Data(
         secret=("token_hash",), plain=("team_label", "site_label", "tenure_label")

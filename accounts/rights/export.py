@@ -1,6 +1,7 @@
 """Everything that is kept about a person, as sections of rows: for the page, the file and the document."""
 
 import datetime
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,9 +17,19 @@ from accounts.people.models import Organisation, User
 from accounts.rights.declared import DECLARED, Data
 from accounts.rights.notes import Hit, events_of, find
 from accounts.rights.persons import Person
+from accounts.surveys.questions import Question, QuestionText
 
 Names = dict[type[models.Model], dict[int, str]]
 OWN_FIRST = ("accounts.Contact", "accounts.User", "accounts.SoftFact")
+TITLES = {
+    "accounts.Contact": "Who it is",
+    "accounts.User": "Who it is",
+    "accounts.SoftFact": "What we think of this person",
+    "accounts.Tie": "Influence and conflict",
+    "accounts.Relationship": "Who of us knows this person",
+    "accounts.Message": "Mails to this person",
+    "accounts.AnswerItem": "What was answered",
+}
 
 
 @dataclass(frozen=True)
@@ -81,9 +92,16 @@ def _columns(person: Person, label: str) -> list[Any]:
 
 def _section(person: Person, label: str, rows: list[Any], names: Names) -> Section:
     columns = _columns(person, label)
-    title = str(apps.get_model(label)._meta.verbose_name_plural)
+    title = TITLES.get(label) or str(apps.get_model(label)._meta.verbose_name_plural)
     cells = [[value_of(one, getattr(row, one.attname), names) for one in columns] for row in rows]
-    used = [at for at in range(len(columns)) if any(row[at] not in (None, "") for row in cells)]
+    own = {*(DECLARED[label].contacts if person.is_contact else ()), "version"}
+    used = [
+        at
+        for at in range(len(columns))
+        if any(row[at] is not None for row in cells)
+        # Whose rows they are stands above them all.
+        and not (columns[at].name in own and all(row[at] == person.name for row in cells))
+    ]
     return Section(
         title, [str(columns[at].verbose_name) for at in used], [[row[at] for at in used] for row in cells]
     )
@@ -97,12 +115,16 @@ def _read_names(names: Names, rows: Iterable[Any]) -> None:
             if one.is_relation and (pk := getattr(row, one.attname)) is not None:
                 wanted.setdefault(one.related_model, set()).add(pk)
     for model, keys in wanted.items():
+        if model is Question:
+            texts = QuestionText.objects.filter(question__in=keys).order_by("-pk")
+            names[model] = dict(texts.values_list("question", "text"))
+            continue
         # Names are read plainly: `str` of many rows would ask for each row's account.
         own = {one.name for one in model._meta.concrete_fields}
         column = next((name for name in ("name", "title", "subject", "number") if name in own), None)
         found = model._default_manager.filter(pk__in=keys)
-        texts = dict(found.values_list("pk", column)) if column else {}
-        names[model] = {pk: str(texts.get(pk) or f"{model._meta.verbose_name} {pk}") for pk in keys}
+        called = dict(found.values_list("pk", column)) if column else {}
+        names[model] = {pk: str(called.get(pk) or f"{model._meta.verbose_name} {pk}") for pk in keys}
 
 
 def value_of(one: Any, value: Any, names: Names) -> Any:
@@ -122,8 +144,10 @@ def value_of(one: Any, value: Any, names: Names) -> Any:
         return f"{value.normalize():f}"
     if isinstance(value, datetime.date):
         return value.isoformat()
-    choices = dict(getattr(one, "flatchoices", ()))
-    return str(choices.get(value, value)) if not isinstance(value, int) or choices else value
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    choices = dict(getattr(one, "flatchoices", ()) or ())
+    return str(choices.get(value, value)) if choices or not isinstance(value, int) else value
 
 
 def _notes(hits: list[Hit]) -> Section:

@@ -24,14 +24,13 @@ from accounts.models import (
     Touch,
     User,
 )
-from accounts.people.invitations import invite
 from accounts.rights.erase import erase, redact_notes
 from accounts.rights.notes import find
 from accounts.rights.persons import Person
 from accounts.rights.replay import replay, stock
 from accounts.rights.words import from_text, hashed, judge_of, judge_of_hashes, spellings
 from accounts.surveys.audience import audience_of
-from tests.factories import make_contact, make_order, make_wave
+from tests.factories import make_account, make_classification, make_contact, make_order, make_wave
 from tests.metrics.engine import run
 from tests.rights.world import CANARY, EMAIL, NAME, make_ingrid, tables_with
 
@@ -68,8 +67,12 @@ def test_an_erased_person_stands_in_no_column_of_the_database(ingrid: Contact, h
     assert tables_with("K-1") == {"accounts_importchange.name": 1}
 
 
-def test_no_figure_changes_with_an_erasure(ingrid: Contact, maya: User, maya_account: Account) -> None:
-    make_order(maya_account, "2026-01-15", 1200)
+def test_no_figure_changes_with_an_erasure(maya: User, lena: User) -> None:
+    Organisation.objects.get_or_create(pk=1)
+    account = make_account("Polaris", owner=maya, since="2025-07-01")
+    make_classification(account, "2025-07-01", tier="A")
+    ingrid = make_ingrid(account, maya, lena)
+    make_order(account, "2026-01-15", 1200)
     today = Organisation.current().today()
     run(today, "full")
     before = stock()
@@ -182,7 +185,6 @@ def test_erasures_are_done_once_more_after_a_restore(
 def test_one_of_us_is_erased_after_handing_over(
     maya: User, maya_account: Account, lena: User, adam: User, north: Team
 ) -> None:
-    invite(lena, by=adam)
     make_order(maya_account, "2026-01-15", 1200, seller=maya)
     OneOnOne.objects.create(lead=lena, manager=maya, held_on="2026-01-12", note="Maya Marin wants to leave")
     with pytest.raises(ValidationError) as refusal:

@@ -54,7 +54,8 @@ EMAIL = f"ingrid.{CANARY.lower()}@customer.example"
 
 def make_ingrid(account: Account, by: User, boss: User) -> Contact:
     """Ingrid of the account, about whom `by` wrote in every place there is."""
-    above = make_contact(account, "Olav Berg", email="olav@customer.example")
+    since = datetime.date(2025, 7, 1)
+    above = make_contact(account, "Olav Berg", email="olav@customer.example", since=since)
     ingrid = make_contact(
         account,
         NAME,
@@ -66,9 +67,10 @@ def make_ingrid(account: Account, by: User, boss: User) -> Contact:
         source="crm",
         external_id="K-1",
         reports_to=above,
-        key_during=span("2025-01-01", None),
+        key_during=span("2025-08-01", None),
+        since=since,
     )
-    make_contact(account, "Per Lie", email="per@customer.example", reports_to=ingrid)
+    make_contact(account, "Per Lie", email="per@customer.example", reports_to=ingrid, since=since)
     Contact.objects.filter(pk=ingrid.pk).update(title=f"{CANARY} chief")
     what_we_think(ingrid, above, by)
     what_was_done(ingrid, account, by)
