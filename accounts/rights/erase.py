@@ -89,13 +89,7 @@ def noted(act: PersonAct, counts: Counts, spellings: Iterable[str], places: Iter
 def keys_of(person: Person) -> list[str]:
     """By which an import would bring the person back."""
     row = person.row
-    if not person.is_contact or not row.external_id:
-        return []
-    return [key_hash(row.source, row.external_id)]
-
-
-def key_hash(source: str, external_id: str) -> str:
-    return hashed(source, external_id)
+    return [hashed(row.source, row.external_id)] if row.external_id else []
 
 
 # --- a person at a customer

@@ -51,6 +51,11 @@ class Section:
 
 def everything(person: Person) -> list[Section]:
     """Fixed in its number of statements, however much is kept."""
+    with Organisation.kept():
+        return _sections(person)
+
+
+def _sections(person: Person) -> list[Section]:
     found = []
     names: Names = {}
     rows = {

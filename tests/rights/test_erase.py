@@ -30,6 +30,7 @@ from accounts.rights.persons import Person
 from accounts.rights.replay import replay, stock
 from accounts.rights.words import from_text, hashed, judge_of, judge_of_hashes, spellings
 from accounts.surveys.audience import audience_of
+from tests.exchange.helpers import imported, reasons
 from tests.factories import make_account, make_classification, make_contact, make_order, make_wave
 from tests.metrics.engine import run
 from tests.rights.world import CANARY, EMAIL, NAME, make_ingrid, tables_with
@@ -124,6 +125,19 @@ def test_the_database_refuses_to_fill_a_placeholder_again(ingrid: Contact) -> No
             Contact.objects.filter(pk=ingrid.pk).update(**values)
     with pytest.raises(ValidationError, match="erased before"):
         erased(Contact.objects.get(pk=ingrid.pk))
+
+
+def test_no_import_brings_an_erased_person_back(ingrid: Contact, maya_account: Account) -> None:
+    header = "external_id,account,name,since\n"
+    erased(ingrid)
+    back = f"{header}K-1,{maya_account.name},{NAME},2025-07-01\n"
+    outcome = imported("contacts", back)
+    assert [(row, column) for row, column, _ in reasons(outcome)] == [(2, "external_id")]
+    assert "erased at their wish" in reasons(outcome)[0][2]
+    assert not Contact.objects.filter(name=NAME).exists()
+    # The same key of another system, and another key of the same, are somebody else.
+    assert not reasons(imported("contacts", back.replace(NAME, "Liv Dahl"), source="erp"))
+    assert not reasons(imported("contacts", f"{header}K-2,{maya_account.name},Liv Lund,2025-07-01\n"))
 
 
 def test_notes_stay_as_they_are_unless_they_are_chosen(ingrid: Contact) -> None:
