@@ -163,11 +163,11 @@ DECLARED: dict[str, Data] = {
     "accounts.CostToServe": Data(free=("description",), plain=(*FROM_ELSEWHERE, "currency")),
     "accounts.Campaign": Data(free=("name", "description"), plain=(*FROM_ELSEWHERE, "currency")),
     "accounts.Spend": Data(free=("description",), plain=(*FROM_ELSEWHERE, "currency")),
-    # A lead is the contact's if it has their address (see `persons`).
+    # A lead is the contact's if it has their address (see `persons`); one who is nobody's contact is found by name.
     "accounts.Lead": Data(
         users=("owner",),
         erased={"person": "", "job_title": "", "email": "", "phone": ""},
-        free=("note", "drop_reason"),
+        free=("note", "drop_reason", "person", "job_title", "email", "phone"),
         plain=(*FROM_ELSEWHERE, "company", "country"),
     ),
     "accounts.CampaignTouch": Data(contacts=("contact",), plain=FROM_ELSEWHERE),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pghistory
 from django.apps import apps
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import F
 
 from accounts.rights.declared import DECLARED
@@ -53,7 +53,8 @@ def find(spellings: Sequence[str], limit: int = ALL) -> list[Hit]:
     if not spellings:
         return []
     parts = [part for label, data in DECLARED.items() for part in _parts(label, data.free, data.copies)]
-    with connection.cursor() as cursor:
+    # A setting of one transaction: reading years of notes takes longer than a page may.
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', '60s', true)")
         cursor.execute(f"{' UNION ALL '.join(parts)} LIMIT {limit}", {"pattern": pattern(spellings)})
         return [Hit(*row) for row in cursor.fetchall()]
@@ -106,7 +107,10 @@ def _redact_rows(model: Model, name: str, which: dict[str, Any], judge: Judge, l
     for pk, before in rows.filter(**which).values_list("pk", name):
         after = taken_out(before, judge, lengths)
         if after != before:
-            if isinstance(after, str) and field.max_length:
+            if isinstance(field, models.EmailField):
+                # A form refuses what is no address.
+                after = ""
+            elif isinstance(after, str) and field.max_length:
                 after = after[: field.max_length]
             changed += rows.filter(pk=pk).update(**{name: after}, **more)
     return changed

@@ -18,6 +18,7 @@ from tests.factories import (
     PASSWORD,
     make_contact,
     make_fact,
+    make_lead,
     make_request,
     make_touch,
 )
@@ -140,6 +141,17 @@ def test_notes_are_taken_one_by_one(hanas: Client, ingrid: Contact) -> None:
     assert hanas.post(url, {"notes": "all", **PROOF}).status_code == 302
     assert OneOnOne.objects.get().note == "[erased] is difficult"
     assert "No text has these words" in hanas.get(url).content.decode()
+
+
+def test_who_is_only_a_lead_is_found_by_name_and_erased(hanas: Client, hana: User) -> None:
+    lead = make_lead("Fjord AS", person="Siv Moe", email="siv.moe@fjord.example", note="Siv Moe called")
+    for words in ("Siv Moe", "siv.moe@fjord.example"):
+        hanas.post(f"{reverse('rights:notes')}?words={words}", {"notes": "all", **PROOF})
+    lead.refresh_from_db()
+    assert (lead.company, lead.person, lead.email, lead.note) == (
+        "Fjord AS", "[erased]", "", "[erased] called",
+    )  # fmt: skip
+    assert tables_with("Siv") == {}
 
 
 def test_who_may_see_and_erase_whom(
