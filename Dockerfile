@@ -4,7 +4,7 @@ RUN python -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir -r requ
 
 FROM python:3.11-slim-bookworm
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-RUN useradd --system --uid 10001 --create-home kamplan && install -d -o kamplan /srv/kamplan
+RUN useradd --system --uid 10001 --create-home kamplan && install -d -o kamplan /srv/kamplan /erasures
 WORKDIR /srv/kamplan
 COPY --from=packages /opt/venv /opt/venv
 COPY --chown=kamplan . .

@@ -15,6 +15,7 @@ from accounts.revenue.costs import *  # noqa: F403
 from accounts.revenue.forecasts import *  # noqa: F403
 from accounts.revenue.marketing import *  # noqa: F403
 from accounts.revenue.models import *  # noqa: F403
+from accounts.rights.models import *  # noqa: F403
 from accounts.stakeholders.models import *  # noqa: F403
 from accounts.surveys.employees.models import *  # noqa: F403
 from accounts.surveys.models import *  # noqa: F403

@@ -6,6 +6,7 @@ from accounts import outbox
 from accounts.exchange import tasks as exchange_tasks  # noqa: F401  (declares apply_import)
 from accounts.people.models import Organisation
 from accounts.plans.reassign import hand_on_due_work
+from accounts.rights.retention import delete_what_is_over
 from accounts.surveys import sending
 from accounts.surveys.employees.actions import look_after_waves
 
@@ -31,3 +32,9 @@ def survey_waves() -> None:
 def employee_waves() -> None:
     """Counts, reminds and closes what is due of employee surveys."""
     look_after_waves()
+
+
+@shared_task(name="accounts.tasks.retention")
+def retention() -> None:
+    """Deletes what was kept for as long as the organisation says."""
+    delete_what_is_over()

@@ -174,6 +174,14 @@ ENTRIES = (
         "Data",
     ),
     Entry("People", "users", "people:user_list", ("people:user",), ADMINISTRATING, "Data"),
+    Entry(
+        "Personal data",
+        "shield",
+        "rights:list",
+        ("rights:",),
+        frozenset({Role.HEAD, Role.ADMINISTRATOR}),
+        "Data",
+    ),
     Entry("Audit history", "history", "people:audit", ("people:audit",), ADMINISTRATING, "Data"),
 )
 

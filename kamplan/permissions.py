@@ -36,6 +36,8 @@ ASSIGNS = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
 SETS_TARGETS = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
 SETS_WEIGHTS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
 CHOOSES_BOARD = frozenset({Role.HEAD})
+# What is kept about a person: handed out and erased; an administrator sees customers' people only while elevated.
+KEEPS_PERSONS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
 GRANTS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
 # Employee surveys: who asks, and who reads what was released (each the own part of it).
 # Asking customers: a manager their own, leads and heads those they see.

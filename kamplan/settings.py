@@ -212,6 +212,9 @@ globals().update(EMAIL)
 DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", "kamplan <kamplan@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# Numbers and hashes of erased persons, one line each: kept outside the database, so that no restore undoes them.
+ERASURE_LOG = env_text("ERASURE_LOG") or str(VAR_DIR / "erasures.jsonl")
+
 LOGGING = logging_settings(env_text("LOG_LEVEL", "INFO"), as_json=env_bool("LOG_JSON", False))
 
 # Messages only wake; what is due stands in the database. A lost or doubled message changes nothing.
@@ -251,5 +254,6 @@ CELERY_BEAT_SCHEDULE = {
     "outbox": {"task": "accounts.tasks.send_outbox", "schedule": 60, "options": {"expires": 55}},
     "hand_overs": {"task": "accounts.tasks.hand_on_work", "schedule": 300, "options": {"expires": 280}},
     "surveys": {"task": "accounts.tasks.survey_waves", "schedule": 60, "options": {"expires": 55}},
+    "retention": {"task": "accounts.tasks.retention", "schedule": 3600, "options": {"expires": 3500}},
     "employees": {"task": "accounts.tasks.employee_waves", "schedule": 300, "options": {"expires": 280}},
 }

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("", include("accounts.people.login_urls")),
     path("people/", include("accounts.people.urls")),
+    path("rights/", include("accounts.rights.urls")),
     path("exchange/", include("accounts.exchange.urls")),
     path("", home, name="home"),
     path("find", find, name="find"),

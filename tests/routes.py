@@ -210,6 +210,10 @@ def a_wave(world: Any) -> int:
     return make_wave(world.maya).pk
 
 
+def a_contact(world: Any) -> int:
+    return make_contact(world.maya_account).pk
+
+
 def a_sent_wave(world: Any) -> int:
     """A wave of maya's that asked somebody at her account."""
     wave = make_wave(world.maya, opened=moment())
@@ -421,6 +425,12 @@ ROUTES: list[Route] = [
     only("people:elevation", ADMINISTRATOR),
     writes("people:end_elevation", ADMINISTRATOR),
     only("people:audit", ADMINISTRATOR),
+    # Administrators see customers' people during an elevation only.
+    only("rights:list", HEAD, ADMINISTRATOR),
+    only("rights:notes", HEAD),
+    only("rights:person", HEAD, kind="contacts", pk=a_contact),
+    writes("rights:export", HEAD, kind="contacts", pk=a_contact),
+    only("rights:erase", HEAD, kind="contacts", pk=a_contact),
     only("people:grant_list", HEAD, ADMINISTRATOR),
     writes("people:remove_grant", HEAD, ADMINISTRATOR, pk=a_grant),
     # portfolio and revenue

@@ -184,8 +184,10 @@ class Image:
         value = found.get_default()
         if isinstance(found, CurrencyField):
             value = Organisation.current().reporting_currency
-        if found.name in self.part.computed and found.name not in {f.name for f in self.fed}:
-            return self.part.computed[found.name]
+        computed = self.part.computed.get(found.name, "")
+        # What is made of columns that the file lacks is not made at all.
+        if computed and "r." not in computed and found.name not in {f.name for f in self.fed}:
+            return computed
         if value is None:
             return ""
         connection.ensure_connection()

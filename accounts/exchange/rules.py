@@ -12,6 +12,7 @@ from accounts.exchange.images import Image, column_of
 from accounts.exchange.staging import MAX_REFUSALS, Refusal, fetch, refuse
 
 DEEPEST = 50
+ERASABLE = {"accounts.Contact": "contacts", "accounts.User": "users"}
 
 
 def refuse_violations(image: Image) -> None:
@@ -34,6 +35,8 @@ def refuse_violations(image: Image) -> None:
             _refuse_conflicts(
                 image, [as_expression(e) for e in same], constraint.condition, message, overlap=True
             )
+    if image.model._meta.label in ERASABLE:
+        _refuse_erased(image)
     if image.own_parent():
         _refuse_loops(image)
         if image.part.within:
@@ -154,6 +157,19 @@ def _refuse_conflicts(
             for row, other in rows
         ]
     )
+
+
+def _refuse_erased(image: Image) -> None:
+    """Who was erased does not come back with the next file: only a hash of their key is known."""
+    key = "encode(sha256(convert_to(i.source || E'\\x1f' || i.external_id, 'UTF8')), 'hex')"
+    rows = fetch(
+        f"SELECT i.file_row FROM {image.image} i WHERE i.state = 'new' AND i.external_id <> '' AND EXISTS ("
+        f"SELECT FROM accounts_personact a WHERE a.act = 'erase' AND a.kind = %s AND a.keys ? {key}) "
+        f"ORDER BY i.file_row LIMIT {MAX_REFUSALS}",
+        ERASABLE[image.model._meta.label],
+    )
+    reason = "This person was erased at their wish: take the row out, and the person out of the other system."
+    refuse([Refusal(row, "external_id", "", reason) for (row,) in rows])
 
 
 def _refuse_loops(image: Image) -> None:

@@ -77,7 +77,7 @@ def newest(
             found += rows.order_by("-pgh_created_at", "-pgh_id")[: size + 1]
     found.sort(key=_mark, reverse=True)
     shown = found[:size]
-    return Page(_entries(shown, with_content), _text(_mark(shown[-1])) if len(found) > size else "")
+    return Page(entries(shown, with_content), _text(_mark(shown[-1])) if len(found) > size else "")
 
 
 def _between(
@@ -122,16 +122,16 @@ def _parse(before: str) -> tuple[datetime.datetime, str, int]:
         return datetime.datetime.max.replace(tzinfo=datetime.UTC), "", 0
 
 
-def _entries(events: list[Any], with_content: bool) -> list[Entry]:
+def entries(events: list[Any], with_content: bool) -> list[Entry]:
     people = _people(events)
     earlier = _earlier(events)
-    entries = []
+    found = []
     for event in events:
         model = tracked(type(event))
         hidden = is_content(model) and not with_content
         context = event.pgh_context.metadata if event.pgh_context else {}
         user = context.get("user")
-        entries.append(
+        found.append(
             Entry(
                 at=event.pgh_created_at,
                 who=people.get(user, f"user {user}") if user else "a program",
@@ -142,7 +142,7 @@ def _entries(events: list[Any], with_content: bool) -> list[Entry]:
                 changes=[] if hidden else _changes(event, earlier.get((type(event), event.pgh_id)), people),
             )
         )
-    return entries
+    return found
 
 
 def _name(event: Any, people: dict[int, str]) -> str:

@@ -94,6 +94,38 @@ class Organisation(models.Model):
         validators=[MaxValueValidator(23)],
         help_text="Hour of the nightly run, in the time zone above.",
     )
+    keep_history_months = models.PositiveSmallIntegerField(
+        "months of audit history",
+        null=True,
+        blank=True,
+        default=60,
+        validators=[MinValueValidator(3)],
+        help_text="Who changed what is deleted after so many months. Empty: kept for good.",
+    )
+    keep_access_months = models.PositiveSmallIntegerField(
+        "months of access log",
+        null=True,
+        blank=True,
+        default=24,
+        validators=[MinValueValidator(3)],
+        help_text="Elevations, and pages viewed as somebody else. Empty: kept for good.",
+    )
+    keep_mail_days = models.PositiveSmallIntegerField(
+        "days of sent mails",
+        null=True,
+        blank=True,
+        default=400,
+        validators=[MinValueValidator(200)],
+        help_text="That a mail was sent to whom; its text is never kept. Empty: kept for good.",
+    )
+    keep_import_months = models.PositiveSmallIntegerField(
+        "months of imported rows",
+        null=True,
+        blank=True,
+        default=12,
+        validators=[MinValueValidator(1)],
+        help_text="Old and new values that an import's dry run showed. Empty: kept for good.",
+    )
     made_up = models.BooleanField(
         default=False, editable=False, help_text="Demonstration data: every name and figure is made up."
     )
@@ -109,6 +141,14 @@ class Organisation(models.Model):
             known_currency("organisation", "reporting_currency"),
             models.CheckConstraint(
                 condition=Q(fiscal_year_start__range=(1, 12)), name="organisation_fiscal_month_exists"
+            ),
+            models.CheckConstraint(
+                condition=(Q(keep_history_months__isnull=True) | Q(keep_history_months__gte=3))
+                & (Q(keep_access_months__isnull=True) | Q(keep_access_months__gte=3))
+                & (Q(keep_mail_days__isnull=True) | Q(keep_mail_days__gte=200))
+                & (Q(keep_import_months__isnull=True) | Q(keep_import_months__gte=1)),
+                name="organisation_keeps_long_enough",
+                violation_error_message="Mails are kept for 200 days at least, histories for 3 months.",
             ),
             models.CheckConstraint(
                 condition=Q(answer_hours__gte=1),
@@ -193,6 +233,9 @@ class User(AbstractBaseUser, Sourced):
     role = models.CharField(max_length=20, choices=Role, default=Role.MANAGER)
     is_active = models.BooleanField("may log in", default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    erased_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="Since then nobody knows who it was."
+    )
 
     objects = UserManager()
 
@@ -210,6 +253,12 @@ class User(AbstractBaseUser, Sourced):
                 Lower("email"),
                 name="user_email_unique",
                 violation_error_message="Someone has this e-mail already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_on__isnull=True)
+                | Q(name__startswith="Former colleague ", is_active=False, external_id=""),
+                name="user_erased_stays_so",
+                violation_error_message="This person was erased at their wish. Invite a new one instead.",
             ),
             unique_in_source("user"),
         ]

@@ -95,6 +95,9 @@ class Contact(Sourced, Versioned):
     no_surveys_since = models.DateField(
         "asked for no surveys", null=True, blank=True, editable=False, help_text="Empty: may be asked."
     )
+    erased_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="Since then nobody knows who it was."
+    )
     successor = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="predecessors", editable=False
     )
@@ -118,6 +121,20 @@ class Contact(Sourced, Versioned):
                 condition=Q(is_placeholder=False) | Q(email="", left_on__isnull=True),
                 name="contact_placeholder_is_nobody",
                 violation_error_message="A place that nobody is known for has no address and cannot leave.",
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_on__isnull=True)
+                | Q(
+                    name__startswith="Erased person ",
+                    title="",
+                    department="",
+                    city="",
+                    email="",
+                    phone="",
+                    external_id="",
+                ),
+                name="contact_erased_stays_so",
+                violation_error_message="This person was erased at their wish. Add a new one instead.",
             ),
             models.CheckConstraint(
                 condition=Q(key_during__isnull=True)
