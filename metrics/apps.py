@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class MetricsConfig(AppConfig):
     name = "metrics"
     verbose_name = "Numbers"
+
+    def ready(self) -> None:
+        # Declares the kinds of mail that the outbox can write.
+        from metrics.digests import letters  # noqa: F401
+        from metrics.recompute import due  # noqa: F401
