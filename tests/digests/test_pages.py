@@ -168,4 +168,3 @@ def test_the_demonstration_shows_what_its_mail_server_took(
     html = client.get(reverse("metrics:mail_sink_html", args=[key]))
     assert "sandbox" in html.headers["Content-Security-Policy"] and "Health fell" in html.content.decode()
     assert client.get(reverse("metrics:mail_sink_html", args=["nothing"])).status_code == 404
-
