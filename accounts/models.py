@@ -6,6 +6,7 @@ from accounts.engagement.models import *  # noqa: F403
 from accounts.engagement.playbooks import *  # noqa: F403
 from accounts.engagement.states import *  # noqa: F403
 from accounts.exchange.models import *  # noqa: F403
+from accounts.people.bounces import *  # noqa: F403
 from accounts.people.headcount import *  # noqa: F403
 from accounts.people.models import *  # noqa: F403
 from accounts.plans.models import *  # noqa: F403

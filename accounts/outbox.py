@@ -2,23 +2,27 @@
 
 A request writes a row and never waits for SMTP. The sender commits `sending` before it speaks to the
 server and `sent` after it; whoever dies in between leaves a row that the sweep calls `unknown`: perhaps sent.
+What comes back later is read by `accounts.bounces`.
 """
 
 import datetime
-import hashlib
 import logging
 import smtplib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.mime.image import MIMEImage
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
+from accounts.people.bounces import Bounce
 from accounts.people.models import Message, User
 from kamplan.waking import wake
 
@@ -39,33 +43,56 @@ class Letter:
     html: str = ""
     reply_to: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    images: dict[str, bytes] = field(default_factory=dict)
+    """PNG files that the HTML shows, by the name after `cid:`."""
+
+
+class InlineMail(EmailMultiAlternatives):
+    """Its files belong to the HTML; as `mixed` some mail programs would list them as attachments."""
+
+    mixed_subtype = "related"
 
 
 class Outdated(Exception):
     """There is no reason any more to send this message."""
 
 
+class NothingToSay(Exception):
+    """The message would be empty: it goes without a trace, for nobody ever waited for it."""
+
+
+Told = Callable[[Message], None]
+
+
 @dataclass(frozen=True)
 class Kind:
     """Writes the letter when it is sent; `resend`: one more try when the first one perhaps arrived.
 
-    `settled` is told when the mail server took a message, or refused it for good."""
+    `settled` is told when the mail server took a message, or refused it for good; `came_back` when one that was
+    taken was returned. A `bulk` mail waits until all others are sent, and goes to no address that returns mails."""
 
     write: Callable[[Message], Letter]
     resend: bool = False
-    settled: Callable[[Message], None] | None = None
+    bulk: bool = False
+    settled: Told | None = None
+    came_back: Told | None = None
 
 
 KINDS: dict[str, Kind] = {}
 
 
 def kind(
-    name: str, *, resend: bool = False, settled: Callable[[Message], None] | None = None
+    name: str,
+    *,
+    resend: bool = False,
+    bulk: bool = False,
+    settled: Told | None = None,
+    came_back: Told | None = None,
 ) -> Callable[[Callable[[Message], Letter]], Callable[[Message], Letter]]:
     """Declare the function that writes the letters of this kind."""
 
     def declare(write: Callable[[Message], Letter]) -> Callable[[Message], Letter]:
-        KINDS[name] = Kind(write, resend, settled)
+        KINDS[name] = Kind(write, resend, bulk, settled, came_back)
         return write
 
     return declare
@@ -110,9 +137,10 @@ def sweep() -> None:
 
 def claim() -> Message | None:
     """Take the oldest due message; nobody else gets it, and the claim outlives this process."""
+    bulk = Q(kind__in=[name for name, one in KINDS.items() if one.bulk])
     with transaction.atomic():
         due = Message.objects.filter(state=Message.State.NEW, due_at__lte=timezone.now()).order_by(
-            "due_at", "pk"
+            ExpressionWrapper(bulk, BooleanField()), "due_at", "pk"
         )
         message = due.select_for_update(skip_locked=True, of=("self",)).first()
         if message is None:
@@ -126,20 +154,26 @@ def claim() -> Message | None:
 
 
 def message_id(message: Message) -> str:
-    """The same at every attempt, so that a mail server can tell a second copy."""
+    """The same at every attempt, so that a mail server can tell a second copy; and nobody can guess it, since a
+    report that a mail came back is believed by it."""
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ") or "localhost"
-    return f"<{hashlib.sha256(message.dedup_key.encode()).hexdigest()[:32]}@{domain}>"
+    secret = salted_hmac("accounts.outbox", message.dedup_key, algorithm="sha256").hexdigest()
+    return f"<{secret[:32]}@{domain}>"
 
 
 def send(message: Message, connection: BaseEmailBackend) -> bool:
     """Send one claimed message and note how it went."""
     try:
         mail = _mail(message, connection)
+    except NothingToSay:
+        message.delete()
+        return False
     except Outdated as reason:
-        return _note(message, Message.State.FAILED, str(reason))
+        return _note(message, Message.State.FAILED, str(reason), tell=False)
     except Exception as fault:  # a letter that cannot be written must not stop the others
         logger.exception("message %s could not be written", message.pk)
-        return _note(message, Message.State.FAILED, f"could not be written: {type(fault).__name__}")
+        words = f"could not be written: {type(fault).__name__}"
+        return _note(message, Message.State.FAILED, words, tell=False)
     try:
         connection.open()
     except (OSError, smtplib.SMTPException) as fault:
@@ -165,17 +199,32 @@ def _mail(message: Message, connection: BaseEmailBackend) -> EmailMultiAlternati
     recipient = message.recipient
     if recipient is not None and not recipient.is_active and message.kind != "invitation":
         raise Outdated("the recipient may not log in any more")
-    letter = KINDS[message.kind].write(message)
-    mail = EmailMultiAlternatives(
+    one = KINDS[message.kind]
+    if one.bulk and Bounce.objects.current().of(message.address).exists():
+        raise Outdated("mails to this address came back")
+    letter = one.write(message)
+    mail = InlineMail(
         subject=" ".join(letter.subject.split()),
         body=letter.text,
+        # The envelope's sender, to which mail servers return what they cannot deliver.
+        from_email=settings.BOUNCE_ADDRESS or settings.DEFAULT_FROM_EMAIL,
         to=[message.address],
         reply_to=[letter.reply_to] if letter.reply_to else None,
-        headers={**letter.headers, "Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+        headers={
+            **letter.headers,
+            "From": settings.DEFAULT_FROM_EMAIL,
+            "Message-ID": message.message_id,
+            "Auto-Submitted": "auto-generated",
+        },
         connection=connection,
     )
     if letter.html:
         mail.attach_alternative(letter.html, "text/html")
+    for name, png in letter.images.items():
+        image = MIMEImage(png, "png")
+        image["Content-ID"] = f"<{name}>"
+        image["Content-Disposition"] = f'inline; filename="{name}.png"'
+        mail.attach(image)
     return mail
 
 
@@ -184,18 +233,21 @@ def _later(message: Message, fault: Exception) -> bool:
     final = isinstance(fault, smtplib.SMTPResponseException) and fault.smtp_code >= 500
     if isinstance(fault, smtplib.SMTPRecipientsRefused):
         final = all(code >= 500 for code, _ in fault.recipients.values())
+        if final:
+            code = next(iter(fault.recipients.values()))[0]
+            Bounce.note(message, f"{code}", is_final=True)
     if final or message.attempts >= MOST_ATTEMPTS:
         return _note(message, Message.State.FAILED, _words(fault))
     message.due_at = timezone.now() + FIRST_PAUSE * 2 ** (message.attempts - 1)
     return _note(message, Message.State.NEW, _words(fault))
 
 
-def _note(message: Message, state: str, error: str = "") -> bool:
+def _note(message: Message, state: str, error: str = "", *, tell: bool = True) -> bool:
     message.state = state
     message.error = error[:300]
     message.save(update_fields=["state", "error", "due_at", "sent_at"])
     settled = KINDS[message.kind].settled if message.kind in KINDS else None
-    if settled is not None and state in {Message.State.SENT, Message.State.FAILED}:
+    if tell and settled is not None and state in {Message.State.SENT, Message.State.FAILED}:
         settled(message)
     return False
 

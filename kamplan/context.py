@@ -182,6 +182,7 @@ ENTRIES = (
         frozenset({Role.HEAD, Role.ADMINISTRATOR}),
         "Data",
     ),
+    Entry("Mails", "mail", "metrics:mail_list", ("metrics:mail",), ADMINISTRATING, "Data"),
     Entry("Audit history", "history", "people:audit", ("people:audit",), ADMINISTRATING, "Data"),
 )
 
@@ -270,6 +271,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "log_box": SimpleLazyObject(Box),
         "find_url": SimpleLazyObject(lambda: address("find")),
         "profile_url": SimpleLazyObject(lambda: address("people:profile")),
+        "digests_url": SimpleLazyObject(lambda: address("metrics:digest_settings")),
         "logout_url": SimpleLazyObject(lambda: address("account_logout") or address("logout")),
         "settings_url": SimpleLazyObject(lambda: address("admin:index") if request.user.is_staff else ""),
     }

@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from kamplan.services import LOOPBACK, AlreadyRunning, Instance, current, start_
 from kamplan.supervisor import Program, ProgramFailed, Stopped, Supervisor
 
 PORTS_TO_TRY = 50
+MAIL_PORT = 8925
 
 
 def first_free_port(host: str, wanted: int) -> int:
@@ -98,6 +100,18 @@ class Demo:
         except (OSError, ValueError, urllib.error.URLError):
             return {}
 
+    def start_mail(self) -> None:
+        """A mail server that keeps what it gets, so that mails take their usual way; not where one is named."""
+        if env_text("EMAIL_URL"):
+            return
+        port = first_free_port(LOOPBACK, MAIL_PORT)
+        taken, returned = self.instance.folder / "mails", self.instance.folder / "mails-returned"
+        os.environ["EMAIL_URL"] = f"smtp://{LOOPBACK}:{port}"
+        os.environ["KAMPLAN_MAIL_SINK"] = str(taken)
+        os.environ["BOUNCE_MAILBOX"] = f"maildir://{returned}"
+        program = self.python("mail", "-m", "kamplan.mail_sink", str(port), str(taken), str(returned))
+        self.supervisor.start(replace(program, log=self.instance.logs / "mail.log"))
+
     def prepare(self) -> None:
         start_services(self.instance, self.supervisor)
         self.say("Tables, static files and the demonstration company ...")
@@ -123,6 +137,7 @@ class Demo:
         os.environ["SITE_URL"] = self.address
         self.supervisor.catch_signals()
         try:
+            self.start_mail()
             self.prepare()
             self.serve()
             self.say(logins_of(self.instance).read_text())

@@ -115,3 +115,15 @@ def email_settings(url: str) -> dict[str, object]:
         "EMAIL_USE_SSL": parts.scheme == "smtps",
         "EMAIL_TIMEOUT": 10,
     }
+
+
+def mailbox_url(name: str) -> str:
+    """The address of a mailbox that is read: maildir:///folder or imap[s]://user:password@host/folder; or none."""
+    url = env_text(name)
+    parts = urlsplit(url)
+    known = (parts.scheme == "maildir" and parts.path) or (
+        parts.scheme in {"imap", "imaps"} and parts.hostname
+    )
+    if url and not known:
+        raise BadEnvironment(f"{name} must look like maildir:///folder or imaps://user:password@host/INBOX")
+    return url

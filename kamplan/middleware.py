@@ -100,7 +100,7 @@ class Acting:
         looking.log_page(request)
 
 
-class History(HistoryMiddleware):  # type: ignore[misc]
+class History(HistoryMiddleware):
     """Who changed a row, and by which page: as in the logs its route, since a path may be somebody's secret."""
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from kamplan.env import (
     env_list,
     env_process,
     env_text,
+    mailbox_url,
 )
 from kamplan.logs import logging_settings
 from kamplan.services import NOT_RUNNING, current, private_text
@@ -211,6 +212,11 @@ EMAIL: dict[str, Any] = email_settings(env_text("EMAIL_URL") or f"file://{VAR_DI
 globals().update(EMAIL)
 DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", "kamplan <kamplan@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Where mail servers return what they cannot deliver, and the mailbox in which it is read.
+BOUNCE_ADDRESS = env_text("BOUNCE_ADDRESS")
+BOUNCE_MAILBOX = mailbox_url("BOUNCE_MAILBOX")
+# The Maildir of the demonstration's own mail server; elsewhere there is none.
+MAIL_SINK = env_text("KAMPLAN_MAIL_SINK")
 
 # Numbers and hashes of erased persons, one line each: kept outside the database, so that no restore undoes them.
 ERASURE_LOG = env_text("ERASURE_LOG") or str(VAR_DIR / "erasures.jsonl")
@@ -252,6 +258,8 @@ CELERY_TASK_ANNOTATIONS = {
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "metrics.tasks.tick", "schedule": 300, "options": {"expires": 280}},
     "outbox": {"task": "accounts.tasks.send_outbox", "schedule": 60, "options": {"expires": 55}},
+    "bounces": {"task": "accounts.tasks.read_bounces", "schedule": 300, "options": {"expires": 280}},
+    "digests": {"task": "metrics.tasks.digests", "schedule": 300, "options": {"expires": 280}},
     "hand_overs": {"task": "accounts.tasks.hand_on_work", "schedule": 300, "options": {"expires": 280}},
     "surveys": {"task": "accounts.tasks.survey_waves", "schedule": 60, "options": {"expires": 55}},
     "retention": {"task": "accounts.tasks.retention", "schedule": 3600, "options": {"expires": 3500}},

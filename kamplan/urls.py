@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.surveys.employees.public_views import answer as employee_answer
 from kamplan import health
+from metrics.pages.digests import digest_stop
 from metrics.pages.find import find
 from metrics.pages.home import home
 
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plans/", include("metrics.pages.plans_urls")),
     path("s/", include("accounts.surveys.public_urls")),
     path("e/<str:token>/", employee_answer, name="employee_answer"),
+    path("u/<str:token>/", digest_stop, name="digest_stop"),
     path("surveys/employees/", include("metrics.pages.employees_urls")),
     path("surveys/", include("metrics.pages.surveys_urls")),
     path("api/", include("metrics.api.urls")),

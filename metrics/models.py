@@ -483,6 +483,7 @@ from metrics.api.tokens import ApiToken  # noqa: E402
 from metrics.assumptions import Assumption  # noqa: E402
 from metrics.board import BoardNumber, BoardRemark  # noqa: E402
 from metrics.comments import Comment  # noqa: E402
+from metrics.digests.models import Digest, DigestSettings, DigestTrial  # noqa: E402
 
 __all__ = [
     "KEY",
@@ -496,6 +497,9 @@ __all__ = [
     "BoardRemark",
     "Comment",
     "DailyRate",
+    "Digest",
+    "DigestSettings",
+    "DigestTrial",
     "ExactDecoder",
     "FittedModel",
     "Prediction",

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.exchange.actions import pick_up_imports
+from metrics.digests.due import put_due
 from metrics.recompute import due
 from metrics.recompute.prune import prune
 
@@ -18,3 +19,9 @@ def tick() -> None:
 def recompute() -> None:
     due.work()
     prune(timezone.now())
+
+
+@shared_task(name="metrics.tasks.digests")
+def digests() -> None:
+    """Whose morning has come gets a digest, if there is anything to say."""
+    put_due(timezone.now())

@@ -20,8 +20,9 @@ from typing import Any
 
 from accounts.engagement.models import Department, InternalRequest
 from accounts.exchange.actions import upload
+from accounts.people.bounces import Bounce
 from accounts.people.invitations import invite, token_to_send
-from accounts.people.models import Role
+from accounts.people.models import Message, Role
 from accounts.plans.models import Goal, Milestone, Plan, SwotEntry
 from accounts.portfolio.models import SavedFilter
 from accounts.revenue.models import ProductCategory
@@ -328,6 +329,13 @@ def marketing(name: str, method: str = "GET", **arguments: Any) -> Route:
         arguments=arguments,
         others={"adam": 404} if arguments else {},
     )
+
+
+def a_bounce(world: Any) -> int:
+    """A mail to maya that came back."""
+    message, _ = Message.objects.get_or_create(kind="notice", recipient=world.maya, dedup_key="came back")
+    Bounce.note(message, "5.1.1", is_final=True)
+    return Bounce.objects.get(message=message).pk
 
 
 def an_employee_wave(world: Any) -> int:
@@ -666,6 +674,20 @@ ROUTES: list[Route] = [
         data=a_comment,
     ),
     Route("metrics:comment_undo", frozenset(PEOPLE), "POST", answer=(409,), arguments={"token": "wrong"}),
+    everyone("metrics:digest_settings"),
+    everyone("metrics:digest_preview"),
+    only("metrics:digest_as_mail", MANAGER, LEAD, HEAD, refused=404),
+    public("digest_stop", 410, token="wrong"),
+    only("metrics:mail_list", ADMINISTRATOR),
+    writes("metrics:mail_address_works", ADMINISTRATOR, pk=a_bounce),
+    only("metrics:mail_digest", ADMINISTRATOR),
+    # account content: nobody without an elevation
+    only("metrics:mail_digest_of", pk=lambda w: w.maya.pk),
+    writes("metrics:mail_digest_test", ADMINISTRATOR, pk=lambda w: w.maya.pk),
+    # only in the demonstration
+    Route("metrics:mail_sink", frozenset(), others={"adam": 404}),
+    Route("metrics:mail_sink_mail", frozenset(), arguments={"key": "1.a"}, others={"adam": 404}),
+    Route("metrics:mail_sink_html", frozenset(), arguments={"key": "1.a"}, others={"adam": 404}),
     Route("metrics:board", frozenset({"hana", "mira"}), refused=404, others={"adam": 403}),
     only("metrics:board_choose", HEAD),
     # the API: whoever is logged in opens nothing without a token

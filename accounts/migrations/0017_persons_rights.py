@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0015_health_inputs"),
+        ("accounts", "0016_bounces"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0015_health_inputs'),
+        ('accounts', '0017_persons_rights'),
     ]
 
     operations = [

@@ -577,7 +577,8 @@ class Message(models.Model):
         indexes = [
             models.Index(
                 "due_at", name="message_waiting", condition=Q(state__in=["new", "sending", "unknown"])
-            )
+            ),
+            models.Index(fields=["message_id"], name="message_by_id", condition=~Q(message_id="")),
         ]
         constraints = [
             models.CheckConstraint(

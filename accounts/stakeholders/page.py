@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.people.bounces import newest_of
 from accounts.people.models import Role, User
 from accounts.portfolio.frame import account_frame
 from accounts.stakeholders.coverage import coverage
@@ -302,6 +303,7 @@ def panel_context(user: User, circle: Circle, person: Person, may_edit: bool) ->
         "below": [each for each in circle.persons if each.contact.reports_to_id == contact.pk],
         "others": [each for each in circle.present if each.pk != contact.pk],
         "sees_touches": user.role in READS_WORK,
+        "returned": newest_of(contact.email),
     }
     if circle.sees_opinions and may_edit:
         context["tie_form"] = TieForm(circle=circle, of=contact)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 
+from accounts.people.bounces import came_back
 from accounts.people.models import Organisation
 from accounts.portfolio.models import Account, Classification
 from accounts.stakeholders.models import Contact
@@ -59,7 +60,8 @@ def _named_by(wave: Wave, today: datetime.date) -> QuerySet[Any]:
     earlier = SurveyInvitation.objects.filter(contact=OuterRef("pk")).exclude(wave=wave.pk).order_by()
     last = earlier.values("contact").annotate(last=Max("invited_at")).values("last")
     found = found.annotate(
-        last_asked=Subquery(last), came_back=Exists(earlier.filter(bounced_at__isnull=False))
+        last_asked=Subquery(last),
+        came_back=came_back() | Exists(earlier.filter(bounced_at__isnull=False)),
     )
     named: QuerySet[Any] = found.select_related("account").order_by("account__name", "name", "pk")
     return named

@@ -9,6 +9,7 @@ from django.utils import formats, timezone, translation
 
 from accounts import outbox
 from accounts.outbox import Letter, Outdated
+from accounts.people.bounces import newest_of
 from accounts.people.letters import absolute
 from accounts.people.models import Message, Organisation, User
 from accounts.surveys.answering import may_answer, token_to_send
@@ -25,11 +26,17 @@ def settled(message: Message) -> None:
     found = SurveyInvitation.objects.filter(pk=message.payload["invitation"])
     if message.state == Message.State.SENT:
         found.filter(delivered_at__isnull=True).update(delivered_at=message.sent_at)
-    elif message.attempts and not message.error.startswith(Outdated.__name__):
+    elif message.attempts:
         found.filter(bounced_at__isnull=True, delivered_at__isnull=True).update(bounced_at=timezone.now())
 
 
-@outbox.kind(INVITATION, resend=True, settled=settled)
+def came_back(message: Message) -> None:
+    """Taken, and returned later: it was not delivered after all, unless they answered by an earlier mail."""
+    found = SurveyInvitation.objects.filter(pk=message.payload["invitation"])
+    found.filter(bounced_at__isnull=True, answered_at__isnull=True).update(bounced_at=timezone.now())
+
+
+@outbox.kind(INVITATION, resend=True, settled=settled, came_back=came_back)
 def invitation(message: Message) -> Letter:
     found = (
         SurveyInvitation.objects.select_related("wave__survey", "wave__created_by", "contact")
@@ -41,6 +48,9 @@ def invitation(message: Message) -> Letter:
         raise Outdated("answered already, closed or erased")
     if contact.no_surveys_since is not None:
         raise Outdated("asked for no surveys")
+    if newest_of(contact.email) is not None:
+        came_back(message)
+        raise Outdated("mails to this address came back")
     token = token_to_send(found)
     return letter(
         found.wave,
@@ -112,8 +122,8 @@ def until(wave: Wave, language: str) -> str:
 
 def questions_in(survey: Survey, language: str) -> list[Question]:
     """In order, each with `words` in this language."""
-    texts = Prefetch("texts", QuestionText.objects.order_by("pk"))
-    found = list(survey.questions.order_by("position").prefetch_related(texts))
+    in_order = Prefetch("texts", QuestionText.objects.order_by("pk"))
+    found = list(survey.questions.order_by("position").prefetch_related(in_order))
     for question in found:
         texts = {text.language: text for text in question.texts.all()}
         question.words = texts.get(language) or texts[survey.language]  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from accounts import outbox
+from accounts.people.bounces import came_back
 from accounts.people.models import Message, Organisation
 from accounts.stakeholders.models import Contact
 from accounts.surveys.answering import FRESH, close_the_loop, is_low
@@ -95,6 +96,7 @@ def remind_due(now: datetime.datetime) -> None:
 def remind(wave: Wave, number: int, invited_until: datetime.datetime) -> None:
     """Who was invited by then, got the mail, has not answered, and may still be asked."""
     may = Contact.objects.filter(pk=OuterRef("contact"), no_surveys_since__isnull=True).exclude(email="")
+    may = may.exclude(came_back())
     due = (
         SurveyInvitation.objects.select_for_update(of=("self",), skip_locked=True)
         .delivered()
