@@ -63,6 +63,10 @@ class Period:
         return (self.end.year - self.start.year) * 12 + self.end.month - self.start.month
 
     @property
+    def span(self) -> tuple[Day, Day]:
+        return self.start, self.end
+
+    @property
     def last_day(self) -> Day:
         return self.end - datetime.timedelta(days=1)
 

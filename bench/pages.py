@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from bench.engine import backend_seconds
+from bench.meter import backend_seconds
 
 VISITS = 20
 

@@ -1,10 +1,12 @@
 """A made-up portfolio of any size, written by the database itself: the same numbers give the same rows.
 
 Per account: 36 months, 50 order lines in 17 orders, 10 deals, one contract in two, 5 contacts, 100 touches,
-500 signals; one manager for 100 accounts.
+500 signals; one manager for 100 accounts. What the other numbers are made of stands in `bench.field`.
 """
 
 from django.db import connection
+
+from bench import field
 
 TABLES = (
     "accounts_orderline, accounts_order, accounts_opportunityphase, accounts_opportunitysplit, accounts_opportunity, "
@@ -124,7 +126,7 @@ def fill(accounts: int, start: str) -> None:
     """Empty every table and write a portfolio of this many accounts whose 36 months begin on `start`."""
     with connection.cursor() as cursor:
         cursor.execute("SET kamplan.allow_truncate = on")
-        cursor.execute(f"TRUNCATE {TABLES} CASCADE")
+        cursor.execute(f"TRUNCATE {TABLES}, {field.TABLES} CASCADE")
         for step in STEPS.split(";\n"):
             if step.strip():
                 cursor.execute(step, {"accounts": accounts, "start": start})
@@ -132,17 +134,39 @@ def fill(accounts: int, start: str) -> None:
         for first in range(PARTS):
             for step in TOUCHED.split(";\n"):
                 cursor.execute(step, {"start": start, "first": first})
+        for group in field.GROUPS:
+            for step in group.split(";\n"):
+                cursor.execute(step, {"accounts": accounts, "start": start})
         cursor.execute("TRUNCATE metrics_queuedaccount")
     connection.set_autocommit(True)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 
-# The measure of everything: one grouping of each fact table by account and month.
-BARE = """
-SELECT o.account_id, date_trunc('month', o.date), count(*), sum(l.amount)
-  FROM accounts_orderline l JOIN accounts_order o ON o.id = l.order_id GROUP BY 1, 2;
-SELECT account_id, date_trunc('month', opened_on), count(*), sum(amount) FROM accounts_opportunity GROUP BY 1, 2;
-SELECT account_id, date_trunc('month', closed_on), count(*), sum(amount) FROM accounts_opportunity GROUP BY 1, 2;
-SELECT account_id, date_trunc('month', lower(during)), count(*), sum(annual_value) FROM accounts_contract GROUP BY 1, 2
-"""
+# The measure of everything: one grouping by account and month of each table that numbers are made of.
+FACTS = (
+    ("accounts_orderline l JOIN accounts_order o ON o.id = l.order_id", "o.account_id", "o.date", "l.amount"),
+    ("accounts_opportunity", "account_id", "opened_on", "amount"),
+    ("accounts_opportunity", "account_id", "closed_on", "amount"),
+    ("accounts_contract", "account_id", "lower(during)", "annual_value"),
+    ("accounts_touch", "account_id", "at", "minutes"),
+    ("accounts_signal", "account_id", "at", "kind_id"),
+    ("accounts_spend", "account_id", "date", "amount"),
+    ("accounts_lead", "account_id", "created_on", "1"),
+    ("accounts_campaigntouch", "account_id", '"on"', "1"),
+    ("accounts_costtoserve", "account_id", "date", "amount"),
+    ("accounts_whitespacecell", "account_id", "noted_on", "yearly_spend"),
+    ("accounts_fit", "account_id", "noted_on", "match"),
+    ("accounts_request", "account_id", "opened_at", "1"),
+    ("accounts_internalrequest", "account_id", "asked_on", "1"),
+    ("accounts_accountstate", "account_id", "date", "value"),
+    ("accounts_surveyinvitation", "account_id", "invited_at", "1"),
+    ("accounts_answeritem i JOIN accounts_answer a ON a.id = i.answer_id", "a.account_id", "a.answered_at", "i.score"),
+    ("accounts_milestone s JOIN accounts_goal g ON g.id = s.goal_id JOIN accounts_plan p ON p.id = g.plan_id",
+     "p.account_id", "s.due_on", "1"),
+    ("accounts_softfact s JOIN accounts_contact c ON c.id = s.contact_id", "c.account_id", "s.noted_on", "1"),
+)  # fmt: skip
+BARE = ";\n".join(
+    f"SELECT {account}, date_trunc('month', {day}), count(*), sum({amount}) FROM {table} GROUP BY 1, 2"
+    for table, account, day, amount in FACTS
+)

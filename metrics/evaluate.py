@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.periods import Day, Period, add_months
-from metrics.expressions import Window, Windowed
+from metrics.expressions import Expression, Window, Windowed
 from metrics.kpi import Credit, Definition, Interval, Kpi, Term, every_part
 from metrics.kpis import KPIS
 from metrics.models import View
@@ -206,6 +206,31 @@ def leaves_of(definitions: Sequence[Definition]) -> set[Windowed]:
     return {leaf for part in every_part(tuple(definitions)) for leaf in part.expression.leaves()}
 
 
+def linear_names(definitions: Sequence[Definition]) -> frozenset[str]:
+    """Names whose sum over a scope follows from the sums of the measures, whatever accounts these belong to."""
+    parts = {part.name for part in every_part(tuple(definitions)) if is_plain(part.expression)}
+    gaps = {
+        gap_name(leaf) for leaf in leaves_of(definitions) if leaf.measure.is_money and not leaf.at_start_rate
+    }
+    return frozenset(parts | gaps)
+
+
+def is_plain(expression: Expression) -> bool:
+    """Linear in measures alone; at the rate of the period's start it depends on each account's currency."""
+    return expression.is_linear() and not any(leaf.at_start_rate for leaf in expression.leaves())
+
+
+def clustered_names(definitions: Sequence[Definition]) -> frozenset[str]:
+    """Names that have to be known of each account: what is not linear, and what intervals are made of."""
+    of_intervals = {
+        term.part.name
+        for kpi in definitions
+        if isinstance(kpi, Kpi) and kpi.interval == Interval.LINEARISED
+        for term in (*kpi.numerator, *kpi.denominator)
+    }
+    return frozenset(per_account(definitions)) - linear_names(definitions) | of_intervals
+
+
 GAP = "gap:"
 """Before the name of a column of money: how many of its rows have no rate."""
 
@@ -245,15 +270,29 @@ class LeafColumn:
     window: Window
 
 
-def leaf_columns(definitions: Sequence[Definition]) -> list[LeafColumn]:
+def leaf_columns(definitions: Sequence[Definition], names: frozenset[str] | None = None) -> list[LeafColumn]:
+    """The columns that these names (or all of the definitions) are made of."""
     found: dict[str, LeafColumn] = {}
+    of_parts = leaves_of_names(definitions, names)
     for leaf in sorted(leaves_of(definitions), key=lambda leaf: leaf.column):
-        own = "_own" if leaf.at_start_rate else ""
-        found[leaf.column] = LeafColumn(leaf.column, f"{leaf.measure.name}{own}", leaf.window)
-        if leaf.measure.is_money:
+        has_gap = leaf.measure.is_money and (names is None or gap_name(leaf) in names)
+        if leaf in of_parts or has_gap and leaf.at_start_rate:
+            own = "_own" if leaf.at_start_rate else ""
+            found[leaf.column] = LeafColumn(leaf.column, f"{leaf.measure.name}{own}", leaf.window)
+        if has_gap:
             name = f"gap_{leaf.column}"
             found[name] = LeafColumn(name, gap_measure(leaf), leaf.window)
     return list(found.values())
+
+
+def leaves_of_names(definitions: Sequence[Definition], names: frozenset[str] | None) -> set[Windowed]:
+    """The leaves of the parts among these names."""
+    return {
+        leaf
+        for part in every_part(tuple(definitions))
+        if names is None or part.name in names
+        for leaf in part.expression.leaves()
+    }
 
 
 def aggregates(definitions: Sequence[Definition], whole: Window | None = None) -> str:
@@ -343,13 +382,18 @@ def row_leaves(reach: Reach, facts: Facts) -> str:
 KEYS_OF_ACCOUNT = (*STAMPS, "holder_id", "holder_team_id", "is_target::int AS target")
 
 
-def parted(definitions: Sequence[Definition], leaves: str, keys: Sequence[str]) -> str:
-    """SELECT the parts of every leaf, with the keys it is grouped by later."""
+def parted(
+    definitions: Sequence[Definition], leaves: str, keys: Sequence[str], names: frozenset[str] | None = None
+) -> str:
+    """SELECT the parts of every leaf (all, or those named), with the keys it is grouped by later."""
     expressions = ",\n        ".join(
-        f'NULLIF({sql}, 0) AS "{name}"' for name, sql in per_account(definitions).items()
+        f'NULLIF({sql}, 0) AS "{name}"'
+        for name, sql in per_account(definitions).items()
+        if names is None or name in names
     )
     at_start = sorted(
-        {leaf for leaf in leaves_of(definitions) if leaf.at_start_rate}, key=lambda leaf: leaf.column
+        {leaf for leaf in leaves_of_names(definitions, names) if leaf.at_start_rate},
+        key=lambda leaf: leaf.column,
     )
     values = "".join(f", {leaf.column} * COALESCE(rate, 0) AS {leaf.valued}" for leaf in at_start)
     # OFFSET 0 keeps the planner from writing each layer's expressions out wherever the next one uses them.

@@ -8,12 +8,24 @@ from django.db import connection
 from accounts.periods import Day, Period
 from metrics.evaluate import TEAM_CLOSURE, Facts, period_rows
 from metrics.recipes import RELATIONS
-from metrics.recipes.recipe import Recipe
+from metrics.recipes.recipe import STAMP, Recipe
+
+IN_RUN = "stamp AS NOT MATERIALIZED (SELECT * FROM run_period_stamp)"
 
 
-def make_run_relations(facts: Facts) -> None:
-    """Temporary tables of the relations that recipes read, for the length of a run."""
+def make_run_relations(periods: Sequence[Period], facts: Facts, as_of: Day) -> None:
+    """Temporary tables of the relations that recipes read, for the length of a run.
+
+    Most recipes ask whose an account was at the start of each period: that, too, is found out once.
+    """
+    values, params = period_rows(periods, as_of.replace(day=1))
     with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMP TABLE run_period_stamp ON COMMIT DROP AS"
+            f" WITH {values}, {facts_sql(facts)}, {STAMP} SELECT * FROM stamp",
+            {**params, **facts.params},
+        )
+        cursor.execute("ANALYZE run_period_stamp")
         for name, sql in RELATIONS.items():
             cursor.execute(
                 f"CREATE TEMP TABLE run_{name} ON COMMIT DROP AS WITH {facts_sql(facts)} {sql}", facts.params
@@ -32,7 +44,7 @@ def statement(
     values, params = period_rows(periods, as_of.replace(day=1))
     values = values.replace("period (", "bounds (", 1)
     relations = ", ".join(
-        f"{name} AS ({f'SELECT * FROM run_{name}' if in_run else RELATIONS[name]})"
+        f"{name} AS {f'NOT MATERIALIZED (SELECT * FROM run_{name})' if in_run else f'({RELATIONS[name]})'}"
         for name in recipe.relations
     )
     with_relations = f", {relations}" if relations else ""
@@ -40,14 +52,15 @@ def statement(
     WITH {values},
     period AS (SELECT *, LEAST(ends - 1, %(as_of)s::date) AS day FROM bounds), {TEAM_CLOSURE},
     {facts_sql(facts)}{with_relations}
-    {recipe_body(recipe)}
+    {recipe_body(recipe, in_run)}
     """
     return sql, {**params, **facts.params, "as_of": as_of}
 
 
-def recipe_body(recipe: Recipe) -> str:
+def recipe_body(recipe: Recipe, in_run: bool) -> str:
     """The recipe with its last SELECT (behind the mark) wrapped into one object per scope."""
-    relations, figures = recipe.text.split("-- figures")
+    text = recipe.text.replace(STAMP, IN_RUN).replace(recipe.of_accounts, "") if in_run else recipe.text
+    relations, figures = text.split("-- figures")
     return (
         f"{relations}, made AS ({figures})"
         " SELECT starts, ends, scope, key,"

@@ -150,59 +150,81 @@ PROGRESSION = f"""
 
 # Kaplan-Meier: a deal still in its stage has been there at least so long. Where exactly half have left, the median
 # lies in the middle between that day and the next on which one left, as with complete values.
+SPLIT = "stamp.tier_id, stamp.industry_id, stamp.region_id, stamp.target, stamp.owner_id"
+VELOCITY_OF_ACCOUNTS = """
+         UNION ALL
+        SELECT t.starts, t.ends, t.stage_id, t.days, 1, t.account_id,
+               COUNT(*) FILTER (WHERE t.is_over), COUNT(*)
+          FROM spells t
+         GROUP BY t.starts, t.ends, t.stage_id, t.days, t.account_id"""
 VELOCITY = f"""
     , {STAMP},
     spells AS (
-        SELECT p.starts, p.ends, o.account_id, s.name AS stage, s.position,
-               UPPER(ph.during) <= p.day AS is_over,
+        SELECT p.starts, p.ends, o.account_id, ph.stage_id, COALESCE(UPPER(ph.during) <= p.day, FALSE) AS is_over,
                LEAST(UPPER(ph.during), p.day) - LOWER(ph.during) AS days
           FROM period p
           JOIN accounts_opportunityphase ph
             ON LOWER(ph.during) <= p.day AND COALESCE(UPPER(ph.during), 'infinity'::date) >= p.starts
-          JOIN accounts_opportunitystage s ON s.id = ph.stage_id
           JOIN accounts_opportunity o ON o.id = ph.opportunity_id),
-    scoped AS (
-        SELECT t.starts, t.ends, g.scope, g.key, t.stage, t.position, COALESCE(t.is_over, FALSE) AS is_over, t.days
+    -- All scopes of one reading: a row for each of them would be six times as many. Numbers stand for the names,
+    -- for sorting names takes most of the time.
+    lengths AS (
+        SELECT t.starts, t.ends, t.stage_id, t.days,
+               GROUPING({SPLIT}) AS split,
+               CASE GROUPING({SPLIT})
+                    WHEN 15 THEN stamp.tier_id WHEN 23 THEN stamp.industry_id WHEN 27 THEN stamp.region_id
+                    WHEN 29 THEN stamp.target WHEN 30 THEN stamp.owner_id END AS key,
+               COUNT(*) FILTER (WHERE t.is_over) AS gone, COUNT(*) AS here
           FROM spells t LEFT JOIN stamp USING (starts, ends, account_id)
-         CROSS JOIN LATERAL {BY_STAMP.format(more=", ('owner', stamp.owner_id), ('account', t.account_id)")}
+         GROUP BY t.starts, t.ends, t.stage_id, t.days,
+                  GROUPING SETS ((), (stamp.tier_id), (stamp.industry_id), (stamp.region_id), (stamp.target),
+                                 (stamp.owner_id))
          UNION ALL
-        SELECT t.starts, t.ends, 'team', c.above_id, t.stage, t.position, COALESCE(t.is_over, FALSE), t.days
+        SELECT t.starts, t.ends, t.stage_id, t.days, 0, c.above_id,
+               COUNT(*) FILTER (WHERE t.is_over), COUNT(*)
           FROM spells t LEFT JOIN stamp USING (starts, ends, account_id)
-          LEFT JOIN team_closure c ON c.id = stamp.team_id),
+          LEFT JOIN team_closure c ON c.id = stamp.team_id
+         GROUP BY t.starts, t.ends, t.stage_id, t.days, c.above_id{VELOCITY_OF_ACCOUNTS}),
+    -- Without a stage: all of them.
     times AS (
-        SELECT starts, ends, scope, key, stage, position, GROUPING(stage) AS is_all, days,
-               COUNT(*) FILTER (WHERE is_over) AS gone, COUNT(*) AS here
-          FROM scoped
-         GROUP BY GROUPING SETS ((starts, ends, scope, key, stage, position, days), (starts, ends, scope, key, days))),
+        SELECT starts, ends, split, COALESCE(key, -1) AS key, COALESCE(stage_id, -1) AS stage_id, days,
+               SUM(gone) AS gone, SUM(here) AS here
+          FROM lengths
+         GROUP BY GROUPING SETS ((starts, ends, split, key, stage_id, days), (starts, ends, split, key, days))),
     at_risk AS (
-        SELECT *, SUM(here) OVER (PARTITION BY starts, ends, scope, key, is_all, position, stage
-                                  ORDER BY days DESC) AS risk
-          FROM times),
+        SELECT *, SUM(here) OVER everyone - SUM(here) OVER so_far + here AS risk
+          FROM times
+        WINDOW everyone AS (PARTITION BY starts, ends, split, key, stage_id),
+               so_far AS (PARTITION BY starts, ends, split, key, stage_id ORDER BY days)),
     steps AS (
         SELECT *, EXP(SUM(CASE WHEN gone = risk THEN -500 ELSE LN((1 - gone / risk)::double precision) END)
-                      OVER (PARTITION BY starts, ends, scope, key, is_all, position, stage ORDER BY days)) AS stay,
-               LEAD(days) OVER (PARTITION BY starts, ends, scope, key, is_all, position, stage
-                                ORDER BY days) AS next
-          FROM at_risk WHERE gone > 0),
+                      OVER so_far) AS stay,
+               LEAD(days) OVER so_far AS next
+          FROM at_risk WHERE gone > 0
+        WINDOW so_far AS (PARTITION BY starts, ends, split, key, stage_id ORDER BY days)),
     medians AS (
-        SELECT starts, ends, scope, key, is_all, position, stage,
+        SELECT starts, ends, split, key, stage_id,
                (array_agg(CASE WHEN stay > 0.5 - 1e-9 THEN (days + COALESCE(next, days)) / 2.0 ELSE days END
                           ORDER BY days) FILTER (WHERE stay < 0.5 + 1e-9))[1] AS x
-          FROM steps GROUP BY 1, 2, 3, 4, 5, 6, 7),
-    -- Laid on each other instead of joined: most keys are empty somewhere, and such a join compares everything.
+          FROM steps GROUP BY 1, 2, 3, 4, 5),
+    counted AS (
+        SELECT starts, ends, split, key, stage_id, SUM(gone) AS gone, SUM(here) AS n
+          FROM times GROUP BY 1, 2, 3, 4, 5),
     told AS (
-        SELECT starts, ends, scope, key, is_all, position, stage, SUM(gone) AS gone, SUM(here) AS n, MAX(x) AS x
-          FROM (SELECT starts, ends, scope, key, is_all, position, stage, gone, here, NULL::numeric AS x FROM times
-                 UNION ALL
-                SELECT starts, ends, scope, key, is_all, position, stage, 0, 0, x FROM medians) laid
-         GROUP BY 1, 2, 3, 4, 5, 6, 7)
+        SELECT starts, ends, split, key, stage_id, gone, n, x, s.position, s.name AS stage
+          FROM counted LEFT JOIN medians USING (starts, ends, split, key, stage_id)
+          LEFT JOIN accounts_opportunitystage s ON s.id = stage_id)
     -- figures
-    SELECT starts, ends, scope, key, MAX(x) FILTER (WHERE is_all = 1) AS value,
-           NULL AS numerator, NULL AS denominator, MAX(n) FILTER (WHERE is_all = 1) AS n,
-           NULL AS low, NULL AS high, MAX(n - gone) FILTER (WHERE is_all = 1) AS waiting,
+    SELECT starts, ends,
+           CASE split WHEN 31 THEN 'company' WHEN 15 THEN 'tier' WHEN 23 THEN 'industry' WHEN 27 THEN 'region'
+                      WHEN 29 THEN 'target' WHEN 30 THEN 'owner' WHEN 1 THEN 'account' ELSE 'team' END AS scope,
+           NULLIF(key, -1) AS key,
+           MAX(x) FILTER (WHERE stage_id = -1) AS value,
+           NULL AS numerator, NULL AS denominator, MAX(n) FILTER (WHERE stage_id = -1) AS n,
+           NULL AS low, NULL AS high, MAX(n - gone) FILTER (WHERE stage_id = -1) AS waiting,
            jsonb_agg(jsonb_build_object('name', stage, 'n', n, 'value', x) ORDER BY position, stage)
-               FILTER (WHERE is_all = 0) AS slices
-      FROM told GROUP BY 1, 2, 3, 4"""
+               FILTER (WHERE stage_id <> -1) AS slices
+      FROM told GROUP BY starts, ends, split, key"""
 
 # -------------------------------------------------------------------------------------- forecasts
 
@@ -374,6 +396,7 @@ RECIPES = {
         EVERYWHERE | {"opportunity", "opportunityphase", "opportunitystage", "assignment", "classification"},
         beside=(Beside("waiting", "Of them still in their stage"),),
         split=Split("stage"),
+        of_accounts=VELOCITY_OF_ACCOUNTS,
     ),
     "forecast_wape": Recipe(
         FORECASTS.format(top="missed"),

@@ -67,6 +67,8 @@ class Recipe:
     """Its figures hold `slices`, an array of name, value, numerator and n."""
     interval: str = ""
     """How its range is made, in words; nothing where it has none."""
+    of_accounts: str = ""
+    """The branch of its text for single accounts that the planner cannot leave out of a run by itself."""
     matures_days: int = 0
     """The days that rows have until their outcome counts: so long a closed period still changes with the day."""
 

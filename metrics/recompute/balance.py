@@ -4,6 +4,9 @@ Triggers tell a run what changed. Should they ever have been silent (a restore, 
 differ, and the run starts again from nothing instead of publishing what it was not told.
 """
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 from django.db import connection
 
 from metrics.recompute.stage import Scope
@@ -17,26 +20,33 @@ class Unbalanced(Exception):
 
 def check_balance(scope: Scope) -> None:
     """Raises Unbalanced where a flow's facts differ from its rows."""
-    flows = [source for source in SOURCES if not source.is_stock]
-    differences = [difference for source in flows for difference in differences_of(source, scope)]
+    flows = [source for source in SOURCES if not source.is_stock and columns_of(source)]
+    published = sums_of_facts(flows)
+    differences = [found for source in flows for found in differences_of(source, scope, published)]
     if differences:
         raise Unbalanced("; ".join(differences))
 
 
-def differences_of(source: Source, scope: Scope) -> list[str]:
+def sums_of_facts(flows: Sequence[Source]) -> dict[str, Decimal]:
+    """What the facts add up to, all sources in one reading of the wide rows."""
+    names = [column.name for source in flows for column in columns_of(source)]
+    sums = ", ".join(f"COALESCE(SUM({name}), 0)" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {sums} FROM metrics_accountmonth")
+        return dict(zip(names, cursor.fetchone(), strict=True))
+
+
+def differences_of(source: Source, scope: Scope, published: dict[str, Decimal]) -> list[str]:
     names = [column.name for column in columns_of(source)]
-    facts = ", ".join(f"COALESCE(SUM({name}), 0)" for name in names)
     rows = ", ".join(f"COALESCE({column.aggregate}, 0)" for column in columns_of(source))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {facts} FROM metrics_accountmonth")
-        published = cursor.fetchone()
         cursor.execute(
             f"SELECT {rows} FROM ({source.select()}) r WHERE r.date <= %s",
             [source.until(scope.as_of)],
         )
         counted = cursor.fetchone()
     return [
-        f"{name}: {left} in the facts, {right} in the rows"
-        for name, left, right in zip(names, published, counted, strict=True)
-        if left != right
+        f"{name}: {published[name]} in the facts, {right} in the rows"
+        for name, right in zip(names, counted, strict=True)
+        if published[name] != right
     ]

@@ -1,0 +1,101 @@
+"""Running totals of each account: read at both ends of a window they give its sum by one subtraction."""
+
+from collections.abc import Sequence
+
+from metrics.evaluate import STAMPS, LeafColumn, leaf_columns
+from metrics.expressions import Window
+from metrics.kpis import KPIS
+from metrics.recompute.stage import execute
+from metrics.recompute.version import COUNTS, STOCKS, Version, exists, number
+
+# Running totals at the ends of a window give its sum by one subtraction; a stock is read at one month.
+WINDOW_SQL = {
+    Window.NOW: "(e.{c} - COALESCE(s.{c}, 0))",
+    Window.LAST_YEAR: "(COALESCE(le.{c}, 0) - COALESCE(ls.{c}, 0))",
+    Window.T12: "(e.{c} - COALESCE(le.{c}, 0))",
+    Window.T12_BEFORE: "(COALESCE(s.{c}, 0) - COALESCE(ls.{c}, 0))",
+    Window.T3: "(e.{c} - COALESCE(t3.{c}, 0))",
+    Window.T3_BEFORE: "(COALESCE(t3.{c}, 0) - COALESCE(t6.{c}, 0))",
+    Window.T6: "(e.{c} - COALESCE(t6.{c}, 0))",
+    Window.AT_START: "COALESCE(s.{c}, 0)",
+    Window.AT_END: "e.{c}",
+}
+
+# The months whose totals the windows of a quarter and of half a year need, where a definition uses such a window.
+LOOKUPS = {
+    "s": "start_month",
+    "le": "last_year_end_month",
+    "ls": "last_year_start_month",
+} | {
+    alias: month
+    for alias, month, windows in (
+        ("t3", "t3_start_month", {Window.T3, Window.T3_BEFORE}),
+        ("t6", "t6_start_month", {Window.T3_BEFORE, Window.T6}),
+    )
+    if windows & {column.window for column in leaf_columns(KPIS)}
+}
+
+
+def make_running_totals(version: Version) -> None:
+    """Per account and month the running total of every flow, the stocks, and the stamps, as a temporary table.
+
+    A window's sums keep the state of one account at a time, where a grouping would keep those of all.
+    """
+    if exists(version.total):
+        return
+    names = sorted({column.measure for column in leaf_columns(KPIS)})
+    totals = ", ".join(
+        f"(SUM({number(name)}) OVER {'one' if name in STOCKS else 'w'}){'::int' if name in COUNTS else ''} AS {name}"
+        for name in names
+    )
+    stamps = ", ".join(f"f.{name}" for name in (*STAMPS, "holder_id", "holder_team_id", "is_target"))
+    execute(
+        f"""
+        CREATE TEMP TABLE {version.total} ON COMMIT DROP AS
+        SELECT DISTINCT ON (f.account_id, f.month)
+               COALESCE(f.account_id, 0) AS account_key, f.account_id, f.month, f.began, f.currency, {stamps}, {totals}
+          FROM {version.facts.relation} f WHERE {version.where}
+        WINDOW w AS (PARTITION BY f.account_id ORDER BY f.month), one AS (PARTITION BY f.account_id, f.month)
+        """,
+        version.facts.params,
+    )
+    execute(f"CREATE INDEX ON {version.total} (month, account_key)")
+    execute(f"ANALYZE {version.total} (account_key, account_id, month, began)")
+
+
+def leaves_from_totals(version: Version, names: frozenset[str] | None = None, groups: str = "") -> str:
+    """SELECT the leaves of every period and account from the running totals; needs the relation `period`.
+
+    All leaves, or those behind the names; with the columns of the table of groups, where one is given.
+    """
+    columns = ",\n        ".join(leaf_from_totals(column) for column in leaf_columns(KPIS, names))
+    changed = (
+        "JOIN run_moved ch ON ch.account_key = e.account_key AND ch.month < p.ends"
+        if version.changed_only
+        else ""
+    )
+    of_group = f"JOIN {groups} g ON g.account_key = e.account_key" if groups else ""
+    return f"""(
+      SELECT p.starts, p.ends, e.account_id, e.currency, x.is_target{", g.*" if groups else ""},
+        {columns}
+        FROM period p
+        JOIN (SELECT * FROM {version.total} WHERE month IN (SELECT end_month FROM period)) e
+          ON e.month = p.end_month
+        {changed} {lookups(version.total, ("account_key",))} {of_group}
+        LEFT JOIN {version.total} x ON x.account_key = e.account_key AND x.month = GREATEST(p.starts, e.began))"""
+
+
+def lookups(table: str, keys: Sequence[str]) -> str:
+    """The totals of a row `e` at the other months that windows need.
+
+    The months in question are named twice, so that only they are read.
+    """
+    return " ".join(
+        f"LEFT JOIN (SELECT * FROM {table} WHERE month IN (SELECT {month} FROM period)) {alias}"
+        f" ON {' AND '.join(f'{alias}.{key} = e.{key}' for key in keys)} AND {alias}.month = p.{month}"
+        for alias, month in LOOKUPS.items()
+    )
+
+
+def leaf_from_totals(column: LeafColumn) -> str:
+    return f"{WINDOW_SQL[column.window].format(c=column.measure)} AS {column.name}"

@@ -1,0 +1,75 @@
+"""The facts that figures are summed from: those of one run, and of which accounts."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from accounts.periods import Day
+from metrics.evaluate import Facts
+from metrics.sources import COLUMNS, SOURCES
+from metrics.sources.source import columns_of
+
+STOCKS = frozenset(column.name for source in SOURCES if source.is_stock for column in columns_of(source))
+COUNTS = frozenset(column.name for column in COLUMNS if column.aggregate.startswith("COUNT("))
+
+
+@dataclass(frozen=True)
+class Version:
+    """The facts of one run, which accounts of them, and whether their figures are added or taken away."""
+
+    name: str
+    facts: Facts
+    as_of: Day
+    sign: str = ""
+    changed_only: bool = False
+    since: Day = Day.min
+    """The first month that anything looks up; older ones are left unread."""
+
+    @property
+    def total(self) -> str:
+        """The temporary table of its running totals."""
+        return f"run_total_{self.name}"
+
+    @property
+    def groups(self) -> str:
+        """The temporary table of the groups that its accounts belong to."""
+        return f"run_group_{self.name}"
+
+    @property
+    def grouped(self) -> str:
+        """The temporary table of the totals of these groups."""
+        return f"run_grouped_{self.name}"
+
+    @property
+    def rows(self) -> str:
+        """The temporary table of its facts that rows are credited from."""
+        return f"run_row_{self.name}"
+
+    @property
+    def people(self) -> str:
+        """The temporary table of the sums of these rows by person and month."""
+        return f"run_people_{self.name}"
+
+    @property
+    def where(self) -> str:
+        changed = "COALESCE(f.account_id, 0) IN (SELECT account_key FROM run_moved)"
+        return changed if self.changed_only else f"f.month >= DATE '{self.since}'"
+
+    def bound(self, sql: str, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The statement with parameters of its own name, so that two versions can stand in one."""
+        return sql.replace("%(", f"%({self.name}_"), {
+            f"{self.name}_{key}": each for key, each in params.items()
+        }
+
+
+def exists(table: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"pg_temp.{table}"])
+        found: bool = cursor.fetchone()[0]
+    return found
+
+
+def number(name: str) -> str:
+    """A count as integer: adding integers costs a fraction of adding decimals."""
+    return f"f.{name}::int" if name in COUNTS else f"f.{name}"
