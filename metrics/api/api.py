@@ -11,10 +11,12 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Path, Query, Schema
-from ninja.errors import ValidationError
+from ninja.errors import HttpError, ValidationError
 from ninja.security import HttpBearer
+from pydantic import Field
 
 from accounts.models import Account, Organisation
+from accounts.periods import PeriodKind
 from kamplan.permissions import Secret, may_see
 from metrics.access import may_see_kpi, seen_or_refused, visible_kpis
 from metrics.api import answers
@@ -24,6 +26,7 @@ from metrics.comments import Comment
 from metrics.kpi import Definition, Kpi
 from metrics.kpis import KPI
 from metrics.management.commands.kpi import as_line
+from metrics.models import View
 from metrics.pages.choice import Choice, read_choice
 from metrics.pages.explain_rows import allowed_sets, statement_text
 from metrics.pages.explanation import Explanation
@@ -217,22 +220,27 @@ def seen_kpi(request: HttpRequest, id: str) -> Definition:
     return found
 
 
-class Asked(Schema):
-    """As in the addresses of the pages."""
+Month = Annotated[str, Field(pattern=r"^((199\d|2[01]\d\d)-(0[1-9]|1[0-2]))?$")]
 
-    period: str = "t12"
-    """month, quarter, year, ytd, t12, fiscal or custom."""
-    end: str = ""
+
+class Asked(Schema):
+    """As in the addresses of the pages; but a page shows something for whatever stands there, a program is told."""
+
+    period: PeriodKind = PeriodKind.T12
+    end: Month = ""
     """The last month, as 2026-10; the latest complete one if left out."""
-    since: str = ""
+    since: Month = ""
     """The first month of a custom period, whose last one is `to`."""
-    to: str = ""
-    view: str = "as-was"
+    to: Month = ""
+    view: View = View.AS_WAS
     run: int | None = None
     """An earlier run, as it was published."""
 
     def query(self) -> dict[str, str]:
-        found = {"period": self.period, "end": self.end, "from": self.since, "to": self.to, "view": self.view}
+        if self.period == PeriodKind.CUSTOM and not "" < self.since <= self.to:
+            raise HttpError(422, "A custom period has a first and a last month: since and to.")
+        found = {"end": self.end, "from": self.since, "to": self.to}
+        found |= {"period": self.period.value, "view": self.view.value}
         return {**found, "run": str(self.run or ""), "compare": "before"}
 
 

@@ -203,6 +203,7 @@ forecast_wape = RowKpi(
     Timing.LAGGING,
     Group.PIPELINE,
     recipe_name="forecast_wape",
+    lacks_account=True,
     source="practitioners' standard; SMARTe calls 100 % - this its accuracy",
     caveats="Months are judged for a month, quarters for anything longer, and only complete ones. Each scope by its "
     "own sum: people's errors may cancel out in a team. It may exceed 100 %.",
@@ -218,6 +219,7 @@ forecast_bias = RowKpi(
     Timing.LAGGING,
     Group.PIPELINE,
     recipe_name="forecast_bias",
+    lacks_account=True,
     source="practitioners' standard",
     caveats="0 is best: above it the forecasts were too hopeful. No bias is not yet a good forecast, see its error.",
     on_scorecard=False,

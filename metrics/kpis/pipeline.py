@@ -251,6 +251,7 @@ pipeline_coverage = RowKpi(
     Timing.LEADING,
     Group.PIPELINE,
     recipe_name="pipeline_coverage",
+    lacks_account=True,
     source="practitioners' standard",
     caveats="Where booked has reached the quota there is no gap left to cover.",
     how_to_move="Too little cover late in a quarter cannot be mended: fill the early stages two quarters ahead.",
@@ -303,6 +304,7 @@ quota_attainment = RowKpi(
     Timing.LAGGING,
     Group.PIPELINE,
     recipe_name="quota_attainment",
+    lacks_account=True,
     source="practitioners' standard",
     caveats="A quota runs from its own date to the same person's next one, and belongs to the period in which it "
     "begins; it need not be a calendar quarter.",

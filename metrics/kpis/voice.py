@@ -400,6 +400,7 @@ employee_satisfaction = RowKpi(
     Timing.LEADING,
     Group.PEOPLE,
     recipe_name="employee_satisfaction",
+    lacks_account=True,
     of_persons=False,
     source="Top 11 account management KPIs",
     caveats="Released figures of groups of 5 and more only, of teams and of the company, never of one person. A "
@@ -416,6 +417,7 @@ enps = RowKpi(
     Timing.LEADING,
     Group.PEOPLE,
     recipe_name="enps",
+    lacks_account=True,
     of_persons=False,
     source="practitioners' standard",
     caveats="Released figures of groups of 5 and more only, of teams and of the company, never of one person.",

@@ -53,10 +53,12 @@ def rule(level: int, score: Decimal, limits: dict[str, Decimal]) -> str:
     """What lifts it and what lets it fall; a band is left only well under its limit."""
     said = []
     if level < len(BAND_NAMES):
-        said.append(f"{ORDER[level + 1]} from {formats.number(limits[list(BAND_NAMES)[level]])} points on")
+        said.append(
+            f"rises to {ORDER[level + 1]} from {formats.number(limits[list(BAND_NAMES)[level]])} points on"
+        )
     if level:
         limit = limits[list(BAND_NAMES)[level - 1]]
         least = formats.number(limit * (1 - limits[Threshold.Name.STAY] / 100))
         stays = f"still {ORDER[level]} below {formats.number(limit)}, " if score < limit else ""
-        said.append(f"{stays}{ORDER[level - 1]} only under {least}")
+        said.append(f"{stays}falls to {ORDER[level - 1]} only under {least}")
     return "; ".join(said)

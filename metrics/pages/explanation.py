@@ -19,7 +19,7 @@ from metrics.pages.figures import PageComputer, Versions, elsewhere
 from metrics.pages.places import Place
 from metrics.recipes import RECIPES
 from metrics.recipes.recipe import Beside
-from metrics.results import wants_company, wants_trailing
+from metrics.results import Result, wants_company, wants_trailing
 from metrics.targets import TargetForm, Targets, may_set
 from metrics.urls_for import explain_url
 
@@ -46,6 +46,31 @@ def beside_text(column: Beside, value: Decimal) -> str:
     if column.is_share:
         return formats.share(value * 100)
     return formats.number(value, column.decimals)
+
+
+def beside_of(result: Result, currency: str) -> list[tuple[str, str]]:
+    """Figures shown with the number that do not enter it."""
+    kpi = result.kpi
+    if isinstance(kpi, Kpi):
+        return [
+            (making.capital(part.label), words.part_text(part, result.beside.get(part.name), currency))
+            for part in kpi.beside
+        ]
+    if not isinstance(kpi, RowKpi):
+        return []
+    return [
+        (each.label, beside_text(each, result.beside[each.name]))
+        for each in RECIPES[kpi.recipe_name].beside
+        if each.name in result.beside
+    ]
+
+
+def split_of(result: Result) -> tuple[str, list[tuple[str, str]]]:
+    """By what the number is split, and each part with its own value."""
+    split = RECIPES[result.kpi.recipe_name].split if isinstance(result.kpi, RowKpi) else None
+    return split.label if split else "", [
+        (each.name, words.slice_text(each, result)) for each in result.slices
+    ]
 
 
 class Explanation:
@@ -143,29 +168,10 @@ class Explanation:
         ]
 
     def beside(self) -> list[tuple[str, str]]:
-        """Figures shown with the number that do not enter it."""
-        if isinstance(self.kpi, Kpi):
-            return [
-                (
-                    making.capital(part.label),
-                    words.part_text(part, self.now.beside.get(part.name), self.currency),
-                )
-                for part in self.kpi.beside
-            ]
-        if not isinstance(self.kpi, RowKpi):
-            return []
-        return [
-            (each.label, beside_text(each, self.now.beside[each.name]))
-            for each in RECIPES[self.kpi.recipe_name].beside
-            if each.name in self.now.beside
-        ]
+        return beside_of(self.now, self.currency)
 
     def slices(self) -> tuple[str, list[tuple[str, str]]]:
-        """By what the number is split, and each part with its own value."""
-        split = RECIPES[self.kpi.recipe_name].split if isinstance(self.kpi, RowKpi) else None
-        return split.label if split else "", [
-            (each.name, words.slice_text(each, self.now)) for each in self.now.slices
-        ]
+        return split_of(self.now)
 
     def trend(self, target: Decimal | None, marks: Sequence[int]) -> dict[str, Any]:
         results = [self.series[self.kpi.id, period, self.place.key] for period in self.choice.trend]

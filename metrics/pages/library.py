@@ -21,6 +21,7 @@ from metrics.models import AccountMonth, Run, Scope, View
 from metrics.pages import words
 from metrics.pages.choice import Choice, period_words, read_choice
 from metrics.pages.explain_words import credit_words
+from metrics.pages.explanation import beside_of, split_of
 from metrics.pages.figures import PageComputer
 from metrics.pages.making import capital, formula_of
 from metrics.pages.places import COMPANY, Place, find_place
@@ -197,13 +198,22 @@ def facts_of_definition(kpi: Definition) -> list[tuple[str, str]]:
         ("Unit", UNITS.get(kpi.unit.value, kpi.unit.value)),
         ("Direction", DIRECTIONS[kpi.direction]),
         ("Kind", TIMINGS[kpi.timing]),
-        ("Credit", credit_words(kpi, Scope.OWNER, "as-was")),
+        ("Credit", whose(kpi)),
         ("Usually over", "12 months" if kpi.usual.value == "t12" else kpi.usual.value),
         ("Range", range_words(kpi)),
         ("Source", kpi.source),
         ("Name for commands", kpi.id),
     ]
     return [(name, text) for name, text in found if text]
+
+
+def whose(kpi: Definition) -> str:
+    """Who gets what of it; some numbers exist for single accounts or for the company only."""
+    if isinstance(kpi, RowKpi) and not kpi.of_groups:
+        return "a number of single accounts"
+    if kpi.company_only:
+        return "a number of the company"
+    return credit_words(kpi, Scope.OWNER, View.AS_WAS)
 
 
 def range_words(kpi: Definition) -> str:
@@ -226,7 +236,7 @@ def parts_of(kpi: Definition) -> Sequence[tuple[str, str]]:
 def own_url(user: User, kpi: Definition) -> str:
     """The explanation of this number where the person's own scorecard is."""
     place = own_place(user)
-    if place is None or kpi not in visible_kpis(user):
+    if place is None or kpi not in visible_kpis(user) or not is_defined(kpi, place.scope, View.AS_WAS):
         return ""
     return explain_url(kpi.id, place.scope, place.key)
 
@@ -254,6 +264,8 @@ def example(user: User, kpi: Definition, choice: Choice, place: Place) -> dict[s
         "range_text": words.range_text(result),
         "counted": words.sub_line(result, choice.organisation.reporting_currency),
         "reason": words.reason_words(result) if result.value is None else "",
+        "beside": beside_of(result, choice.organisation.reporting_currency),
+        "slices": split_of(result),
         "example_inputs": [
             (
                 each.kpi.name,

@@ -100,7 +100,7 @@ def text(value: Decimal | None) -> str:
 
 
 def since(held: Held | None) -> str:
-    if held is None or held.during is None or held.during.lower is None or held.during.lower.year < 1990:
+    if held is None or held.during is None or held.during.lower is None or held.during.lower.year <= 2000:
         return "from the beginning" if held else "usual value"
     return f"from {formats.day(held.during.lower, year=True)}"
 

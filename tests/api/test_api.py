@@ -204,6 +204,15 @@ def test_what_does_not_exist_is_not_found(path: str, published: Run, hana: User)
     assert (answer.status_code, answer.json()) == (404, {"detail": "Not found."})
 
 
+def test_a_program_is_told_what_was_not_understood(published: Run, hana: User) -> None:
+    token = token_of(hana)
+    wrong = ("period=years", "end=October", "end=2025-13", "view=mine", "period=custom")
+    for query in (*wrong, "period=custom&since=2025-04&to=2025-01"):
+        answer = ask(token, f"/results/company/all/account_revenue?{query}")
+        assert (answer.status_code, set(answer.json())) == (422, {"detail"}), query
+    assert ask(token, "/results/company/all/nrr?period=custom&since=2025-01&to=2025-04").status_code == 200
+
+
 def test_an_error_repeats_nothing_of_what_was_sent(hana: User) -> None:
     answer = ask(token_of(hana), "/accounts?limit=%3Cscript%3E")
     assert (answer.status_code, answer.json()) == (422, {"detail": "Not understood: limit."})

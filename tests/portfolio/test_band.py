@@ -31,12 +31,12 @@ def test_a_band_says_since_when_and_what_lifts_it_or_lets_it_fall(maya: User, ma
     run("2025-05-20")
     hot = band(maya, maya_account)
     assert (hot.name, hot.since.replace("\xa0", " "), hot.points) == ("hot", "May 2025", "30")
-    assert hot.rule == "red-hot from 50 points on; warm only under 20"
+    assert hot.rule == "rises to red-hot from 50 points on; falls to warm only under 20"
 
     run("2025-06-20")
     still = band(maya, maya_account)
     assert (still.name, still.since.replace("\xa0", " "), still.points) == ("hot", "May 2025", "23")
-    assert still.rule == "red-hot from 50 points on; still hot below 25, warm only under 20"
+    assert still.rule == "rises to red-hot from 50 points on; still hot below 25, falls to warm only under 20"
 
 
 def test_an_account_without_signals_has_no_band(maya: User, maya_account: Account) -> None:
