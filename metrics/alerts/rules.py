@@ -231,9 +231,9 @@ REVENUE_DOWN = Rule(
     SELECT x.account_id, 'revenue' AS cause, {REVENUE_IS_SURE} AS is_red,
            jsonb_build_object('percent', ROUND(100 - 100 * x.now / x.before)) AS facts,
            jsonb_build_array(
-               jsonb_build_object('what', 'revenue of the 3 whole months before, ' || x.n_before || ' orders',
+               jsonb_build_object('what', 'revenue of the 3 whole months before (orders: ' || x.n_before || ')',
                                   'value', ROUND(x.before), 'unit', 'money'),
-               jsonb_build_object('what', 'revenue of the last 3 whole months, ' || x.n_now || ' orders',
+               jsonb_build_object('what', 'revenue of the last 3 whole months (orders: ' || x.n_now || ')',
                                   'value', ROUND(x.now), 'unit', 'money'))
            || CASE WHEN {REVENUE_IS_SURE} THEN '[]'::jsonb
                    ELSE '[{{"what": "may be chance: their orders come unevenly"}}]'::jsonb END AS evidence

@@ -222,3 +222,66 @@ def test_who_may_not_see_opinions_sees_no_warning(
     for user in (mira, vic, omar):
         assert not Alert.objects.visible_to(user).exists()
     assert Alert.objects.visible_to(lena).exists()
+
+
+def test_a_customer_that_is_lost_already_is_warned_of_no_loss(account: Account) -> None:
+    """Lost a year ago by its contract, or by a year without an order; what is owed to it still is."""
+    make_touch(account, at=noon(200))
+    make_contract(account, "2024-01-01", "2025-06-01", outcome="lost")
+    make_request(account, opened_at=noon(20), due_on=ago(3))
+    other = make_account(owner=make_user(), since="2024-01-01")
+    make_classification(other, "2024-01-01", tier="A")
+    make_touch(other, at=noon(200))
+    make_order(other, "2025-03-01", 100)
+    night()
+    assert kinds() == {"overdue_request"}
+
+    make_order(account, "2026-06-01", 100)
+    make_order(other, "2026-06-01", 100)
+    night(run=2)
+    assert Alert.objects.open().filter(kind="interaction_gap").count() == 2
+
+
+@pytest.mark.parametrize(("before", "now", "is_red"), [("99977", "00977", False), ("99999", "00777", True)])
+def test_a_fall_that_may_be_chance_is_not_red(account: Account, before: str, now: str, is_red: bool) -> None:
+    """Adjusted Wald by hand, n + 3 and 3/4 more at both ends.
+
+    3.75 - .75 against 1.75 - 2.75, of 8: a fall of .5, and 1.96 errors are 1.96 * sqrt(.0527 + .0684) = .68.
+    5.75 - .75 against .75 - 2.75, of 8: a fall of .875, and 1.96 errors are 1.96 * sqrt(.0527 + .0469) = .62.
+    """
+    for number, marks in ((200, before), (20, now)):
+        for mark in marks:
+            make_answer(account, make_contact(account), noon(number), nps=int(mark))
+    night()
+    found = Alert.objects.get(kind="nps_drop")
+
+    assert found.is_red == is_red
+    assert ("may be chance" in str(found.evidence)) != is_red
+
+
+def test_new_weights_are_no_change_of_the_customer_and_a_loud_day_counts_with_its_cap(
+    account: Account,
+) -> None:
+    opened, _ = SignalKind.objects.get_or_create(
+        code="email_open", defaults={"name": "opened", "daily_cap": 3}
+    )
+    SignalKind.objects.filter(pk=opened.pk).update(daily_cap=3)
+    opened.weights.all().delete()
+    for worth, first, until in ((4, datetime.date(2000, 1, 1), ago(95)), (1, ago(95), None)):
+        SignalWeight.objects.create(kind=opened, weight=worth, during=days(first, until))
+    for number in range(12):
+        make_signal(account, "email_open", at=noon(10 + 6 * number))
+        make_signal(account, "email_open", at=noon(100 + 6 * number))
+    for _ in range(60):
+        make_signal(account, "email_open", at=noon(101))
+    night()
+
+    assert kinds() == set()
+
+
+def test_a_past_night_sees_what_was_open_then(account: Account) -> None:
+    make_request(account, opened_at=noon(40), due_on=ago(30), resolved_at=noon(10))
+    night(ago(20))
+    assert kinds() == {"overdue_request"}
+    night()
+    assert kinds() == set()
