@@ -1,5 +1,7 @@
 """The kinds of files that bring account plans from elsewhere: a plan, its lines, and the work that follows."""
 
+from dataclasses import replace
+
 from accounts.engagement.models import Action, InternalRequest
 from accounts.exchange.columns import Column, Kind, Part
 from accounts.exchange.shorthand import FROM, IN_SOURCE, TO, account, external_id, person
@@ -12,6 +14,7 @@ GOAL = Column(
     "External id or words of the customer's goal, in the same plan.",
     aliases=("customer goal", "outcome goal"),
 )
+OF_GOAL = replace(GOAL, help="External id or words of the goal.", required=True)
 CONTACT = Column(
     "contact", "E-mail, name or external id of the customer's person.", aliases=("stakeholder", "who cares")
 )
@@ -38,12 +41,13 @@ KEY_NOTE = (
 
 
 def due(required: bool = True) -> tuple[Column, Column]:
-    return Column(DUE.name, DUE.help, DUE.field, required, DUE.aliases), FIRST_DUE
+    return replace(DUE, required=required), FIRST_DUE
 
 
-def key(holder: str, words: str) -> str:
+def key(*columns: str) -> str:
     """An external id for lines that bring none."""
-    return f"""COALESCE(r."external_id", md5(concat_ws('|', r."{holder}", r."{words}")))"""
+    said = ", ".join(f'r."{name}"' for name in columns)
+    return f"""COALESCE(r."external_id", md5(concat_ws('|', {said})))"""
 
 
 # Any days of the first and the last month: figures are made for whole months.
@@ -123,7 +127,7 @@ MILESTONES = Kind(
             Milestone,
             (
                 external_id("The step's key in the other system; empty: made of the goal and its words."),
-                Column(GOAL.name, "External id or words of the goal.", "", True, GOAL.aliases),
+                OF_GOAL,
                 Column("title", required=True, aliases=("step", "milestone")),
                 *due(),
                 Column("reached", "The day on which it was reached.", field="reached_on", aliases=("done",)),
@@ -146,7 +150,7 @@ OUTCOMES = Kind(
             Outcome,
             (
                 external_id("The figure's key in the other system; empty: made of the goal and its words."),
-                Column(GOAL.name, "External id or words of the goal.", "", True, GOAL.aliases),
+                OF_GOAL,
                 Column("title", required=True, aliases=("measured by", "measure", "outcome")),
                 Column("unit", "As hours, %, t."),
                 Column("baseline", "At the beginning.", aliases=("start value",)),
@@ -299,7 +303,10 @@ ACTIONS = Kind(
             begins_as={"first_due_on": "due_on"},
         ),
     ),
-    notes=("A due day that is moved by a later file leaves the first one where it was.",),
+    notes=(
+        "A due day that is moved by a later file leaves the first one where it was.",
+        "Two actions of an account with the same words need an external id.",
+    ),
     example="external_id,account,text,owner,due,objective\n"
     "T-1,4711,Offer for the second yard,jana@example.org,2026-04-30,O-1",
 )
@@ -311,7 +318,9 @@ INTERNAL_REQUESTS = Kind(
         Part(
             InternalRequest,
             (
-                external_id("Its key in the other system; empty: made of account and subject.", "ticket id"),
+                external_id(
+                    "Its key in the other system; empty: made of account, subject and day.", "ticket id"
+                ),
                 account(),
                 Column("department", "Name of the department.", required=True, aliases=("to", "team")),
                 Column("subject", required=True, aliases=("title", "betreff")),
@@ -322,7 +331,7 @@ INTERNAL_REQUESTS = Kind(
                 Column("request", "External id, number or subject of the customer's request behind it."),
             ),
             match=(IN_SOURCE,),
-            computed={"external_id": key("account", "subject")},
+            computed={"external_id": key("account", "subject", "asked")},
             always=("external_id",),
             agrees={"request": ("account", "account")},
         ),
