@@ -83,7 +83,7 @@ def export(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """The same as a file; that it was made, and by whom, is kept."""
     user, found = signed_in(request), asked(request, kind, pk)
     sections = everything(found)
-    counts = {each.title: len(each.rows) for each in sections}
+    counts = {"rows": sum(len(each.rows) for each in sections)}
     PersonAct.objects.create(
         act=PersonAct.Act.EXPORT, kind=found.kind, number=found.pk, by=user, counts=counts
     )
@@ -162,8 +162,8 @@ def listed(request: HttpRequest, hits: list[Hit]) -> dict[str, Any]:
 
 
 def told(act: PersonAct) -> str:
-    words = [f"{number} {what}" for what, number in act.counts.items()]
-    return f"Changed: {', '.join(words)}." if words else "Nothing else led to this person."
+    words = [f"{what}: {number}" for what, number in act.counts.items()]
+    return f"{', '.join(words)}." if words else "Nothing else led to this person."
 
 
 @sensitive_post_parameters("proof")
