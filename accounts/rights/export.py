@@ -191,6 +191,10 @@ def _history(person: Person) -> Section:
     return Section("Audit history", ("When", "Who", "What", "Change"), rows)
 
 
+def _told(change: history.Change) -> str:
+    return f"{change.field}: {change.old or '–'} → {change.new or '–'}"
+
+
 def as_file(person: Person, sections: list[Section], made_by: User, at: datetime.datetime) -> dict[str, Any]:
     """The file that a person gets."""
     return {

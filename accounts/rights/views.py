@@ -5,7 +5,7 @@ from typing import Any
 
 from allauth.core.internal.ratelimit import consume, respond_429
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -83,7 +83,7 @@ def export(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """The same as a file; that it was made, and by whom, is kept."""
     user, found = signed_in(request), asked(request, kind, pk)
     sections = everything(found)
-    counts = {each.title: len(each.rows) for each in sections}
+    counts = {"rows": sum(len(each.rows) for each in sections)}
     PersonAct.objects.create(
         act=PersonAct.Act.EXPORT, kind=found.kind, number=found.pk, by=user, counts=counts
     )
@@ -114,7 +114,8 @@ def erase_person(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     hits = [hit for hit in find(found.spellings) if not hit.is_copy]
     form = EraseForm(request.POST if request.method == "POST" else None, person=found)
     stopped = hindrances(found)
-    if request.method == "POST" and form.is_valid() and not stopped:
+    undecided = undecided_about(request, hits)
+    if request.method == "POST" and form.is_valid() and not stopped and not undecided:
         if not consume(request, app="allauth.account", action="reauthenticate", user=user):
             return respond_429(request)  # type: ignore[no-any-return]
         if proves_identity(user, form.cleaned_data["proof"]):
@@ -122,7 +123,8 @@ def erase_person(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
             messages.success(request, f"{found.placeholder}: erased. {told(act)}")
             return redirect("rights:list")
         form.add_error("proof", NOT_YOU)
-    context = {"person": found, "form": form, "stopped": stopped, **listed(request, hits)}
+    context = {"person": found, "form": form, "stopped": stopped, "notes_error": undecided}
+    context |= listed(request, hits)
     return render(request, "rights/erase.html", context, status=422 if form.is_bound else 200)
 
 
@@ -131,11 +133,21 @@ def refuse_oneself(user: User, found: Person) -> None:
         raise PermissionDenied("You cannot erase yourself.")
 
 
+def undecided_about(request: HttpRequest, hits: list[Hit]) -> str:
+    """Texts may name somebody else of that name, so that nothing is taken out by default."""
+    said = request.POST.get("notes", "")
+    if request.method != "POST" or not hits or said in {"all", "none"}:
+        return ""
+    if said != "some":
+        return "Say what becomes of these texts."
+    return "" if request.POST.getlist("note") else "Tick the texts, or choose all of them."
+
+
 def chosen(request: HttpRequest, hits: list[Hit]) -> list[Hit]:
     """All of them, or those ticked; a tick counts only for a text that names the person now."""
     if request.POST.get("notes") == "all":
         return hits
-    ticked = set(request.POST.getlist("note"))
+    ticked = set(request.POST.getlist("note")) if request.POST.get("notes") == "some" else set()
     return [hit for hit in hits if hit.key in ticked]
 
 
@@ -144,14 +156,14 @@ def listed(request: HttpRequest, hits: list[Hit]) -> dict[str, Any]:
         "hits": hits[:NOTES_SHOWN],
         "hit_count": len(hits),
         "more_hits": max(len(hits) - NOTES_SHOWN, 0),
-        "which": request.POST.get("notes", "all"),
+        "which": request.POST.get("notes", ""),
         "ticked": request.POST.getlist("note"),
     }
 
 
 def told(act: PersonAct) -> str:
-    words = [f"{number} {what}" for what, number in act.counts.items()]
-    return f"Changed: {', '.join(words)}." if words else "Nothing else led to this person."
+    words = [f"{what}: {number}" for what, number in act.counts.items()]
+    return f"{', '.join(words)}." if words else "Nothing else led to this person."
 
 
 @sensitive_post_parameters("proof")
@@ -166,16 +178,14 @@ def note_list(request: HttpRequest) -> HttpResponse:
     words = plain(look.cleaned_data["words"]) if look.is_valid() else ""
     hits = find([words]) if words else []
     form = RedactForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    undecided = undecided_about(request, hits)
+    if request.method == "POST" and form.is_valid() and hits and not undecided:
         if not consume(request, app="allauth.account", action="reauthenticate", user=user):
             return respond_429(request)  # type: ignore[no-any-return]
-        wanted = chosen(request, hits)
-        if not proves_identity(user, form.cleaned_data["proof"]):
-            form.add_error("proof", NOT_YOU)
-        elif wanted:
-            messages.success(request, told(redact_notes([words], wanted, user)))
+        if proves_identity(user, form.cleaned_data["proof"]):
+            messages.success(request, told(redact_notes([words], chosen(request, hits), user)))
             return redirect("rights:list")
-        else:
-            form.add_error(None, ValidationError("Tick the texts, or choose all of them."))
-    context = {"look": look, "words": words, "form": form, **listed(request, hits)}
+        form.add_error("proof", NOT_YOU)
+    context = {"look": look, "words": words, "form": form, "notes_error": undecided}
+    context |= listed(request, hits)
     return render(request, "rights/notes.html", context, status=422 if form.is_bound else 200)

@@ -292,7 +292,8 @@ class Fact:
 
 def panel_context(user: User, circle: Circle, person: Person, may_edit: bool) -> dict[str, Any]:
     contact = person.contact
-    facts = fact_list(user, contact) if circle.sees_opinions else []
+    # Of somebody erased only codes are left, for figures of days that were: nobody reads them.
+    facts = fact_list(user, contact) if circle.sees_opinions and contact.erased_on is None else []
     context: dict[str, Any] = {
         "person": person,
         "contact": contact,

@@ -135,6 +135,8 @@
     if (form.method !== "post" || form.matches(writes)) return;
     form.dataset.kmSent = "1";
     if (event.submitter) busy(event.submitter);
+    // A file comes back and the page stays: a moment later it may be asked for again.
+    if ("kmFile" in form.dataset) setTimeout(release, 3000, form);
   }, true);
   document.addEventListener("click", (event) => {
     const at = event.target.closest && event.target.closest(writes);

@@ -44,6 +44,7 @@ def test_a_head_finds_exports_and_erases_a_person(
     assert json.loads(Path(download.value.path()).read_text())["about"] == NAME
 
     page.get_by_role("link", name="Erase…").click()
+    page.get_by_label("of all").check()
     page.get_by_label("Type the name").fill("Ingrid")
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Erase for good").click()

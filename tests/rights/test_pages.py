@@ -111,6 +111,8 @@ def test_nothing_is_erased_without_the_name_typed_and_a_proof(hanas: Client, ing
         {"name": NAME, "proof": "wrong"},
         {"name": "Ingrid", **PROOF},
         {"name": NAME.lower(), **PROOF},
+        {"name": NAME, "notes": "", **PROOF},
+        {"name": NAME, "notes": "some", **PROOF},
     ):
         response = hanas.post(url, {"notes": "all", **data})
         assert response.status_code == 422, data
