@@ -244,14 +244,14 @@ def sender(sink: Sink, settings: Any) -> Iterator[Callable[[], int]]:
 
 
 def five_hundred() -> None:
-    """Twenty digests that say something, and as many mails of either fate: sent once more when unknown, or not."""
+    """Twelve digests that say something, and as many mails of either fate: sent once more when unknown, or not."""
     user = make_user()
-    for number in range(20):
+    for number in range(12):
         manager = make_user()
         make_alert(make_account(owner=manager), "health_fall", facts={"before": 71, "now": 52})
         outbox.put("digest", manager, f"digest:{manager.pk}:2026-W49", period="2026-W49", rhythm="weekly")
         notice(user, number)
-    for number in range(20, 240):
+    for number in range(12, 248):
         notice(user, number)
     for number in range(240):
         outbox.put("password_reset", user, f"password_reset:{number}")
@@ -294,7 +294,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "the sender stands still"
-        time.sleep(0.005)
+        time.sleep(0.02)
 
 
 @pytest.mark.django_db(transaction=True)
