@@ -23,7 +23,8 @@ from django.utils import timezone
 from accounts.models import Account, Answer, SurveyInvitation, Wave
 from accounts.surveys.answering import hashed
 from accounts.surveys.ready import start_survey
-from bench.engine import START, TICKS
+from bench.engine import START
+from bench.meter import TICKS
 from bench.synthetic import fill
 from kamplan.demo import first_free_port, processes
 from kamplan.services import LOOPBACK, current
