@@ -13,7 +13,7 @@ from accounts.periods import PeriodKind
 from metrics.models import Scope, Target
 
 YEARS_OF_TARGETS = 3
-# In the unit of the number: shares in %, days, money in EUR; last year's, and this year's.
+# In the unit of the number: shares in %, days, hours, points, money in EUR; last year's, and this year's.
 COMPANY = {
     "revenue_growth": (4, 5),
     "nrr": (96, 98),
@@ -26,10 +26,17 @@ COMPANY = {
     "sales_cycle_length": (125, 115),
     "cross_sell_rate": (15, 20),
     "upsell_rate_accounts": (25, 30),
+    "renewal_rate_value": (86, 88),
+    "sales_via_references": (15, 20),
+    "penetration_rate": (35, 40),
+    "interaction_gap": (40, 35),
+    "first_response_time": (10, 8),
+    "nps": (22, 25),
+    "csat": (75, 80),
+    "outcome_achievement": (70, 75),
 }
 ONLY_THE_COMPANYS = {
     "revenue_growth_gap": (2, 4),
-    "nps": (22, 25),
     "at_risk_revenue": (4_000_000, 4_000_000),
     "expansion_pipeline": (4_500_000, 5_000_000),
     "employee_satisfaction": (65, 70),
