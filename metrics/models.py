@@ -209,6 +209,18 @@ for _column in COLUMNS:
     Stamped.add_to_class(_column.name, measure_field(_column.is_money))
 
 
+WHOSE = (
+    "owner_id",
+    "team_id",
+    "tier_id",
+    "industry_id",
+    "region_id",
+    "is_target",
+    "holder_id",
+    "holder_team_id",
+)
+
+
 class AccountMonth(Stamped):
     """The facts as of the newest run."""
 
@@ -222,6 +234,13 @@ class AccountMonth(Stamped):
             # With what a page sums over a year of everyone, so that it need not read the wide rows.
             models.Index(fields=["month", "account_id"], include=["revenue"], name="account_month_month"),
             models.Index("owner_id", "month", name="account_month_owner"),
+            models.Index("holder_id", "month", name="account_month_holder"),
+            # Who had which accounts in a month, of a whole team or the company, without the wide rows either.
+            models.Index(
+                fields=["month"],
+                include=["account_id", "began", *WHOSE],
+                name="account_month_whose",
+            ),
             models.Index("month", condition=Q(month=F("began")), name="account_month_first"),
             models.Index("valid_from", name="account_month_valid_from"),
         ]

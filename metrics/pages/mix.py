@@ -33,47 +33,61 @@ STARTED = """(
      UNION ALL
     SELECT * FROM {relation} f WHERE f.month = f.began AND f.month > %(start)s AND f.month < %(end)s
                                  AND f.account_id IS NOT NULL)"""
-SCOPED = {
-    Scope.COMPANY: "TRUE",
-    Scope.OWNER: "f.owner_id IS NOT DISTINCT FROM %(key)s::bigint",
-    Scope.TEAM: "(SELECT c.above_id FROM team_closure c WHERE c.id = f.team_id AND c.above_id = %(key)s)"
-    " IS NOT DISTINCT FROM %(key)s::bigint",
-    Scope.TIER: "f.tier_id IS NOT DISTINCT FROM %(key)s::bigint",
-    Scope.INDUSTRY: "f.industry_id IS NOT DISTINCT FROM %(key)s::bigint",
-    Scope.REGION: "f.region_id IS NOT DISTINCT FROM %(key)s::bigint",
-    Scope.TARGET: "f.is_target::int IS NOT DISTINCT FROM %(key)s::int",
+COLUMNS = {
+    Scope.OWNER: "f.owner_id",
+    Scope.TIER: "f.tier_id",
+    Scope.INDUSTRY: "f.industry_id",
+    Scope.REGION: "f.region_id",
+    Scope.TARGET: "f.is_target::int",
 }
-HELD = {
-    Scope.OWNER: "f.holder_id IS NOT DISTINCT FROM %(key)s::bigint",
-    Scope.TEAM: "EXISTS (SELECT 1 FROM team_closure c WHERE c.id = f.holder_team_id AND c.above_id = %(key)s)",
-}
+HELD = (Scope.OWNER, Scope.TEAM)
 
 
-def held_accounts(scope: str, view: str, facts: Facts) -> str:
+def belongs(place: Place) -> str:
+    """SQL condition: this row belongs to the scope. Equality, where there is a key, for only that is looked up."""
+    if place.scope == Scope.COMPANY:
+        return "TRUE"
+    if place.scope == Scope.TEAM:
+        ours = "f.team_id IN (SELECT c.id FROM team_closure c WHERE c.above_id = %(key)s)"
+        return ours if place.key is not None else "f.team_id IS NULL"
+    column = COLUMNS[Scope(place.scope)]
+    return f"{column} = %(key)s" if place.key is not None else f"{column} IS NULL"
+
+
+def is_held(place: Place) -> str:
+    """SQL condition: this row is of today's book of a person or team."""
+    if place.scope not in HELD:
+        return "FALSE"
+    if place.scope == Scope.TEAM:
+        return "f.holder_team_id IN (SELECT c.id FROM team_closure c WHERE c.above_id = %(key)s)"
+    return "f.holder_id = %(key)s" if place.key is not None else "f.holder_id IS NULL"
+
+
+def held_accounts(place: Place, view: str, facts: Facts) -> str:
     """SELECT of the accounts that belong to a scope: at the period's start, or today's book."""
-    if view == View.CURRENT_BOOK and scope in HELD:
+    if view == View.CURRENT_BOOK and place.scope in HELD:
         return (
             f"SELECT DISTINCT ON (f.account_id) f.account_id, f.tier_id FROM {facts.relation} f"
-            f" WHERE f.month = %(book_month)s AND f.account_id IS NOT NULL AND {HELD[Scope(scope)]}"
+            f" WHERE f.month = %(book_month)s AND f.account_id IS NOT NULL AND {is_held(place)}"
             " ORDER BY f.account_id"
         )
     started = STARTED.format(relation=facts.relation)
     return (
         f"SELECT DISTINCT ON (f.account_id) f.account_id, f.tier_id FROM {started} f"
-        f" WHERE {SCOPED[Scope(scope)]} ORDER BY f.account_id"
+        f" WHERE {belongs(place)} ORDER BY f.account_id"
     )
 
 
 def find_mix(user: User, place: Place, choice: Choice) -> Mix | None:
     """In two statements, however many accounts."""
     facts = facts_of(choice.run, choice.newest)
-    held_at_end = HELD.get(Scope(place.scope), "FALSE")
+    held_at_end = is_held(place)
     is_personal = place.scope in HELD and choice.view == View.AS_WAS
     # A person's few accounts are looked up; of a larger scope everyone's year is read at once.
     few = "AND f.account_id IN (SELECT account_id FROM held)" if place.scope == Scope.OWNER else ""
     sql = f"""
     WITH {TEAM_CLOSURE},
-    held AS ({held_accounts(place.scope, choice.view, facts)}),
+    held AS ({held_accounts(place, choice.view, facts)}),
     bought AS (
       SELECT f.account_id, SUM(f.revenue) AS revenue
         FROM {facts.relation} f WHERE f.month >= %(before)s AND f.month < %(start)s {few}

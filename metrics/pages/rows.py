@@ -179,7 +179,7 @@ def statement(row_set: RowSet, place: Place, choice: Choice) -> tuple[str, dict[
     elif place.scope != Scope.COMPANY:
         facts = facts_of(run, choice.newest)
         params.update(facts.params)
-        relations.append(f"held AS ({held_accounts(place.scope, choice.view, facts)})")
+        relations.append(f"held AS ({held_accounts(place, choice.view, facts)})")
         among = "o.account_id IN (SELECT account_id FROM held)"
     rate = "1"
     if row_set.at_start_rate:
