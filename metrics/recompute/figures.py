@@ -134,12 +134,18 @@ def collect(periods: Sequence[Period], versions: Sequence[Version], progress: Pr
         collect_rows_of_people(some, versions)
 
 
-# Accounts that another person (or the same in another team) holds now, with the month in which they began.
+# Accounts that another person (or the same in another team) holds now, with the month in which they began. The rows of
+# the run before are those that stayed and those that this run replaced: in a month that goes on, nearly all.
 BOOK_CHANGED = """
     SELECT n.account_id, n.began AS month FROM metrics_accountmonth n
      WHERE n.month = %(new_book)s AND n.account_id IS NOT NULL AND NOT EXISTS (
-           SELECT 1 FROM metrics_accountmonth o
-            WHERE o.account_id = n.account_id AND o.month = %(old_book)s AND o.valid_from < %(run)s
+           SELECT 1
+             FROM (SELECT account_id, holder_id, holder_team_id FROM metrics_accountmonth
+                    WHERE month = %(old_book)s AND valid_from < %(run)s
+                    UNION ALL
+                   SELECT account_id, holder_id, holder_team_id FROM metrics_accountmonthpast
+                    WHERE month = %(old_book)s AND valid_to = %(run)s) o
+            WHERE o.account_id = n.account_id
               AND (o.holder_id, o.holder_team_id) IS NOT DISTINCT FROM (n.holder_id, n.holder_team_id))"""
 
 
