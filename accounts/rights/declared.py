@@ -68,6 +68,13 @@ DECLARED: dict[str, Data] = {
         secret=("payload", "message_id", "dedup_key"),
         plain=("kind", "error"),
     ),
+    "accounts.Bounce": Data(
+        contacts=("message__contact",),
+        users=("cleared_by",),
+        gone=True,
+        copies=("address",),
+        plain=("status",),
+    ),
     "accounts.Headcount": Data(plain=FROM_ELSEWHERE),
     "accounts.Leaver": Data(plain=FROM_ELSEWHERE),
     "accounts.PersonAct": Data(users=("by",), secret=("keys", "salt", "words"), plain=("notes", "counts")),
@@ -260,6 +267,9 @@ DECLARED: dict[str, Data] = {
         copies=("facts", "evidence"),
         plain=("cause",),
     ),
+    "metrics.Digest": Data(users=("user",), gone_with=("user",), plain=("period", "lines")),
+    "metrics.DigestSettings": Data(users=("user",), gone_with=("user",), plain=("left_out", "time_zone")),
+    "metrics.DigestTrial": Data(users=("by", "whom")),
     "metrics.ApiToken": Data(
         users=("user",), gone_with=("user",), secret=("token_hash", "prefix"), plain=("name", "scopes")
     ),
