@@ -180,21 +180,23 @@ DECLARED: dict[str, Data] = {
     "accounts.CampaignTouch": Data(contacts=("contact",), plain=FROM_ELSEWHERE),
     "accounts.Forecast": Data(users=("user",), plain=(*FROM_ELSEWHERE, "currency")),
     # Plans.
-    "accounts.Plan": Data(users=("created_by",), free=("name", "summary")),
+    "accounts.Plan": Data(users=("created_by",), free=("name", "summary"), plain=FROM_ELSEWHERE),
     "accounts.PlanComment": Data(users=("author",), free=("text",)),
     "accounts.PlanVersion": Data(users=("made_by",), free=("content",)),
-    "accounts.Goal": Data(contacts=("contact",), users=("verified_by",), free=("title",)),
-    "accounts.Milestone": Data(free=("title",)),
+    "accounts.Goal": Data(
+        contacts=("contact",), users=("verified_by",), free=("title",), plain=FROM_ELSEWHERE
+    ),
+    "accounts.Milestone": Data(free=("title",), plain=FROM_ELSEWHERE),
     "accounts.MilestoneCheck": Data(users=("author",), free=("note",)),
-    "accounts.Outcome": Data(free=("title",), plain=("unit",)),
+    "accounts.Outcome": Data(free=("title",), plain=(*FROM_ELSEWHERE, "unit")),
     "accounts.Objective": Data(
         contacts=("contact",),
         users=("verified_by", "judged_by"),
         free=("title", "judgement"),
-        plain=("kpi",),
+        plain=(*FROM_ELSEWHERE, "kpi"),
     ),
-    "accounts.SwotEntry": Data(users=("verified_by",), free=("text",)),
-    "accounts.Risk": Data(users=("verified_by", "owner"), free=("text", "answer")),
+    "accounts.SwotEntry": Data(users=("verified_by",), free=("text",), plain=FROM_ELSEWHERE),
+    "accounts.Risk": Data(users=("verified_by", "owner"), free=("text", "answer"), plain=FROM_ELSEWHERE),
     "accounts.PlanTemplate": Data(plain=("name", "description")),
     "accounts.PlanTemplateItem": Data(plain=("text", "kpi")),
     "accounts.WhitespaceCell": Data(
@@ -273,6 +275,10 @@ DECLARED: dict[str, Data] = {
     "metrics.ApiToken": Data(
         users=("user",), gone_with=("user",), secret=("token_hash", "prefix"), plain=("name", "scopes")
     ),
+    "metrics.DigestSettings": Data(users=("user",), gone_with=("user",), plain=("left_out", "time_zone")),
+    # Keys of lines and figures, never a text or a name.
+    "metrics.Digest": Data(users=("user",), gone_with=("user",), plain=("period", "lines")),
+    "metrics.DigestTrial": Data(users=("by", "whom")),
     "metrics.Assumption": Data(free=("reason",)),
     "metrics.BoardNumber": Data(plain=("kpi",)),
     "metrics.BoardRemark": Data(users=("author",), free=("text",)),

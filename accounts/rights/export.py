@@ -30,6 +30,7 @@ TITLES = {
     "accounts.Message": "Mails to this person",
     "accounts.AnswerItem": "What was answered",
 }
+OURS = {"accounts.User": "Who it is", "accounts.SoftFact": "opinions about people at customers"}
 
 
 @dataclass(frozen=True)
@@ -85,19 +86,26 @@ def _rows(person: Person, label: str, data: Data) -> list[Any]:
 
 
 def _columns(person: Person, label: str) -> list[Any]:
-    """What a row shows: no keys and hashes; of people of ours no words that they wrote about customers."""
-    data = DECLARED[label]
-    hidden = {*data.secret, "id", "version", *(() if person.is_contact else data.free)}
-    return [
-        one
-        for one in apps.get_model(label)._meta.concrete_fields
-        if one.name not in hidden and not one.primary_key
-    ]
+    """What a row shows: no keys and hashes."""
+    data, model = DECLARED[label], apps.get_model(label)
+    hidden = {*data.secret, "id", "version"}
+    shown = [one for one in model._meta.concrete_fields if one.name not in hidden and not one.primary_key]
+    return shown if person.is_contact else [one for one in shown if _is_of_us(one, model, data)]
+
+
+def _is_of_us(one: Any, model: type[models.Model], data: Data) -> bool:
+    """Of people of ours an administrator reads without an elevation: that a row of account content is theirs, and
+    of which day, but neither whom it is about nor what it says."""
+    if history.is_content(model):
+        return one.related_model is User or isinstance(one, models.DateField | DateRangeField)
+    leads_to_content = one.is_relation and history.is_content(one.related_model)
+    return one.name not in data.free and not leads_to_content
 
 
 def _section(person: Person, label: str, rows: list[Any], names: Names) -> Section:
     columns = _columns(person, label)
-    title = TITLES.get(label) or str(apps.get_model(label)._meta.verbose_name_plural)
+    title = TITLES.get(label) if person.is_contact else OURS.get(label)
+    title = title or str(apps.get_model(label)._meta.verbose_name_plural)
     cells = [[value_of(one, getattr(row, one.attname), names) for one in columns] for row in rows]
     own = {*(DECLARED[label].contacts if person.is_contact else ()), "version"}
     used = [

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pghistory
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
 
 from accounts.exchange.models import OVER, ImportChange, ImportRefusal
@@ -43,7 +43,8 @@ def kept(now: datetime.datetime) -> list[Kept]:
         Kept(ViewedPage.objects.all(), "at", access),
         Kept(ViewAs.objects.filter(pages=None), "until", access),
         Kept(Elevation.objects.all(), "until", access),
-        Kept(Message.objects.filter(state__in=SETTLED), "created_at", mails or None),
+        # That an address takes no mail is remembered with the mail that came back.
+        Kept(Message.objects.filter(state__in=SETTLED, bounce=None), "created_at", mails or None),
         Kept(ImportChange.objects.filter(**over), "of__finished_at", imports),
         Kept(ImportRefusal.objects.filter(**over), "of__finished_at", imports),
         Kept(Invitation.objects.all(), "expires_at", access),
@@ -70,12 +71,6 @@ def delete_what_is_over(now: datetime.datetime | None = None) -> dict[str, int]:
 
 
 def delete_piece(keys: Any, model: type[models.Model]) -> int:
-    """Nothing hangs on these rows, so the database deletes them without reading them first."""
-    sql, params = keys.query.sql_with_params()
-    column = model._meta.pk.column
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'DELETE FROM "{model._meta.db_table}" WHERE {column} IN ({sql})',  # noqa: S608
-            params,
-        )
-        return int(cursor.rowcount)
+    """With what hangs on them; how many of these rows went."""
+    _, gone = model._base_manager.filter(pk__in=list(keys)).delete()
+    return gone.get(model._meta.label, 0)

@@ -152,7 +152,10 @@ def chosen(request: HttpRequest, hits: list[Hit]) -> list[Hit]:
 
 
 def listed(request: HttpRequest, hits: list[Hit]) -> dict[str, Any]:
+    user = signed_in(request)
     return {
+        # Of account content an administrator learns the place, and the words during an elevation only.
+        "hides_words": user.is_staff and not user.is_elevated,
         "hits": hits[:NOTES_SHOWN],
         "hit_count": len(hits),
         "more_hits": max(len(hits) - NOTES_SHOWN, 0),

@@ -15,7 +15,7 @@ WHOSE = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metrics", "0011_alerts")]
+    dependencies = [("metrics", "0012_digests")]
 
     operations = [
         migrations.AddIndex(

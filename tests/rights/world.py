@@ -10,6 +10,7 @@ from accounts.models import (
     Account,
     AdvocacyAction,
     Answer,
+    Bounce,
     CampaignTouch,
     Contact,
     HandOver,
@@ -106,7 +107,10 @@ def what_was_done(ingrid: Contact, account: Account, by: User) -> None:
     )
     make_lead(f"{account.name} AS", person=NAME, email=EMAIL, job_title=CANARY, note=f"{NAME} called")
     CampaignTouch.objects.create(campaign=make_campaign(), account=account, contact=ingrid, on="2026-01-04")
-    Message.objects.create(kind="survey", contact=ingrid, dedup_key="survey:0:9", payload={"invitation": 0})
+    waiting = Message.objects.create(
+        kind="survey", contact=ingrid, dedup_key="survey:0:9", payload={"invitation": 0}
+    )
+    Bounce.objects.create(message=waiting, address=EMAIL, status="4.2.2", is_final=False)
 
 
 def what_she_said(ingrid: Contact, account: Account, by: User) -> None:
