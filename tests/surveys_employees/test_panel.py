@@ -4,8 +4,10 @@ import csv
 import datetime
 import io
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -14,14 +16,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import EmployeeWave, Headcount, Leaver, Team, User
+from accounts.models import Account, EmployeeWave, Headcount, Leaver, Team, User
 from accounts.surveys.employees import release
 from accounts.surveys.employees.staffing import Attrition, attrition_for, average_headcount
 from metrics.access import visible_kpis
 from metrics.models import Scope
 from metrics.pages.employees import Summary, summary_of
 from metrics.pages.places import Place
-from tests.factories import make_run
+from metrics.recompute.run import Order, recompute
+from tests.api.test_api import ask, token_of
+from tests.factories import make_order, make_run
 from tests.surveys_employees.test_waves import signed_in
 from tests.surveys_employees.waves import answered_wave, today
 
@@ -113,6 +117,39 @@ def test_what_a_page_says_of_a_group_is_its_released_row(wave: EmployeeWave, may
     row = wave.results.get(label="North", item="satisfaction")
     assert f"{row.favourable} of {row.n}" in page and (row.favourable, row.n) == (6, 8)
     assert "75.0\xa0%" in page
+
+
+def test_no_filter_of_the_address_cuts_a_group_any_smaller(wave: EmployeeWave, hana: User) -> None:
+    """Attack by A less A-and-B: nothing but wave and group is read of an address, and each names whole rows."""
+    client = signed_in(hana)
+    north = client.get(reverse(PANEL), {"group": "team:North"})
+    more = client.get(reverse(PANEL), {"group": "team:North", "site": "Oslo", "tenure": "1", "team": "South"})
+    assert body(north) == body(more)
+    assert client.get(reverse(PANEL), {"group": "team:North,site:Oslo"}).status_code == 404
+
+
+def body(response: Any) -> str:
+    """What the page says, without the form's secrets and the links that repeat the address."""
+    page: str = response.content.decode()
+    return re.sub(r"<[^>]+>", "", page[page.index("<main") : page.index("</main>")])
+
+
+def test_the_api_says_of_a_team_what_its_released_row_says_and_of_a_hidden_one_nothing(
+    wave: EmployeeWave, north: Team, south: Team, hana: User, maya_account: Account
+) -> None:
+    make_order(maya_account, f"{today():%Y-%m}-01", 100)
+    recompute(Order("full", today()))
+    token = token_of(hana)
+
+    def asked(team: Team) -> Any:
+        month = f"period=month&end={today():%Y-%m}"
+        return ask(token, f"/results/team/{team.pk}/employee_satisfaction?{month}").json()
+
+    row = wave.results.get(label="North", item="satisfaction")
+    shown, hidden = asked(north), asked(south)
+    assert (shown["numerator"], shown["denominator"], shown["n"]) == (row.favourable, row.n, row.n)
+    assert (hidden["value"], hidden["numerator"], hidden["denominator"]) == (None, None, None)
+    assert not hidden["n"]
 
 
 def test_figures_for_numbers_are_the_rows_of_company_and_teams(wave: EmployeeWave, north: Team) -> None:
