@@ -156,7 +156,8 @@
     form.querySelectorAll(".km-busy").forEach(calm);
   };
   document.body.addEventListener("htmx:afterRequest", (event) => {
-    const at = event.detail.elt;
+    // A form that its own answer replaced is off the page by now; the event names what is left around it.
+    const at = event.detail.requestConfig ? event.detail.requestConfig.elt : event.detail.elt;
     if (!at.matches(writes)) return;
     calm(at);
     const form = at.closest("form");

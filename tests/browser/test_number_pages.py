@@ -139,7 +139,7 @@ def test_one_click_leads_from_a_number_to_what_moved_and_to_its_rows(
     page.goto(f"/scorecards/owner/{maya.pk}/{T12}")
     page.get_by_role("link", name="Revenue", exact=True).press("Enter")
     page.wait_for_url("**/account_revenue/**")
-    since = page.locator("#side-then")
+    since = page.locator("#moved").get_by_label("Compared with")
     since.focus()
     since.select_option(str(figures.pk))
     page.wait_for_url(f"**compare={figures.pk}**")
