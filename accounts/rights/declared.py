@@ -269,9 +269,6 @@ DECLARED: dict[str, Data] = {
         copies=("facts", "evidence"),
         plain=("cause",),
     ),
-    "metrics.Digest": Data(users=("user",), gone_with=("user",), plain=("period", "lines")),
-    "metrics.DigestSettings": Data(users=("user",), gone_with=("user",), plain=("left_out", "time_zone")),
-    "metrics.DigestTrial": Data(users=("by", "whom")),
     "metrics.ApiToken": Data(
         users=("user",), gone_with=("user",), secret=("token_hash", "prefix"), plain=("name", "scopes")
     ),
