@@ -55,6 +55,8 @@ ROI = f"""
            COALESCE(g.deals, 0) AS deals, w.slices
       FROM whole w LEFT JOIN gains g USING (starts, ends)"""
 
+LACKING_OF_ACCOUNTS = ", ('account', l.account_id)"
+
 # Sold to accounts like it: to any account of its industry, up to the last day.
 WHITESPACE = f"""
     , {STAMP},
@@ -72,7 +74,7 @@ WHITESPACE = f"""
     scoped AS (
         SELECT l.starts, l.ends, g.scope, g.key, l.held, l.sold
           FROM lacking l JOIN stamp USING (starts, ends, account_id)
-         CROSS JOIN LATERAL {BY_STAMP.format(more=", ('owner', stamp.owner_id), ('account', l.account_id)")}
+         CROSS JOIN LATERAL {BY_STAMP.format(more=", ('owner', stamp.owner_id)" + LACKING_OF_ACCOUNTS)}
          UNION ALL
         SELECT l.starts, l.ends, 'team', c.above_id, l.held, l.sold
           FROM lacking l JOIN stamp USING (starts, ends, account_id)
@@ -130,6 +132,7 @@ RECIPES = {
         (Behind("categories bought", NEW_CATEGORIES, "COUNT(*)"),),
         ("owned_category",),
         terms=("categories they never bought", "categories sold in their industry"),
+        of_accounts=LACKING_OF_ACCOUNTS,
     ),
     "rfm": Recipe(
         RFM,
