@@ -99,7 +99,7 @@ def _is_of_us(one: Any, model: type[models.Model], data: Data) -> bool:
     if history.is_content(model):
         return one.related_model is User or isinstance(one, models.DateField | DateRangeField)
     leads_to_content = one.is_relation and history.is_content(one.related_model)
-    return one.name not in data.free and not leads_to_content
+    return one.name not in {*data.free, *data.copies} and not leads_to_content
 
 
 def _section(person: Person, label: str, rows: list[Any], names: Names) -> Section:
