@@ -109,7 +109,8 @@ def change_standing() -> None:
     steps[0].save()
     steps[1].delete()
     MilestoneCheck.objects.order_by("on")[0].delete()
-    MilestoneCheck.objects.filter(on_track=False).order_by("on")[:1].update(on_track=True)
+    check = MilestoneCheck.objects.filter(on_track=False).order_by("on")[0]
+    MilestoneCheck.objects.filter(pk=check.pk).update(on_track=True)
     judged = list(Outcome.objects.exclude(met=None))
     judged[0].delete()
     judged[1].met = not judged[1].met

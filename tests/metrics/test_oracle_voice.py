@@ -174,7 +174,8 @@ def edit(made: Portfolio) -> None:
     answers[1].delete()
     answers[2].answered_at -= datetime.timedelta(days=200)
     answers[2].save()
-    AnswerItem.objects.filter(kind="nps").order_by("pk")[:1].update(score=0)
+    mark = AnswerItem.objects.filter(kind="nps").order_by("pk")[0]
+    AnswerItem.objects.filter(pk=mark.pk).update(score=0)
     make_answer(made.accounts[0], None, noon(made.first + datetime.timedelta(days=300)), nps=10)
     asked = SurveyInvitation.objects.filter(answered_at=None).latest("pk")
     SurveyInvitation.objects.filter(pk=asked.pk).update(answered_at=asked.invited_at)
