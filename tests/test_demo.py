@@ -544,7 +544,7 @@ def test_company_teams_and_managers_get_targets_once() -> None:
     )
 
     assert set(Target.objects.values_list("kpi", flat=True)) <= set(KPI)
-    assert Target.objects.values("kpi").distinct().count() == 17
+    assert Target.objects.values("kpi").distinct().count() == 24
     assert set(Target.objects.filter(scope="owner").values_list("key", flat=True)) == managers
     assert set(Target.objects.filter(scope="team").values_list("key", flat=True)) == set(
         Team.objects.values_list("pk", flat=True)
