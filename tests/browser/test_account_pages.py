@@ -89,7 +89,7 @@ def test_the_address_is_the_state_of_the_portfolio(page: Page, open_as: Any, may
     expect(rows).to_have_count(3)
     page.select_option("select[name=tier]", label="A")
     expect(rows).to_have_count(1)
-    page.get_by_role("link", name="Revenue, 12 months").click()
+    page.get_by_role("link", name="Revenue", exact=True).click()
     expect(page).to_have_url(re.compile("sort=revenue"))
     expect(rows).to_have_count(1)
     page.go_back()

@@ -739,11 +739,11 @@ class Oracle:
     def everything(self, scope: str, view: str) -> dict[tuple[str, Key], float | None]:
         own = self.ratios(scope, view)
         found = {**own, **self.derived(scope, view, own)}
-        if scope != Scope.ACCOUNT and view == View.AS_WAS:
+        if view == View.AS_WAS:
             found |= self.medians(scope)
             if scope in (Scope.COMPANY, Scope.OWNER, Scope.TEAM):
                 found |= self.quotas(scope)
-            if scope not in (Scope.OWNER, Scope.TEAM):
+            if scope not in (Scope.OWNER, Scope.TEAM, Scope.ACCOUNT):
                 found |= self.concentration(scope)
         return found
 
