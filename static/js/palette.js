@@ -15,7 +15,7 @@
     const all = options();
     chosen = all.length ? (index + all.length) % all.length : -1;
     all.forEach((option, i) => {
-      option.id = option.id || `km-option-${i}`;
+      option.id ||= `km-option-${i}`;
       option.tabIndex = -1;
       option.setAttribute("aria-selected", i === chosen);
     });
@@ -27,7 +27,7 @@
   const show = (html, words) => {
     list.innerHTML = html;
     const n = options().length;
-    list.hidden = n === 0;
+    list.hidden = !n;
     input.setAttribute("aria-expanded", n > 0);
     note.textContent = words || (n ? "" : "Nothing found. Try a part of the name.");
     choose(0);
@@ -42,13 +42,13 @@
     if (!words) { show(pages); return; }
     const local = matchingPages(words.toLowerCase());
     if (!dialog.dataset.kmUrl) { show(local); return; }
-    if (asked) asked.abort();
+    asked?.abort();
     const mine = (asked = new AbortController());
     try {
       const answer = await fetch(`${dialog.dataset.kmUrl}?q=${encodeURIComponent(words)}`, { headers: { "HX-Request": "true" }, signal: mine.signal });
       const away = answer.headers.get("HX-Redirect");
       if (away) { location.assign(away); return; }
-      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+      if (!answer.ok || answer.redirected) throw new Error(answer.status);
       const found = await answer.text();
       if (mine === asked) show(found + local);
     } catch (problem) {
@@ -57,9 +57,10 @@
   };
   input.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(ask, 80); });
   input.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
       event.preventDefault();
-      choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
+      choose(chosen + step);
     } else if (event.key === "Enter" && chosen >= 0) {
       event.preventDefault();
       options()[chosen].click();

@@ -623,6 +623,8 @@ class Oracle:
         for deal in self.world.deals:
             if deal.outcome != "won" or deal.closed_on is None or deal.closed_on not in self.period:
                 continue
+            if scope == Scope.ACCOUNT and deal.account_id is None:
+                continue
             size = self.world.money(deal.amount, deal.currency, deal.account_id, deal.closed_on)[0]
             for key in self.keys_of_deal(scope, deal):
                 sizes[key][deal.pk] = size
