@@ -191,7 +191,7 @@
   };
   on("input", ({ target: { form } }) => { if (form && isKept(form)) keep(form); });
   on("click", (event) => { if (near(event, "form [data-km-cancel]")) forget(near(event, "form")); });
-  // Once for the whole page, then for each part that arrives.
+  // For the whole page, then for each part that arrives.
   on("htmx:load", ({ target }) => [target, ...$$("form", target)].filter((at) => at.matches("form") && isKept(at)).forEach(restore));
   const done = $("[data-km-kept]");
   if (done) sessionStorage.removeItem(`km-keep:${done.dataset.kmKept}`);
