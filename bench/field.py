@@ -93,20 +93,23 @@ INSERT INTO accounts_headcount (source, external_id, team_id, "on", number)
 SELECT '', '', id, m::date, 10 + id FROM accounts_team, generate_series(%(start)s::date, %(start)s::date + 1060, '1 month') m;
 INSERT INTO accounts_leaver (source, external_id, team_id, left_on, reason)
 SELECT '', '', id, %(start)s::date + n * 150, 'resigned' FROM accounts_team, generate_series(1, 6) n;
-INSERT INTO accounts_plan (id, during, version, name, situation, summary, status, created_at, account_id)
-SELECT (a.id - 1) * 3 + y, daterange(%(start)s::date + y * 365 - 365, %(start)s::date + y * 365), 1, 'Plan', '', '', 'active', now(), a.id
+INSERT INTO accounts_plan (id, during, version, name, situation, summary, status, created_at, account_id, source,
+                           external_id)
+SELECT (a.id - 1) * 3 + y, daterange(%(start)s::date + y * 365 - 365, %(start)s::date + y * 365), 1, 'Plan', '', '', 'active', now(), a.id, '', ''
   FROM accounts_account a, generate_series(1, 3) y WHERE a.id %% 2 = 0;
-INSERT INTO accounts_goal (id, version, position, title, plan_id)
-SELECT p.id * 2 + n, 1, n, 'Goal', p.id FROM accounts_plan p, generate_series(0, 1) n;
-INSERT INTO accounts_milestone (id, version, due_on, first_due_on, title, reached_on, goal_id)
-SELECT g.id * 2 + n, 1, d.due, d.due, 'Step', CASE WHEN (g.id + n) %% 3 > 0 THEN d.due - 10 END, g.id
+INSERT INTO accounts_goal (id, version, position, title, plan_id, source, external_id)
+SELECT p.id * 2 + n, 1, n, 'Goal', p.id, '', '' FROM accounts_plan p, generate_series(0, 1) n;
+INSERT INTO accounts_milestone (id, version, due_on, first_due_on, title, reached_on, goal_id, source, external_id)
+SELECT g.id * 2 + n, 1, d.due, d.due, 'Step', CASE WHEN (g.id + n) %% 3 > 0 THEN d.due - 10 END, g.id, '', ''
   FROM accounts_goal g JOIN accounts_plan p ON p.id = g.plan_id, generate_series(0, 1) n,
        LATERAL (SELECT LOWER(p.during) + (90 + n * 120 + g.id %% 60)::int AS due) d;
 INSERT INTO accounts_milestonecheck ("on", on_track, note, milestone_id)
 SELECT s.due_on - 40 - n * 40, (s.id + n) %% 4 > 0, '', s.id FROM accounts_milestone s, generate_series(0, 1) n;
-INSERT INTO accounts_outcome (version, due_on, first_due_on, title, unit, met, measured_on, goal_id)
+INSERT INTO accounts_outcome (version, due_on, first_due_on, title, unit, met, measured_on, goal_id, source,
+                              external_id)
 SELECT 1, UPPER(p.during) - 20, UPPER(p.during) - 20, 'Result', '', CASE WHEN g.id %% 8 > 0 THEN g.id %% 3 > 0 END,
-       CASE WHEN g.id %% 8 > 0 THEN UPPER(p.during) - 25 END, g.id FROM accounts_goal g JOIN accounts_plan p ON p.id = g.plan_id
+       CASE WHEN g.id %% 8 > 0 THEN UPPER(p.during) - 25 END, g.id, '', ''
+  FROM accounts_goal g JOIN accounts_plan p ON p.id = g.plan_id
 """
 
 VOICE = """
