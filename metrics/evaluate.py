@@ -143,9 +143,13 @@ class Facts:
 
 
 def period_rows(periods: Sequence[Period], current_month: Day) -> tuple[str, dict[str, Any]]:
-    """A VALUES list with the bounds of every window of every period."""
+    """A VALUES list with the bounds of every window of every period.
+
+    Each once, or its rows would count twice: on the last day of a month the last whole year and the one that ends
+    with the current month are the same.
+    """
     rows, params = [], {}
-    for index, period in enumerate(periods):
+    for index, period in enumerate({(each.start, each.end): each for each in periods}.values()):
         bounds = {
             "starts": period.start,
             "ends": period.end,
