@@ -9,8 +9,9 @@ from tests.factories import make_run
 
 
 def months_ago(today: datetime.date, back: int) -> datetime.date:
-    """The 10th of an earlier month."""
-    return add_months(first_of_month(today), -back) + datetime.timedelta(days=9)
+    """The 10th of an earlier month, counted from the one that is not over; on a month's last day that is the next."""
+    running = first_of_month(today + datetime.timedelta(days=1))
+    return add_months(running, -back) + datetime.timedelta(days=9)
 
 
 def published(today: datetime.date) -> Any:

@@ -62,7 +62,8 @@ def group(maya: User, omar: User, today: datetime.date) -> SimpleNamespace:
     make_order(foods, months_ago(today, 13), lines=[{"amount": 77, "product": pump}])
     make_order(foods, months_ago(today, 20), lines=[{"amount": 900, "product": valve}])
     make_order(inc, months_ago(today, 12), lines=[{"amount": 400, "product": pump}])
-    make_order(inc, today, lines=[{"amount": 5000, "product": pump}])
+    # In the month that is not over, whatever day it is.
+    make_order(inc, today + datetime.timedelta(days=1), lines=[{"amount": 5000, "product": pump}])
     make_opportunity(inc, months_ago(today, 1), 100, category=pumps, name="Two pumps")
     make_opportunity(inc, months_ago(today, 1), 100, name="Something")
     cell(foods, pumps, holder="us", yearly_spend=4000)

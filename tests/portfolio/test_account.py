@@ -34,7 +34,8 @@ def today(db: None) -> datetime.date:
 
 
 def months_ago(today: datetime.date, back: int) -> datetime.date:
-    return add_months(first_of_month(today), -back) + datetime.timedelta(days=9)
+    """Counted from the month that is not over; on a month's last day that is the next one."""
+    return add_months(first_of_month(today + datetime.timedelta(days=1)), -back) + datetime.timedelta(days=9)
 
 
 def page(user: User, account: Account, query: str = "", tab: str = "account") -> Any:
