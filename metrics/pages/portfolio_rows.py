@@ -178,7 +178,7 @@ class Row:
 
     @property
     def health_change(self) -> Decimal | None:
-        """Since the end of the last whole month; nothing where it hardly moved, or on the day on which that month ends."""
+        """Since the end of the last whole month; nothing where it hardly moved, or on the last day of that month."""
         if self.health is None or self.health_before is None:
             return None
         change = self.health - self.health_before
