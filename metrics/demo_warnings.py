@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterator
 from random import Random
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.demo.calendar import dice
 from accounts.models import Action, Assignment, PlayTask, User
@@ -36,6 +36,9 @@ def add_warnings(today: datetime.date) -> int:
 def night(day: datetime.date) -> None:
     refresh_daily_rates(None, last_day_of_month(day))
     look_for_warnings(None, day)
+    # A run's transaction ends with it; these may all be part of a larger one.
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD TEMP")
 
 
 def take_up(today: datetime.date) -> None:
