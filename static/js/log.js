@@ -78,15 +78,13 @@
     return day;
   };
   const said = (day, more) => day.toLocaleDateString("en-GB", { day: "numeric", month: "short", ...more }).replace(",", "");
+  // The note keeps its selection when the focus leaves it: read when it is used, as the event may come after the key.
+  const selected = () => { const note = $("note"), text = note.value.slice(note.selectionStart, note.selectionEnd).trim(); return [text, guess(text)]; };
   document.addEventListener("selectionchange", () => {
-    const note = document.activeElement, button = $("make");
-    if (!button || note !== $("note")) return;
-    const text = note.value.slice(note.selectionStart, note.selectionEnd).trim();
-    button.hidden = !text;
-    if (!text) return;
-    const due = guess(text);
-    Object.assign(button.dataset, { text, due: due.toISOString().slice(0, 10) });
-    button.lastElementChild.textContent = `Make it an action, due ${said(due, { weekday: "short" })}`;
+    if (!$("make") || document.activeElement !== $("note")) return;
+    const [text, due] = selected();
+    $("make").hidden = !text;
+    if (text) $("make").lastElementChild.textContent = `Make it an action, due ${said(due, { weekday: "short" })}`;
   });
   document.addEventListener("click", (event) => {
     const by = (what) => event.target.closest && event.target.closest(what);
@@ -94,7 +92,7 @@
     if (opens && box) { event.preventDefault(); open(opens); }
     if (by("[data-km-log-close]")) close();
     if (option) choose(option);
-    if (button) { action(button.dataset.text, button.dataset.due); button.hidden = true; $("note").focus(); remember(); }
+    if (button) { const [text, due] = selected(); action(text, due.toISOString().slice(0, 10)); button.hidden = true; $("note").focus(); remember(); }
     if (gone) { gone.parentNode.remove(); remember(); }
   });
   document.addEventListener("mousedown", (event) => { if (event.target.closest("#km-log-found")) event.preventDefault(); });
