@@ -12,10 +12,12 @@ from accounts.models import Organisation
 from accounts.periods import Period, PeriodKind, trailing_year
 from metrics import evaluate, rowkpis
 from metrics.assumptions import USUAL as ASSUMED
-from metrics.evaluate import GAP, LEVELS, Facts, Level
+from metrics.evaluate import Facts
 from metrics.intervals import linearised, net_share, wilson
 from metrics.kpi import Credit, Definition, Derived, Input, Interval, Kpi, RowKpi, Term, Unit
 from metrics.kpis import KPIS
+from metrics.leaves import GAP
+from metrics.levels import LEVELS, Level
 from metrics.models import Run, Scope, ScopeFigures, View
 from metrics.reading import facts_of, newest_run
 from metrics.recipes import RECIPES

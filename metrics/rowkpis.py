@@ -6,7 +6,8 @@ from typing import Any
 from django.db import connection
 
 from accounts.periods import Day, Period
-from metrics.evaluate import TEAM_CLOSURE, Facts, period_rows
+from metrics.evaluate import Facts, period_rows
+from metrics.levels import TEAM_CLOSURE
 from metrics.recipes import RELATIONS
 from metrics.recipes.recipe import STAMP, Recipe
 

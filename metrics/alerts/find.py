@@ -8,6 +8,8 @@ from accounts.engagement.playbook_actions import Cause, begin_plays
 from accounts.periods import Day
 from metrics.alerts.rules import RULES
 from metrics.models import Alert
+from metrics.recompute.stage import make_signal_days
+from metrics.sources.signals import in_run
 
 
 def look_for_warnings(run: int | None, day: Day) -> None:
@@ -26,6 +28,7 @@ def look_for_warnings(run: int | None, day: Day) -> None:
 
 def collect(day: Day) -> None:
     """`run_warning`: every cause that the rules find."""
+    make_signal_days()
     with connection.cursor() as cursor:
         cursor.execute(
             """CREATE TEMP TABLE run_warning (kind text, account_id bigint, cause text, is_red boolean,
@@ -37,7 +40,7 @@ def collect(day: Day) -> None:
             cursor.execute(
                 f"""
                 INSERT INTO run_warning
-                SELECT %(kind)s, w.account_id, w.cause, w.is_red, w.facts, w.evidence FROM ({rule.sql}) w
+                SELECT %(kind)s, w.account_id, w.cause, w.is_red, w.facts, w.evidence FROM ({in_run(rule.sql)}) w
                   JOIN accounts_account a ON a.id = w.account_id AND a.archived_at IS NULL
                  {"WHERE w.account_id NOT IN (SELECT account_id FROM run_lost)" if rule.foretells else ""}
                 """,

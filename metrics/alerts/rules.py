@@ -10,6 +10,7 @@ from accounts.engagement.playbooks import WarningKind as Kind
 from metrics.sources.health import HEALTH
 from metrics.sources.orders import ORDER_LINES
 from metrics.sources.outcomes import IS_MET, IS_OPEN, ON_TRACK
+from metrics.sources.signals import BY_DAY, EACH_DAY
 
 FRESH_DAYS, LEFT_DAYS, NEAR_DAYS, FALL, DROP, LEAST = 90, 120, 90, 15, 20, 5
 WARM = 10
@@ -183,19 +184,14 @@ GAP = Rule(
 
 # Counted as the score counts them, both halves with the weights of the day: a new weight is no change of theirs.
 # `spread` is the variance of the sum if signals came by chance.
-POINTS = """
+POINTS = f"""
     SELECT b.account_id, b.is_new, SUM(b.counted * w.weight) AS points, SUM(b.counted) AS number,
            SUM(b.counted * w.weight * w.weight) AS spread
-      FROM (SELECT d.account_id, d.kind_id, d.is_new, LEAST(d.number, COALESCE(k.daily_cap, d.number)) AS counted
-              FROM (SELECT o.account_id, o.kind_id, (o.at AT TIME ZONE org.time_zone)::date AS on_day,
-                           (o.at AT TIME ZONE org.time_zone)::date > %(day)s::date - 90 AS is_new,
-                           COUNT(*) AS number
-                      FROM accounts_signal o
-                     CROSS JOIN accounts_organisation org
-                     WHERE o.at < ((%(day)s::date + 1)::timestamp AT TIME ZONE org.time_zone)
-                       AND o.at >= ((%(day)s::date - 179)::timestamp AT TIME ZONE org.time_zone)
-                     GROUP BY 1, 2, 3, 4) d
-              JOIN accounts_signalkind k ON k.id = d.kind_id) b
+      FROM (SELECT d.account_id, d.kind_id, d.date > %(day)s::date - 90 AS is_new,
+                   LEAST(d.number, COALESCE(k.daily_cap, d.number)) AS counted
+              FROM ({BY_DAY} o.at >= %(day)s::date - 181 {EACH_DAY}) d
+              JOIN accounts_signalkind k ON k.id = d.kind_id
+             WHERE d.date >= %(day)s::date - 179 AND d.date <= %(day)s::date) b
       JOIN accounts_signalweight w ON w.kind_id = b.kind_id AND w.during @> %(day)s::date AND w.weight > 0
      GROUP BY 1, 2"""
 

@@ -10,9 +10,10 @@ from django.db import connection
 from accounts.models import Organisation
 from accounts.periods import Period, PeriodKind, latest_complete, trailing_year
 from metrics import evaluate
-from metrics.evaluate import LEVELS, gap_name
 from metrics.kpi import Kpi, Term
 from metrics.kpis import growth, pipeline, retention
+from metrics.leaves import gap_name
+from metrics.levels import LEVELS, TEAM_CLOSURE
 from metrics.models import Run, Scope, View
 from metrics.reading import facts_of
 from metrics.results import Computer, Figures, Result, exact
@@ -70,7 +71,7 @@ def account_results(
     facts = facts_of(run, run).of("f.account_id = ANY(%(keys)s)", keys=[account])
     month = run.as_of.replace(day=1)
     values, params = evaluate.period_rows(periods, month)
-    sql = f"""WITH {values}, {evaluate.TEAM_CLOSURE},
+    sql = f"""WITH {values}, {TEAM_CLOSURE},
         leaves AS ({evaluate.account_leaves(kpis, facts, View.AS_WAS)}),
         parts AS ({evaluate.parted(kpis, "leaves", evaluate.KEYS_OF_ACCOUNT)}),
         {evaluate.summed(LEVELS["accounts"], kpis, "parts")} {evaluate.as_parts(kpis)}"""

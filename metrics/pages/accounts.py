@@ -9,8 +9,9 @@ from django.db import connection
 
 from accounts.periods import Period, first_of_month
 from metrics import evaluate
-from metrics.evaluate import KEYS_OF_ACCOUNT, LEVELS, TEAM_CLOSURE, Facts
+from metrics.evaluate import KEYS_OF_ACCOUNT, Facts
 from metrics.kpi import Credit, Kpi
+from metrics.levels import LEVELS, TEAM_CLOSURE
 from metrics.models import Run, Scope, View
 from metrics.pages.places import Place
 from metrics.reading import facts_of

@@ -11,7 +11,8 @@ from accounts.models import Account, User
 from accounts.periods import add_months, first_of_month
 from kamplan import formats
 from kamplan.charts import MixPart
-from metrics.evaluate import TEAM_CLOSURE, Facts
+from metrics.evaluate import Facts
+from metrics.levels import TEAM_CLOSURE
 from metrics.models import Scope, View
 from metrics.pages import words
 from metrics.pages.choice import Choice

@@ -12,9 +12,9 @@ from accounts.models import Account, User
 from accounts.periods import Day, Period, add_months, first_of_month
 from kamplan.permissions import Secret, may_see
 from metrics.access import sees_everything
-from metrics.evaluate import TEAM_CLOSURE
 from metrics.expressions import Window, Windowed
 from metrics.kpi import Credit, Definition, Kpi, RowKpi
+from metrics.levels import TEAM_CLOSURE
 from metrics.models import Scope, View
 from metrics.pages.choice import Choice
 from metrics.pages.mix import held_accounts

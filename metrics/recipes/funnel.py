@@ -154,7 +154,7 @@ SPLIT = "stamp.tier_id, stamp.industry_id, stamp.region_id, stamp.target, stamp.
 VELOCITY_OF_ACCOUNTS = """
          UNION ALL
         SELECT t.starts, t.ends, t.stage_id, t.days, 1, t.account_id,
-               COUNT(*) FILTER (WHERE t.is_over), COUNT(*)
+               (COUNT(*) FILTER (WHERE t.is_over))::int, COUNT(*)::int
           FROM spells t
          GROUP BY t.starts, t.ends, t.stage_id, t.days, t.account_id"""
 VELOCITY = f"""
@@ -174,21 +174,21 @@ VELOCITY = f"""
                CASE GROUPING({SPLIT})
                     WHEN 15 THEN stamp.tier_id WHEN 23 THEN stamp.industry_id WHEN 27 THEN stamp.region_id
                     WHEN 29 THEN stamp.target WHEN 30 THEN stamp.owner_id END AS key,
-               COUNT(*) FILTER (WHERE t.is_over) AS gone, COUNT(*) AS here
+               (COUNT(*) FILTER (WHERE t.is_over))::int AS gone, COUNT(*)::int AS here
           FROM spells t LEFT JOIN stamp USING (starts, ends, account_id)
          GROUP BY t.starts, t.ends, t.stage_id, t.days,
                   GROUPING SETS ((), (stamp.tier_id), (stamp.industry_id), (stamp.region_id), (stamp.target),
                                  (stamp.owner_id))
          UNION ALL
         SELECT t.starts, t.ends, t.stage_id, t.days, 0, c.above_id,
-               COUNT(*) FILTER (WHERE t.is_over), COUNT(*)
+               (COUNT(*) FILTER (WHERE t.is_over))::int, COUNT(*)::int
           FROM spells t LEFT JOIN stamp USING (starts, ends, account_id)
           LEFT JOIN team_closure c ON c.id = stamp.team_id
          GROUP BY t.starts, t.ends, t.stage_id, t.days, c.above_id{VELOCITY_OF_ACCOUNTS}),
     -- Without a stage: all of them.
     times AS (
         SELECT starts, ends, split, COALESCE(key, -1) AS key, COALESCE(stage_id, -1) AS stage_id, days,
-               SUM(gone) AS gone, SUM(here) AS here
+               SUM(gone)::int AS gone, SUM(here)::int AS here
           FROM lengths
          GROUP BY GROUPING SETS ((starts, ends, split, key, stage_id, days), (starts, ends, split, key, days))),
     at_risk AS (
@@ -197,7 +197,7 @@ VELOCITY = f"""
         WINDOW everyone AS (PARTITION BY starts, ends, split, key, stage_id),
                so_far AS (PARTITION BY starts, ends, split, key, stage_id ORDER BY days)),
     steps AS (
-        SELECT *, EXP(SUM(CASE WHEN gone = risk THEN -500 ELSE LN((1 - gone / risk)::double precision) END)
+        SELECT *, EXP(SUM(CASE WHEN gone = risk THEN -500 ELSE LN(1 - gone::double precision / risk) END)
                       OVER so_far) AS stay,
                LEAD(days) OVER so_far AS next
           FROM at_risk WHERE gone > 0

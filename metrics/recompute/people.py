@@ -9,27 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from accounts.periods import Period
-from metrics.evaluate import (
-    LEVELS,
-    TEAM_CLOSURE,
-    LeafColumn,
-    Level,
-    Reach,
-    as_object,
-    clustered_names,
-    definitions_for,
-    filled,
-    leaf_columns,
-    linear_names,
-    over_scope,
-    parted,
-    per_account,
-    period_rows,
-    reaches,
-)
+from metrics.evaluate import Reach, as_object, filled, parted, period_rows, reaches
+from metrics.leaves import LeafColumn, clustered_names, leaf_columns, linear_names, over_scope, per_account
+from metrics.levels import LEVELS, TEAM_CLOSURE, Level, definitions_for
 from metrics.models import ScopeFigures
-from metrics.recompute.stage import execute
-from metrics.recompute.version import Version, exists, number
+from metrics.recompute.stage import execute, exists
+from metrics.recompute.version import Version, number
 
 Kind = ScopeFigures.Kind
 DEFINITIONS = definitions_for(LEVELS["row owners"])

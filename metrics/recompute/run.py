@@ -24,7 +24,8 @@ from metrics.models import Run
 from metrics.prediction.predict import predict
 from metrics.recompute.apply import Applied, apply
 from metrics.recompute.balance import Unbalanced, check_balance
-from metrics.recompute.figures import LONGEST, Changes, earliest_change, open_quota_starts, store_figures
+from metrics.recompute.changed import LONGEST, Changes, earliest_change, open_quota_starts
+from metrics.recompute.figures import store_figures
 from metrics.recompute.stage import (
     Progress,
     Scope,
@@ -32,6 +33,7 @@ from metrics.recompute.stage import (
     make_facts,
     make_keys,
     make_scope,
+    make_signal_days,
     make_stamps,
     monthly_rates_changed,
     refresh_daily_rates,
@@ -124,6 +126,7 @@ def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
             scope = replace(scope, is_full=True)
             run.is_full = True
         progress("Looking for warnings")
+        make_signal_days()
         look_for_warnings(run.pk, order.as_of)
         make_scope(scope)
         stage_facts(scope, progress)

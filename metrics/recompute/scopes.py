@@ -9,22 +9,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from accounts.periods import Period
-from metrics.evaluate import (
-    TEAM_CLOSURE,
-    as_object,
-    clustered_names,
-    leaf_columns,
-    linear_names,
-    over_scope,
-    parted,
-    per_account,
-    period_rows,
-)
+from metrics.evaluate import as_object, parted, period_rows
 from metrics.kpis import KPIS
+from metrics.leaves import clustered_names, leaf_columns, linear_names, over_scope, per_account
+from metrics.levels import TEAM_CLOSURE
 from metrics.models import ScopeFigures, View
-from metrics.recompute.stage import execute
+from metrics.recompute.stage import execute, exists
 from metrics.recompute.totals import leaf_from_totals, leaves_from_totals, lookups
-from metrics.recompute.version import Version, exists
+from metrics.recompute.version import Version
 
 Kind = ScopeFigures.Kind
 LINEAR = linear_names(KPIS)

@@ -9,6 +9,7 @@ from django.db import connection
 from accounts.periods import Day, add_months
 from metrics.models import KEY, STAMPS
 from metrics.sources import BEGINNINGS, COLUMNS, SOURCES
+from metrics.sources.signals import BY_DAY, EACH_DAY, in_run
 from metrics.sources.source import Column, Source, columns_of
 
 Progress = Callable[[str], None]
@@ -42,6 +43,13 @@ def execute(sql: str, params: dict[str, Any] | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return int(cursor.rowcount)
+
+
+def exists(table: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"pg_temp.{table}"])
+        found: bool = cursor.fetchone()[0]
+    return found
 
 
 MONTHLY_RATES = """SELECT currency, day, rate FROM metrics_dailyrate
@@ -93,6 +101,11 @@ def make_scope(scope: Scope) -> None:
         """,
         {"as_of": scope.as_of, "first": first_month(scope), "last": scope.current_month},
     )
+    # Stocks of everyone look at these alone: some read a year back from the earliest of their days.
+    execute(
+        "CREATE TEMP TABLE run_recent ON COMMIT DROP AS SELECT * FROM run_month WHERE month >= %(since)s",
+        {"since": scope.everyone_since},
+    )
     among = "TRUE" if scope.is_full else "account_id IN (SELECT account_id FROM run_queue)"
     firsts = " UNION ALL ".join(
         f"SELECT account_id, MIN({each.day}) AS day FROM {each.table} WHERE {among} GROUP BY 1"
@@ -116,7 +129,9 @@ def make_scope(scope: Scope) -> None:
             """,
             {"recent": add_months(scope.everyone_since, -1)},
         )
-    execute("CREATE UNIQUE INDEX ON run_began (account_id); ANALYZE run_began; ANALYZE run_month")
+    execute(
+        "CREATE UNIQUE INDEX ON run_began (account_id); ANALYZE run_began; ANALYZE run_month; ANALYZE run_recent"
+    )
 
 
 def first_month(scope: Scope) -> Day:
@@ -151,6 +166,18 @@ def oldest_queued_fact() -> Day | None:
     return found
 
 
+def make_signal_days() -> None:
+    """`run_signal_day`: the signals by account, kind and day, made once for the sources and warnings that read them."""
+    if exists("run_signal_day"):
+        return
+    execute(
+        f"CREATE TEMP TABLE run_signal_day ON COMMIT DROP AS"
+        f" SELECT account_id, kind_id, date AS at, number, id FROM ({BY_DAY} TRUE {EACH_DAY}) d"
+    )
+    # Read whole a few times: an index would cost more than it spares.
+    execute("ANALYZE run_signal_day")
+
+
 def staged(source: Source) -> str:
     """The temporary table of a source's sums: at most one row an account, month and credited person."""
     return f"run_of_{source.name}"
@@ -178,7 +205,8 @@ def stage_source(source: Source, scope: Scope) -> None:
     if scope.is_full:
         execute(grouped(source, "TRUE", "r.date <= %(until)s"), bounds)
         return
-    execute(grouped(source, source.since("TRUE"), "r.date >= %(since)s AND r.date <= %(until)s"), bounds)
+    recent = "r.date >= %(since)s AND r.date <= %(until)s"
+    execute(grouped(source, source.since("TRUE"), recent, days="run_recent"), bounds)
     if scope.has_queue:
         among = f"{source.account} IN (SELECT account_id FROM run_queue)"
         older = "q.since <= r.date AND r.date < %(since)s"
@@ -188,7 +216,7 @@ def stage_source(source: Source, scope: Scope) -> None:
             execute(grouped(source, f"{source.account} IS NULL", older, nobody), bounds)
 
 
-def grouped(source: Source, among: str, condition: str, join: str = "") -> str:
+def grouped(source: Source, among: str, condition: str, join: str = "", days: str = "run_month") -> str:
     """INSERT the measures of a source's rows, each row credited to its person or the owner."""
     columns = columns_of(source)
     names = ", ".join(column.name for column in columns)
@@ -196,7 +224,7 @@ def grouped(source: Source, among: str, condition: str, join: str = "") -> str:
     return f"""
         INSERT INTO {staged(source)} (account_id, month, person_id, {names})
         SELECT r.account_id, date_trunc('month', r.date)::date, COALESCE(r.person_id, owner.user_id), {aggregates}
-          FROM ({source.select(among, days="run_month")}) r
+          FROM ({in_run(source.select(among, days=days))}) r
           {join}
           LEFT JOIN accounts_assignment owner
                  ON owner.account_id = r.account_id AND owner.role = 'owner' AND owner.during @> r.date

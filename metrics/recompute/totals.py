@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from metrics.evaluate import STAMPS, LeafColumn, leaf_columns
 from metrics.expressions import Window
 from metrics.kpis import KPIS
-from metrics.recompute.stage import execute
-from metrics.recompute.version import COUNTS, STOCKS, Version, exists, number
+from metrics.leaves import LeafColumn, leaf_columns
+from metrics.levels import STAMPS
+from metrics.recompute.stage import execute, exists
+from metrics.recompute.version import COUNTS, STOCKS, Version, number
 
 # Running totals at the ends of a window give its sum by one subtraction; a stock is read at one month.
 WINDOW_SQL = {

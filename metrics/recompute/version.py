@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
 from accounts.periods import Day
 from metrics.evaluate import Facts
 from metrics.sources import COLUMNS, SOURCES
@@ -61,13 +59,6 @@ class Version:
         return sql.replace("%(", f"%({self.name}_"), {
             f"{self.name}_{key}": each for key, each in params.items()
         }
-
-
-def exists(table: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"pg_temp.{table}"])
-        found: bool = cursor.fetchone()[0]
-    return found
 
 
 def number(name: str) -> str:

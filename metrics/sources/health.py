@@ -7,6 +7,7 @@ none.
 
 from accounts.engagement.health import HealthWeight
 from metrics.expressions import Measure
+from metrics.sources.signals import BY_DAY, EACH_DAY
 from metrics.sources.source import Beginning, Source
 
 REQUIRED = (
@@ -148,17 +149,12 @@ SIGNALS = f"""
            LEAST(100, COALESCE(SUM(s.points) FILTER (
                WHERE s.month > date_trunc('month', m.day) - INTERVAL '3 months'), 0) * 100.0 / {RED_HOT})
       FROM {{days}} m
-      JOIN (SELECT b.account_id, date_trunc('month', b.on_day)::date AS month,
+      JOIN (SELECT b.account_id, date_trunc('month', b.date)::date AS month,
                    SUM(LEAST(b.number, COALESCE(k.daily_cap, b.number)) * w.weight) AS points
-              FROM (SELECT o.account_id, o.kind_id, (o.at AT TIME ZONE org.time_zone)::date AS on_day,
-                           COUNT(*) AS number
-                      FROM accounts_signal o CROSS JOIN accounts_organisation org
-                     WHERE o.at < (((SELECT MAX(day) FROM {{days}} d) + 1)::timestamp AT TIME ZONE org.time_zone)
-                       AND o.at >= (((SELECT MIN(day) FROM {{days}} d) - 190)::timestamp AT TIME ZONE org.time_zone)
-                       AND {{among}}
-                     GROUP BY 1, 2, 3) b
+              FROM ({BY_DAY} {{among}} AND o.at >= (SELECT MIN(day) - 191 FROM {{days}} d) {EACH_DAY}) b
               JOIN accounts_signalkind k ON k.id = b.kind_id
-              JOIN accounts_signalweight w ON w.kind_id = b.kind_id AND w.during @> b.on_day
+              JOIN accounts_signalweight w ON w.kind_id = b.kind_id AND w.during @> b.date
+             WHERE b.date <= (SELECT MAX(day) FROM {{days}} d)
              GROUP BY 1, 2) s
         ON s.month <= m.day AND s.month > date_trunc('month', m.day) - INTERVAL '6 months'
      GROUP BY s.account_id, m.day"""

@@ -8,14 +8,31 @@ from metrics.sources.source import Beginning, Source
 
 ON = "(o.at AT TIME ZONE org.time_zone)::date"
 
-# One row an account, kind and day: a few hundredths of the signals themselves.
+# One row an account, kind and day: a few hundredths of the signals themselves. A run makes them once for all who read
+# them; there `at` is the day itself.
+BY_DAY = f"""
+              SELECT o.account_id, o.kind_id, {ON} AS date, COUNT(*) AS number, MIN(o.id) AS id
+                FROM accounts_signal o CROSS JOIN accounts_organisation org WHERE"""
+EACH_DAY = f"GROUP BY o.account_id, o.kind_id, {ON}"
+TRACED = "SELECT DISTINCT o.account_id FROM accounts_signal o WHERE"
+SIGNAL_TABLES = ("accounts_signal", "run_signal_day")
+BY_DAY_IN_RUN = """
+              SELECT o.account_id, o.kind_id, o.at AS date, o.number, o.id FROM run_signal_day o WHERE"""
+
+
+def in_run(sql: str) -> str:
+    """The statement as a run executes it."""
+    return (
+        sql.replace(BY_DAY, BY_DAY_IN_RUN)
+        .replace(EACH_DAY, "")
+        .replace(TRACED, TRACED.replace(*SIGNAL_TABLES))
+    )
+
+
 DAYS = f"""
     SELECT g.account_id, g.date, g.id, g.number, k.code, k.name,
            LEAST(g.number, COALESCE(k.daily_cap, g.number)) * COALESCE(w.weight, 0) AS points
-      FROM (SELECT o.account_id, o.kind_id, {ON} AS date, COUNT(*) AS number, MIN(o.id) AS id
-              FROM accounts_signal o CROSS JOIN accounts_organisation org
-             WHERE {{among}} AND {{lately}}
-             GROUP BY o.account_id, o.kind_id, {ON}) g
+      FROM ({BY_DAY} {{among}} AND {{lately}} {EACH_DAY}) g
       JOIN accounts_signalkind k ON k.id = g.kind_id
       LEFT JOIN accounts_signalweight w ON w.kind_id = g.kind_id AND w.during @> g.date"""
 
@@ -164,7 +181,7 @@ SCORES = f"""
       FROM (SELECT account_id, month, SUM(points) AS points, MAX(warm) AS warm, MAX(hot) AS hot,
                    MAX(red_hot) AS red_hot, MAX(stay) AS stay
               FROM (SELECT e.account_id, n.month, 0 AS points, n.warm, n.hot, n.red_hot, n.stay
-                      FROM (SELECT DISTINCT o.account_id FROM accounts_signal o WHERE {{among}}) e
+                      FROM ({TRACED} {{among}}) e
                      CROSS JOIN limits n
                      UNION ALL
                     SELECT d.account_id, date_trunc('month', d.date)::date, d.points, NULL, NULL, NULL, NULL

@@ -6,9 +6,9 @@ import pytest
 
 from accounts.models import Account, Team, Tier, User
 from accounts.periods import Period, month, quarter, trailing_year, year
-from metrics.evaluate import over_scope
 from metrics.kpi import Credit, Kpi
 from metrics.kpis import KPIS
+from metrics.leaves import over_scope
 from metrics.models import Scope, ScopeFigures, View
 from tests.factories import (
     make_account,
