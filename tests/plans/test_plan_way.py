@@ -2,12 +2,10 @@
 
 import datetime
 import html
-import importlib
 import re
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.urls import reverse
 
 from accounts.models import (
@@ -21,12 +19,14 @@ from accounts.models import (
     Plan,
     PlanComment,
     PlanTemplate,
+    PlanTemplateItem,
     PlanVersion,
     Risk,
     SwotEntry,
     Team,
     User,
 )
+from accounts.plans.reference import add_templates
 from metrics.kpis import KPI
 from tests.clients import as_
 from tests.factories import (
@@ -184,9 +184,8 @@ def test_amounts_that_are_equal_are_no_change(maya: User, plan: Plan) -> None:
 
 
 def test_the_shipped_templates_fit_the_four_situations_and_bind_to_known_kpis() -> None:
-    shipped = importlib.import_module("accounts.migrations.0007_plan_templates")
     PlanTemplate.objects.all().delete()
-    shipped.ship(apps, None)
+    add_templates(PlanTemplate, PlanTemplateItem)
     found = PlanTemplate.objects.order_by("pk")
     assert [each.situation for each in found] == ["launch", "expand", "retain", "recover"]
     for template in found:
