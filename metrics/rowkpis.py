@@ -29,12 +29,12 @@ def make_run_relations(periods: Sequence[Period], facts: Facts, as_of: Day) -> N
 
     Most recipes ask whose an account was at the start of each period: that, too, is found out once.
     """
-    values, params = period_rows(periods, as_of.replace(day=1))
+    values = period_rows(periods, as_of.replace(day=1))
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMP TABLE run_period_stamp ON COMMIT DROP AS"
             f" WITH {values}, {facts_sql(facts)}, {STAMP} SELECT * FROM stamp",
-            {**params, **facts.params},
+            facts.params,
         )
         for name, sql in RELATIONS.items():
             cursor.execute(
@@ -54,7 +54,7 @@ def statement(
     recipe: Recipe, periods: Sequence[Period], facts: Facts, as_of: Day, in_run: bool = False
 ) -> tuple[str, dict[str, Any]]:
     """SQL that yields `starts, ends, scope, key, figures` (an object) for every scope and period."""
-    values, params = period_rows(periods, as_of.replace(day=1))
+    values = period_rows(periods, as_of.replace(day=1))
     values = values.replace("period (", "bounds (", 1)
     relations = ", ".join(
         f"{name} AS {f'NOT MATERIALIZED (SELECT * FROM run_{name})' if in_run else f'({RELATIONS[name]})'}"
@@ -67,7 +67,7 @@ def statement(
     {facts_sql(facts)}{with_relations}
     {recipe_body(recipe, in_run)}
     """
-    return sql, {**params, **facts.params, "as_of": as_of}
+    return sql, {**facts.params, "as_of": as_of}
 
 
 def recipe_body(recipe: Recipe, in_run: bool) -> str:

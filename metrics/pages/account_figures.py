@@ -70,14 +70,14 @@ def account_results(
     """A few KPIs of one account over many periods, in one statement over its own facts."""
     facts = facts_of(run, run).of("f.account_id = ANY(%(keys)s)", keys=[account])
     month = run.as_of.replace(day=1)
-    values, params = evaluate.period_rows(periods, month)
+    values = evaluate.period_rows(periods, month)
     sql = f"""WITH {values}, {TEAM_CLOSURE},
         leaves AS ({evaluate.account_leaves(kpis, facts, View.AS_WAS)}),
         parts AS ({evaluate.parted(kpis, "leaves", evaluate.KEYS_OF_ACCOUNT)}),
         {evaluate.summed(LEVELS["accounts"], kpis, "parts")} {evaluate.as_parts(kpis)}"""
     computer = Computer(run, run, Scope.ACCOUNT, [account], View.AS_WAS, organisation)
     with connection.cursor() as cursor:
-        cursor.execute(sql, {**params, **facts.params, "book_month": month})
+        cursor.execute(sql, {**facts.params, "book_month": month})
         for starts, ends, _, key, parts in cursor.fetchall():
             if key == account:
                 computer.figures[Scope.ACCOUNT, (starts, ends), account] = Figures(accounts=exact(parts))

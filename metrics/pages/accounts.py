@@ -49,8 +49,8 @@ def statement(
 ) -> Statement:
     facts = narrowed(facts_of(run, newest), kpi, place, view)
     current_month = first_of_month(run.as_of)
-    values, params = evaluate.period_rows(periods, current_month)
-    params = {**params, **facts.params, "book_month": facts.book_month or current_month, "key": place.key}
+    values = evaluate.period_rows(periods, current_month)
+    params = {**facts.params, "book_month": facts.book_month or current_month, "key": place.key}
     if is_by_row(kpi, place.scope, view):
         name = "row teams" if place.scope == Scope.TEAM else "row owners"
         column = "above_id" if place.scope == Scope.TEAM else "person_id"

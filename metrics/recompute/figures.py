@@ -116,7 +116,8 @@ def collect_row_figures(changes: Changes, facts: Facts, as_of: Day, progress: Pr
         if isinstance(kpi, RowKpi) and kpi.of_groups:
             recipe = RECIPES[kpi.recipe_name]
             periods = changes.periods_for(recipe)
-            carry_over(kpi, [period for period in changes.periods if period not in periods])
+            made = set(periods)
+            carry_over(kpi, [period for period in changes.periods if period not in made])
             if periods:
                 sql, params = rowkpis.statement(recipe, periods, facts, as_of, in_run=True)
                 execute(
@@ -153,7 +154,7 @@ def collect_accounts(version: Version, periods: Sequence[Period]) -> None:
     if not periods:
         return
     make_running_totals(version)
-    values, params = period_rows(periods, version.as_of.replace(day=1))
+    values = period_rows(periods, version.as_of.replace(day=1))
     parts = parted(KPIS, leaves_from_totals(version), ())
     # No moments: a single account has no interval, and a portfolio reads thousands of these objects.
     names = list(per_account(KPIS))
@@ -165,6 +166,5 @@ def collect_accounts(version: Version, periods: Sequence[Period]) -> None:
           FROM (SELECT starts, ends, account_id, {as_object(names)} AS figures
                   FROM ({parts}) parts WHERE account_id IS NOT NULL) made
          WHERE figures <> '{{}}'
-        """,
-        params,
+        """
     )

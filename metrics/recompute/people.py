@@ -6,7 +6,6 @@ team) are one cluster.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from accounts.periods import Period
 from metrics.evaluate import Reach, as_object, filled, parted, period_rows, reaches
@@ -55,14 +54,13 @@ def collect_rows_of_people(periods: Sequence[Period], versions: Sequence[Version
     for level in LEVELS.values():
         if not level.is_row_credit:
             continue
-        selects, params = [], {}
+        selects = []
         for version in versions:
             for place, reach in enumerate(REACHES):
                 for made in (linear_sums, cluster_sums):
-                    sql, own = made(version, level, reach, periods, place == 0)
+                    sql = made(version, level, reach, periods, place == 0)
                     if sql:
                         selects.append(sql)
-                        params.update(own)
         sums = ", ".join(f'NULLIF(SUM("{name}"), 0) AS "{name}"' for name in NAMES)
         execute(
             f"""
@@ -70,8 +68,7 @@ def collect_rows_of_people(periods: Sequence[Period], versions: Sequence[Version
             SELECT '{level.view}', starts, ends, scope, key, '{Kind.ROWS}', {as_object(NAMES)}
               FROM (SELECT starts, ends, scope, key, {sums} FROM ({" UNION ALL ".join(selects)}) signed
                      GROUP BY 1, 2, 3, 4 OFFSET 0) summed
-            """,
-            params,
+            """
         )
 
 
@@ -88,33 +85,30 @@ def team_join(level: Level) -> tuple[str, str]:
     return "f.person_id", ""
 
 
-def linear_sums(
-    version: Version, level: Level, reach: Reach, periods: Sequence[Period], _: bool
-) -> tuple[str, dict[str, Any]]:
+def linear_sums(version: Version, level: Level, reach: Reach, periods: Sequence[Period], _: bool) -> str:
     """SELECT the linear sums of one version by person or team."""
-    values, params = period_rows(periods, version.as_of.replace(day=1))
+    values = period_rows(periods, version.as_of.replace(day=1))
     names = linear_names(reach.definitions)
     column, join = team_join(level)
     leaves = ", ".join(summed_leaf(leaf, reach) for leaf in leaf_columns(reach.definitions, names))
     expressions = per_account(reach.definitions)
     sums = {name: f"{version.sign}({expressions[name]})" for name in names}
-    sql = f"""(WITH {values}, {TEAM_CLOSURE}
+    return f"""(WITH {values}, {TEAM_CLOSURE}
         {level.outer}, {filled(NAMES, sums, True)}
           FROM (SELECT p.starts, p.ends, {column}, {leaves}
                   FROM period p
                   JOIN {version.people} f ON f.month >= p.{reach.begins} AND f.month < p.ends {join}
                  GROUP BY 1, 2, 3 OFFSET 0) leaf)"""
-    return version.bound(sql, params)
 
 
 def cluster_sums(
     version: Version, level: Level, reach: Reach, periods: Sequence[Period], is_first: bool
-) -> tuple[str, dict[str, Any]]:
+) -> str:
     """SELECT the other sums of one version by person or team; empty where there is none to make."""
     names = clustered_names(reach.definitions)
     if names == {"accounts"} and not is_first:
-        return "", {}
-    values, params = period_rows(periods, version.as_of.replace(day=1))
+        return ""
+    values = period_rows(periods, version.as_of.replace(day=1))
     column, join = team_join(level)
     changed = (
         "JOIN run_moved ch ON ch.account_key = f.account_key AND ch.month < p.ends"
@@ -133,7 +127,6 @@ def cluster_sums(
         for name, sql in over_scope(reach.definitions).items()
         if name not in linear
     }
-    sql = f"""(WITH {values}, {TEAM_CLOSURE}
+    return f"""(WITH {values}, {TEAM_CLOSURE}
         {level.outer}, {filled(NAMES, sums, is_first)}
           FROM ({parted(reach.definitions, clusters, [level.regroup], names)}) leaf {level.grouping})"""
-    return version.bound(sql, params)

@@ -6,7 +6,6 @@ every account and period. Scopes are then made of the few sums of groups.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from accounts.periods import Period
 from metrics.evaluate import as_object, parted, period_rows
@@ -112,13 +111,9 @@ def make_groups(version: Version) -> None:
 
 def collect_accounts_of_scopes(periods: Sequence[Period], versions: Sequence[Version]) -> None:
     """Whole accounts to the scopes they belong to, by way of the sums of groups."""
-    selects, params = [], {}
-    for version in versions:
-        sql, own = sums_of_groups(version, periods)
-        selects.append(sql)
-        params.update(own)
+    selects = [sums_of_groups(version, periods) for version in versions]
     execute("DROP TABLE IF EXISTS run_fine")
-    execute(f"CREATE TEMP TABLE run_fine ON COMMIT DROP AS {' UNION ALL '.join(selects)}", params)
+    execute(f"CREATE TEMP TABLE run_fine ON COMMIT DROP AS {' UNION ALL '.join(selects)}")
     sums = ", ".join(f'NULLIF(SUM("{name}"), 0) AS "{name}"' for name in NAMES)
     execute(
         f"""
@@ -132,9 +127,9 @@ def collect_accounts_of_scopes(periods: Sequence[Period], versions: Sequence[Ver
     )
 
 
-def sums_of_groups(version: Version, periods: Sequence[Period]) -> tuple[str, dict[str, Any]]:
+def sums_of_groups(version: Version, periods: Sequence[Period]) -> str:
     """SELECT the sums of one version by period and group, with what the group was at the period's start."""
-    values, params = period_rows(periods, version.as_of.replace(day=1))
+    values = period_rows(periods, version.as_of.replace(day=1))
     expressions = per_account(KPIS)
     leaves = ",\n        ".join(leaf_from_totals(column) for column in LINEAR_COLUMNS)
     linear = ", ".join(
@@ -146,7 +141,7 @@ def sums_of_groups(version: Version, periods: Sequence[Period]) -> tuple[str, di
         f'NULL::numeric AS "{name}"' if name in LINEAR else f'{version.sign}SUM({sql}) AS "{name}"'
         for name, sql in over_scope(KPIS).items()
     )
-    sql = f"""(WITH {values}, sums AS (
+    return f"""(WITH {values}, sums AS (
         SELECT starts, ends, kind, place, {linear}
           FROM (SELECT p.starts, p.ends, e.kind, e.place, {leaves}
                   FROM period p JOIN {version.grouped} e ON e.month = p.end_month
@@ -162,4 +157,3 @@ def sums_of_groups(version: Version, periods: Sequence[Period]) -> tuple[str, di
           FROM sums
           JOIN {version.grouped} x ON x.kind = sums.kind AND x.place = sums.place
                                   AND x.month = GREATEST(sums.starts, x.began))"""
-    return version.bound(sql, params)

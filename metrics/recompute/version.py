@@ -1,7 +1,6 @@
 """The facts that figures are summed from: those of one run, and of which accounts."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from accounts.periods import Day
 from metrics.evaluate import Facts
@@ -53,12 +52,6 @@ class Version:
     def where(self) -> str:
         changed = "COALESCE(f.account_id, 0) IN (SELECT account_key FROM run_moved)"
         return changed if self.changed_only else f"f.month >= DATE '{self.since}'"
-
-    def bound(self, sql: str, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """The statement with parameters of its own name, so that two versions can stand in one."""
-        return sql.replace("%(", f"%({self.name}_"), {
-            f"{self.name}_{key}": each for key, each in params.items()
-        }
 
 
 def number(name: str) -> str:
