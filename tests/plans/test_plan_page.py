@@ -28,6 +28,7 @@ from accounts.models import (
 )
 from tests.clients import as_
 from tests.factories import (
+    LONG_AGO,
     make_account,
     make_action,
     make_assignment,
@@ -253,7 +254,7 @@ def test_a_plan_keeps_its_history_when_the_account_changes_its_owner(
 ) -> None:
     step = {"step": "submitted"}
     assert as_(maya).post(reverse("plans:plan_step", kwargs={"pk": plan.pk}), step).status_code == 302
-    Assignment.objects.filter(account=plan.account).update(during=span("2010-01-01", "2026-07-01"))
+    Assignment.objects.filter(account=plan.account).update(during=span(LONG_AGO, "2026-07-01"))
     make_assignment(plan.account, omar, "2026-07-01")
     assert page(maya, plan).status_code == 404
     response = page(omar, plan)

@@ -13,7 +13,7 @@ from accounts.models import Account, Action, Assignment, HandOver, Organisation,
 from accounts.plans import reassign as moving
 from tests.clients import as_
 from tests.factories import (
-    day,
+    LONG_AGO,
     make_account,
     make_action,
     make_assignment,
@@ -70,7 +70,7 @@ def test_a_lead_moves_accounts_from_a_day_on_and_what_was_stays(
     assert not HandOver.objects.exists()
     assert applied(lena, order([maya_account, second], nina, on, note="Ask Ingrid first")).status_code == 302
     for account in (maya_account, second):
-        assert owners_of(account) == [("Maya Marin", day("2010-01-01"), on), ("Nina Novak", on, None)]
+        assert owners_of(account) == [("Maya Marin", LONG_AGO, on), ("Nina Novak", on, None)]
         row = HandOver.objects.get(account=account)
         assert (row.from_user, row.to_user, row.on, row.note, row.made_by) == (
             maya,
@@ -136,7 +136,7 @@ def test_a_past_day_warns_that_closed_months_restate(
 def test_a_planned_successor_stays_and_the_preview_says_so(
     lena: User, maya: User, nina: User, omar: User, maya_account: Account, today: datetime.date
 ) -> None:
-    Assignment.objects.filter(account=maya_account).update(during=span("2010-01-01", today + 50 * DAY))
+    Assignment.objects.filter(account=maya_account).update(during=span(LONG_AGO, today + 50 * DAY))
     make_assignment(maya_account, omar, today + 50 * DAY)
     text = as_(lena).post(URL, order([maya_account], nina, today + 10 * DAY)).content.decode()
     assert "then Omar Okoye, as planned" in text
@@ -202,7 +202,7 @@ def test_undo_is_another_reassignment(
     applied(lena, order([maya_account], nina, today))
     applied(lena, order([maya_account], maya, today))
     assert [(name, first) for name, first, _ in owners_of(maya_account)] == [
-        ("Maya Marin", day("2010-01-01")),
+        ("Maya Marin", LONG_AGO),
         ("Maya Marin", today),
     ]
     assert HandOver.objects.count() == 2
