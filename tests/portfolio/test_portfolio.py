@@ -92,24 +92,22 @@ def test_the_largest_fall_comes_first_and_a_second_click_turns_the_order(
     assert names(client, "?sort=-change") == ["Boreal Paper", "Cobalt Rail", "Aurora Foods"]
 
 
-@pytest.mark.parametrize(
-    ("sort", "first"),
-    [
-        ("name", "Aurora Foods"),
-        ("-name", "Cobalt Rail"),
-        ("revenue", "Aurora Foods"),
-        ("-revenue", "Cobalt Rail"),
-        ("nrr", "Boreal Paper"),
-        ("health", "Aurora Foods"),
-        ("tier", "Aurora Foods"),
-        ("owner", "Aurora Foods"),
-        ("renewal", "Cobalt Rail"),
-        ("pipeline", "Cobalt Rail"),
-        ("nonsense", "Aurora Foods"),
-    ],
-)
-def test_every_column_sorts(book: dict[str, Account], maya: User, sort: str, first: str) -> None:
-    assert names(as_(maya), f"?sort={sort}")[0] == first
+def test_every_column_sorts(book: dict[str, Account], maya: User) -> None:
+    client = as_(maya)
+    expected = {
+        "name": "Aurora Foods",
+        "-name": "Cobalt Rail",
+        "revenue": "Aurora Foods",
+        "-revenue": "Cobalt Rail",
+        "nrr": "Boreal Paper",
+        "health": "Aurora Foods",
+        "tier": "Aurora Foods",
+        "owner": "Aurora Foods",
+        "renewal": "Cobalt Rail",
+        "pipeline": "Cobalt Rail",
+        "nonsense": "Aurora Foods",
+    }
+    assert {sort: names(client, f"?sort={sort}")[0] for sort in expected} == expected
 
 
 def test_a_row_shows_the_figures_of_its_own_orders_deals_and_contracts(
@@ -164,25 +162,21 @@ def test_before_the_first_run_a_figure_is_unknown_and_not_zero(maya: User, maya_
     assert (row.revenue, row.change, row.nrr, row.pipeline) == (None, None, None, None)
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("?q=auro", {"Aurora Foods"}),
-        ("?q=TURKU", {"Boreal Paper"}),
-        ("?target=yes", {"Aurora Foods"}),
-        ("?target=no", {"Boreal Paper"}),
-        ("?tier=none", {"Cobalt Rail"}),
-        ("?owner=none", set()),
-        ("?tier=999999", set()),
-        ("?tier=x", set()),
-        ("?archived=yes", set()),
-        ("?q=%25", set()),
-    ],
-)
-def test_a_filter_leaves_only_what_matches(
-    book: dict[str, Account], maya: User, query: str, expected: set[str]
-) -> None:
-    assert set(names(as_(maya), query)) == expected
+def test_a_filter_leaves_only_what_matches(book: dict[str, Account], maya: User) -> None:
+    client = as_(maya)
+    expected: dict[str, set[str]] = {
+        "?q=auro": {"Aurora Foods"},
+        "?q=TURKU": {"Boreal Paper"},
+        "?target=yes": {"Aurora Foods"},
+        "?target=no": {"Boreal Paper"},
+        "?tier=none": {"Cobalt Rail"},
+        "?owner=none": set(),
+        "?tier=999999": set(),
+        "?tier=x": set(),
+        "?archived=yes": set(),
+        "?q=%25": set(),
+    }
+    assert {query: set(names(client, query)) for query in expected} == expected
 
 
 def test_filters_by_row_ids_match(book: dict[str, Account], maya: User, north: Any) -> None:
