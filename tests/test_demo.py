@@ -17,11 +17,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, models
 
-from accounts.demo import cast, plot
+from accounts.demo import plot
 from accounts.demo.agreements import FIRMS
 from accounts.demo.calendar import Calendar
 from accounts.demo.company import Company
-from accounts.demo.organisation import PASSWORD, holds_on
+from accounts.demo.organisation import holds_on
 from accounts.models import (
     Account,
     Assignment,
@@ -40,7 +40,6 @@ from accounts.models import (
     Team,
     User,
 )
-from metrics.kpis import KPI
 from metrics.models import QueuedAccount, Target
 from tests.factories import make_account
 
@@ -452,21 +451,6 @@ def test_every_manager_has_a_quota_a_quarter_and_the_leaver_none_any_more() -> N
 
 
 @pytest.mark.django_db
-def test_the_command_writes_what_was_made_and_a_second_call_changes_nothing() -> None:
-    first = seed()
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    organisation = Organisation.current()
-
-    assert stored() == made()
-    assert "62 accounts" in first
-    assert organisation.made_up
-    assert (organisation.name, organisation.fiscal_year_start) == ("Halden Industriesysteme AG", 4)
-    assert "nothing was changed" in seed(today=datetime.date(2027, 1, 5))
-    assert stored() == made()
-
-
-@pytest.mark.django_db
 def test_reset_makes_it_anew_on_another_day() -> None:
     seed()
     Account.objects.filter(name="Lumen").update(name="Changed by a visitor")
@@ -502,54 +486,6 @@ def test_it_is_refused_where_somebody_has_named_the_organisation() -> None:
 
     with pytest.raises(CommandError):
         seed()
-
-
-@pytest.mark.django_db
-def test_the_logins_work_and_are_printed_with_what_to_look_at() -> None:
-    printed = seed("--logins")
-    jana = User.objects.get(email="jana.brandt@halden.example")
-    leaver = User.objects.get(name=cast.LEAVER)
-
-    assert PASSWORD in printed
-    for user in User.objects.exclude(pk=leaver.pk):
-        assert user.email in printed
-    assert leaver.email not in printed
-    assert jana.check_password(PASSWORD)
-    assert User.objects.filter(is_active=True).count() == 18
-
-
-@pytest.mark.django_db
-def test_people_see_what_their_role_lets_them_see() -> None:
-    seed()
-    seen = {
-        user.name: Account.objects.visible_to(user, TODAY).count()
-        for user in User.objects.filter(is_active=True)
-    }
-
-    assert seen["Jana Brandt"] == 16  # 14 of her own, two as deputy
-    assert seen["Martin Okonkwo"] == 62
-    assert seen["Andrea Novak"] == 0
-    assert seen["Sabine Keller"] == 14 + 5 + 5 + 5  # South with its sub-team; she sponsors two of them
-    assert seen["David Lang"] == 14 + 5 + 5 + 5 + 1  # the granted team, and one account of another
-
-
-@pytest.mark.django_db
-def test_company_teams_and_managers_get_targets_once() -> None:
-    seed()
-    for _ in range(2):
-        call_command("seed_demo_targets", f"--today={TODAY}", stdout=StringIO())
-    managers = set(User.objects.filter(role=Role.MANAGER, is_active=True).values_list("pk", flat=True))
-    revenue = Target.objects.filter(
-        kpi="account_revenue", period_kind="t12", starts=datetime.date(2026, 1, 1)
-    )
-
-    assert set(Target.objects.values_list("kpi", flat=True)) <= set(KPI)
-    assert Target.objects.values("kpi").distinct().count() == 24
-    assert set(Target.objects.filter(scope="owner").values_list("key", flat=True)) == managers
-    assert set(Target.objects.filter(scope="team").values_list("key", flat=True)) == set(
-        Team.objects.values_list("pk", flat=True)
-    )
-    assert 45_000_000 < revenue.get(scope="company").value < 55_000_000
 
 
 @pytest.mark.django_db
