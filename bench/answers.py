@@ -161,11 +161,16 @@ def measure(number: int) -> None:
     )
 
 
-def main() -> None:
+def prepare() -> None:
     logging.disable(logging.INFO)
     if not Account.objects.exists():
         fill(500, START)
+
+
+def main() -> None:
+    prepare()
     measure(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)
 
 
-main()
+if __name__ == "__main__":
+    main()

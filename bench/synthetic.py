@@ -122,6 +122,18 @@ SELECT a.id, CASE WHEN n %% 3 > 0 THEN (a.id - 1) * 5 + 1 + n %% 5 END, k.ids[1 
 """
 
 
+# Rows above came with numbers of their own: what is written later begins after them.
+MOVE_ON = """
+DO $$ DECLARE one record; BEGIN
+  FOR one IN SELECT c.oid::regclass AS name, pg_get_serial_sequence(c.oid::regclass::text, a.attname) AS numbers, a.attname
+               FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+              WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attidentity <> '' LOOP
+    EXECUTE format('SELECT setval(%L, max(%I)) FROM %s HAVING max(%I) > 0', one.numbers, one.attname, one.name, one.attname);
+  END LOOP;
+END $$
+"""
+
+
 def fill(accounts: int, start: str) -> None:
     """Empty every table and write a portfolio of this many accounts whose 36 months begin on `start`."""
     with connection.cursor() as cursor:
@@ -138,6 +150,7 @@ def fill(accounts: int, start: str) -> None:
             for step in group.split(";\n"):
                 cursor.execute(step, {"accounts": accounts, "start": start})
         cursor.execute("TRUNCATE metrics_queuedaccount")
+        cursor.execute(MOVE_ON)
     connection.set_autocommit(True)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
