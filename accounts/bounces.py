@@ -11,6 +11,7 @@ import email.policy
 import imaplib
 import logging
 import mailbox
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message as Mail
@@ -144,9 +145,7 @@ def in_maildir(folder: str) -> Iterator[bytes]:
 def in_imap(url: str) -> Iterator[bytes]:
     """`imaps://user:password@host:993/INBOX`; imap:// speaks in the clear, for a server on this machine."""
     parts = urlsplit(url)
-    kind = imaplib.IMAP4_SSL if parts.scheme == "imaps" else imaplib.IMAP4
-    port = parts.port or (993 if parts.scheme == "imaps" else 143)
-    with kind(parts.hostname or "", port, timeout=TIMEOUT) as server:
+    with connected(parts.scheme, parts.hostname or "", parts.port) as server:
         server.login(unquote(parts.username or ""), unquote(parts.password or ""))
         folder = unquote(parts.path.strip("/")) or "INBOX"
         said, _ = server.select(f'"{folder}"')
@@ -154,8 +153,16 @@ def in_imap(url: str) -> Iterator[bytes]:
             raise LookupError("the folder of BOUNCE_MAILBOX does not exist")
         _, numbers = server.search(None, "UNSEEN")
         for number in (numbers[0] or b"").split()[:AT_ONCE]:
-            _, fetched = server.fetch(number.decode(), "(BODY.PEEK[])")
+            # A byte more than is read tells that it is too long.
+            _, fetched = server.fetch(number.decode(), f"(BODY.PEEK[]<0.{LARGEST + 1}>)")
             first = fetched[0] if fetched else None
             if isinstance(first, tuple):
                 yield first[1]
             server.store(number.decode(), "+FLAGS", "\\Seen")
+
+
+def connected(scheme: str, host: str, port: int | None) -> imaplib.IMAP4:
+    if scheme != "imaps":
+        return imaplib.IMAP4(host, port or 143, timeout=TIMEOUT)
+    # Without a context of its own imaplib would give the password to any server that answers.
+    return imaplib.IMAP4_SSL(host, port or 993, ssl_context=ssl.create_default_context(), timeout=TIMEOUT)

@@ -1,17 +1,25 @@
 """Mails that come back: what mail servers say about them, and what then no longer goes there."""
 
+import datetime
+import imaplib
 import mailbox
+import os
+import ssl
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import outbox
-from accounts.bounces import read_mailbox, report_in
+from accounts.bounces import LARGEST, read_mailbox, report_in
 from accounts.models import Account, Message, SurveyInvitation, User
 from accounts.people.bounces import Bounce
 from accounts.surveys.audience import audience_of
@@ -19,6 +27,7 @@ from accounts.surveys.sending import open_wave
 from kamplan.env import BadEnvironment, mailbox_url
 from tests.clients import as_
 from tests.factories import make_contact, make_survey_invitation, make_wave, moment
+from tests.people.imap_server import FOLDER, PASSWORD, USER, imap_server
 from tests.surveys_employees.waves import make_employee
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +192,63 @@ def test_an_invitation_to_a_dead_address_is_not_sent_and_is_no_delivery(
     assert outbox.send_waiting() == 0
     invitation = SurveyInvitation.objects.get()
     assert invitation.bounced_at is not None and invitation.delivered_at is None
+
+
+def test_a_mailbox_behind_imap_is_read_once_and_mails_are_marked(
+    asked: SurveyInvitation, settings: Any
+) -> None:
+    ours = report(Message.objects.get().message_id)
+    long = b"Subject: Long\r\n\r\n" + b"x" * (LARGEST + 50)
+    with imap_server([ours, b"Subject: Out of office\r\n\r\nBack on Monday.", long]) as box:
+        user, password, folder = (quote(each, safe="") for each in (USER, PASSWORD, FOLDER))
+        settings.BOUNCE_MAILBOX = f"imap://{user}:{password}@127.0.0.1:{box.port}/{folder}"
+        found = read_mailbox()
+        assert (found.read, found.reports, found.noted) == (3, 1, 1)
+        assert box.seen == {1, 2, 3} and box.heard[-1] == "LOGOUT"
+        assert read_mailbox().read == 0
+        box.mails.append(report(Message.objects.get().message_id))
+        assert (read_mailbox().noted, box.seen) == (0, {1, 2, 3, 4})
+        with pytest.raises(LookupError, match="does not exist"):
+            read_mailbox(f"imap://{user}:{password}@127.0.0.1:{box.port}/Nowhere")
+        with pytest.raises(imaplib.IMAP4.error, match="not let in"):
+            read_mailbox(f"imap://{user}:wrong@127.0.0.1:{box.port}/{folder}")
+    assert Bounce.objects.get().address == "nora@aurora.example"
+
+
+def test_the_password_of_the_mailbox_goes_to_a_server_with_a_trusted_certificate_only(
+    db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = tmp_path / "server.pem"
+    certificate.write_bytes(certificate_for_localhost())
+    secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secured.load_cert_chain(certificate)
+    with imap_server([b"Subject: Hello\r\n\r\nHello"], secured) as box:
+        url = (
+            f"imaps://{quote(USER, safe='')}:{quote(PASSWORD, safe='')}@localhost:{box.port}/{quote(FOLDER)}"
+        )
+        monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            read_mailbox(url)
+        assert box.heard == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert read_mailbox(url).read == 1 and box.seen == {1}
+
+
+def certificate_for_localhost() -> bytes:
+    """A key and a certificate that it signed itself, good for an hour."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = timezone.now()
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(minutes=5))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    as_pem = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return as_pem + made.public_bytes(pem)
 
 
 def test_whom_an_employee_survey_reaches_leaves_no_trace(box: mailbox.Maildir) -> None:
