@@ -437,7 +437,7 @@ ROUTES: list[Route] = [
     only("rights:list", HEAD, ADMINISTRATOR),
     only("rights:notes", HEAD),
     only("rights:person", HEAD, kind="contacts", pk=a_contact),
-    writes("rights:export", HEAD, kind="contacts", pk=a_contact),
+    only("rights:export", HEAD, kind="contacts", pk=a_contact),
     only("rights:erase", HEAD, kind="contacts", pk=a_contact),
     only("people:grant_list", HEAD, ADMINISTRATOR),
     writes("people:remove_grant", HEAD, ADMINISTRATOR, pk=a_grant),

@@ -53,5 +53,11 @@ class EraseForm(forms.Form):
         return typed
 
 
+class ExportForm(forms.Form):
+    """Everything in one file: who takes it proves who they are."""
+
+    proof = proof_field()
+
+
 class RedactForm(forms.Form):
     proof = proof_field()

@@ -13,14 +13,14 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.people.models import User
 from accounts.people.proof import proves_identity
 from accounts.rights import documents
 from accounts.rights.erase import erase, hindrances, redact_notes
 from accounts.rights.export import Section, as_file, everything
-from accounts.rights.forms import EraseForm, FindForm, RedactForm, WordsForm
+from accounts.rights.forms import EraseForm, ExportForm, FindForm, RedactForm, WordsForm
 from accounts.rights.models import PersonAct
 from accounts.rights.notes import Hit, find
 from accounts.rights.persons import Person, person_of
@@ -77,17 +77,30 @@ def asked(request: HttpRequest, kind: str, pk: int) -> Person:
     return person_of(signed_in(request), kind, pk)
 
 
-@require_POST
+@sensitive_post_parameters("proof")
+@require_http_methods(["GET", "POST"])
 @allowed(*KEEPS_PERSONS)
 def export(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
-    """The same as a file; that it was made, and by whom, is kept."""
+    """The same as a file, for who proves who they are; that it was made, and by whom, is kept."""
     user, found = signed_in(request), asked(request, kind, pk)
+    form = ExportForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        if not consume(request, app="allauth.account", action="reauthenticate", user=user):
+            return respond_429(request)  # type: ignore[no-any-return]
+        if proves_identity(user, form.cleaned_data["proof"]):
+            return exported(found, user, is_pdf=request.POST.get("as") == "pdf")
+        form.add_error("proof", NOT_YOU)
+    context = {"person": found, "form": form}
+    return render(request, "rights/export.html", context, status=422 if form.is_bound else 200)
+
+
+def exported(found: Person, user: User, is_pdf: bool) -> HttpResponse:
     sections = everything(found)
     counts = {"rows": sum(len(each.rows) for each in sections)}
     PersonAct.objects.create(
         act=PersonAct.Act.EXPORT, kind=found.kind, number=found.pk, by=user, counts=counts
     )
-    if request.POST.get("as") == "pdf":
+    if is_pdf:
         content, ending, media = documents.person_document(found, sections, user), "pdf", "application/pdf"
     else:
         content, ending, media = as_json(found, sections, user), "json", "application/json"

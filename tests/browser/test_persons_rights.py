@@ -30,7 +30,13 @@ def test_a_head_finds_exports_and_erases_a_person(
         "/rights/notes/?words=nowhere",
     ):
         wide.expect_clean(path)
-    for path in (of, f"{of}erase/", f"/rights/contacts/{long.pk}/", f"/rights/contacts/{long.pk}/erase/"):
+    for path in (
+        of,
+        f"{of}export/",
+        f"{of}erase/",
+        f"/rights/contacts/{long.pk}/",
+        f"/rights/contacts/{long.pk}/erase/",
+    ):
         phone.expect_clean(path)
 
     page = wide.page
@@ -39,10 +45,12 @@ def test_a_head_finds_exports_and_erases_a_person(
     page.get_by_label("Name or e-mail").press("Enter")
     page.get_by_role("link", name=NAME).click()
     expect(page.get_by_role("heading", name="What we think of this person")).to_be_visible()
+    page.get_by_role("link", name="Export…").click()
+    page.get_by_label("Your password").fill(PASSWORD)
     with page.expect_download() as download:
         page.get_by_role("button", name="JSON").click()
     assert json.loads(Path(download.value.path()).read_text())["about"] == NAME
-
+    page.get_by_role("link", name=NAME).click()
     page.get_by_role("link", name="Erase…").click()
     page.get_by_label("of all").check()
     page.get_by_label("Type the name").fill("Ingrid")

@@ -52,7 +52,7 @@ def address(name: str, person: Contact | User) -> str:
 
 
 def test_an_export_holds_everything_with_authors_and_dates(hanas: Client, ingrid: Contact) -> None:
-    response = hanas.post(address("export", ingrid), {"as": "json"})
+    response = hanas.post(address("export", ingrid), {"as": "json", **PROOF})
     assert response["Content-Disposition"].startswith('attachment; filename="ingrid-zyxwvut-')
     found = json.loads(response.content)
     assert (found["about"], found["made_by"]) == (NAME, "Hana Horvat")
@@ -82,11 +82,20 @@ def test_an_export_holds_everything_with_authors_and_dates(hanas: Client, ingrid
 
 
 def test_an_export_is_written_down_and_also_a_document(hanas: Client, ingrid: Contact, hana: User) -> None:
-    response = hanas.post(address("export", ingrid), {"as": "pdf"})
+    response = hanas.post(address("export", ingrid), {"as": "pdf", **PROOF})
     assert response.content.startswith(b"%PDF") and response["Content-Type"] == "application/pdf"
     act = PersonAct.objects.get()
     assert (act.act, act.kind, act.number, act.by) == ("export", "contacts", ingrid.pk, hana)
-    assert hanas.get(address("export", ingrid)).status_code == 405
+
+
+def test_nothing_is_exported_without_a_proof(hanas: Client, ingrid: Contact) -> None:
+    url = address("export", ingrid)
+    page = hanas.get(url).content.decode()
+    assert "Your password" in page and EMAIL not in page
+    for data in ({}, {"proof": "wrong"}):
+        refused = hanas.post(url, {"as": "json", **data})
+        assert refused.status_code == 422 and EMAIL not in refused.content.decode()
+    assert not PersonAct.objects.exists()
 
 
 def test_an_export_asks_as_much_for_many_rows_as_for_few(ingrid: Contact, maya: User) -> None:
@@ -180,7 +189,7 @@ def test_an_administrator_exports_and_erases_one_of_us(
     ingrid: Contact, maya: User, adam: User, client: Client
 ) -> None:
     client.force_login(adam, backend=BACKEND)
-    found = client.post(address("export", maya), {"as": "json"}).content.decode()
+    found = client.post(address("export", maya), {"as": "json", **PROOF}).content.decode()
     assert "maya@kamplan.example" in found
     # Words about customers are not data of hers; the password and its kin are nobody's to read.
     assert "about pumps" not in found and "pbkdf2" not in found and "argon2" not in found
