@@ -133,6 +133,8 @@ class Kpi(Definition):
     """Why there is no value where the denominator is 0."""
     needs: Part | None = None
     """Where this part is 0, nothing is known and the sum has no value."""
+    is_looked_for: bool = False
+    """Counts what the nights look for: before the first night 0 would say that all was well."""
 
     def parts(self) -> tuple[Part, ...]:
         return self.distinct_parts

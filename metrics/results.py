@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 
 from accounts.models import Organisation
-from accounts.periods import Period, PeriodKind, trailing_year
+from accounts.periods import Day, Period, PeriodKind, trailing_year
 from metrics import evaluate, rowkpis
 from metrics.assumptions import USUAL as ASSUMED
 from metrics.evaluate import Facts
@@ -38,6 +39,7 @@ REASONS = {
     "never": "nobody ever talked with them",
     "no_map": "no key contact is on the map",
     "few": "there are too few to compare",
+    "not_looked": "nobody looked for warnings yet",
     "not_defined": "it is not defined for this scope",
 }
 
@@ -354,6 +356,8 @@ class Computer:
             )
         if kpi.needs is not None and not parts[kpi.needs.name]:
             return self.blank(kpi, period, scope, key, reason="no_base", denominator=denominator, **common)
+        if kpi.is_looked_for and not self.was_looked(period):
+            return self.blank(kpi, period, scope, key, reason="not_looked", denominator=denominator, **common)
         if has_gap(kpi, sums):
             return self.blank(kpi, period, scope, key, reason="no_rate", denominator=denominator, **common)
         if denominator is None:
@@ -368,6 +372,19 @@ class Computer:
         return self.blank(
             kpi, period, scope, key, value=value, denominator=denominator, low=low, high=high, **common
         )
+
+    def was_looked(self, period: Period) -> bool:
+        """Whether a night had looked for warnings by the period's last day."""
+        return self.first_night is not None and self.first_night <= min(period.last_day, self.run.as_of)
+
+    @cached_property
+    def first_night(self) -> Day | None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT LEAST((SELECT MIN(opened_on) FROM metrics_alert), (SELECT MIN(as_of) FROM metrics_run))"
+            )
+            (found,) = cursor.fetchone()
+        return found  # type: ignore[no-any-return]
 
     def make_derived(self, kpi: Derived, period: Period, scope: str, key: Key) -> Result:
         inputs = tuple(self.make_input(each, period, scope, key) for each in kpi.of)

@@ -6,14 +6,15 @@ the rows it rests on. A rule whose figures are unknown, or rest on fewer than fi
 
 from dataclasses import dataclass
 
+from accounts.engagement.health import HealthWeight
 from accounts.engagement.playbooks import WarningKind as Kind
-from metrics.sources.health import HEALTH
+from metrics.sources.health import HEALTH, PARTS
 from metrics.sources.orders import ORDER_LINES
 from metrics.sources.outcomes import IS_MET, IS_OPEN, ON_TRACK
 from metrics.sources.signals import BY_DAY, EACH_DAY
 
 FRESH_DAYS, LEFT_DAYS, NEAR_DAYS, FALL, DROP, LEAST = 90, 120, 90, 15, 20, 5
-WARM = 10
+WARM, MOST_PARTS = 10, 3
 SURE = 1.96
 """So many standard errors a change is more than chance, 19 times of 20."""
 
@@ -138,20 +139,37 @@ NPS_DROP = Rule(
 
 AS_OF = "(SELECT %(day)s::date AS day)"
 MONTH_AGO = "(SELECT %(day)s::date - 30 AS day)"
+BOTH = "(SELECT %(day)s::date AS day UNION ALL SELECT %(day)s::date - 30)"
+
+PART_LABELS = ", ".join(f"('{part.value}', '{part.label}')" for part in HealthWeight.Part)
+# Of the few accounts whose health fell, the parts that moved: the heaviest first.
+MOVED_PARTS = f"""
+    SELECT COALESCE(jsonb_agg(jsonb_build_object('what', q.said) ORDER BY q.effect DESC, q.said), '[]') AS evidence
+      FROM (SELECT l.label || CASE WHEN p.now IS NULL THEN ' ' || ROUND(p.before) || ', not known any more'
+                                   WHEN p.before IS NULL THEN ' ' || ROUND(p.now) || ', not known before'
+                                   ELSE ' ' || ROUND(p.before) || ' → ' || ROUND(p.now) END AS said,
+                   p.weight * COALESCE(ABS(p.before - p.now), 0) AS effect
+              FROM (SELECT m.part, MAX(m.weight) AS weight,
+                           MAX(m.points) FILTER (WHERE m.day = %(day)s) AS now,
+                           MAX(m.points) FILTER (WHERE m.day < %(day)s) AS before
+                      FROM ({PARTS.format(days=BOTH, among="o.account_id = fallen.account_id")}) m
+                     GROUP BY m.part) p
+              JOIN (VALUES {PART_LABELS}) l (part, label) ON l.part = p.part
+             WHERE p.now IS NULL OR p.before IS NULL OR ABS(p.before - p.now) >= 1
+             ORDER BY 2 DESC, 1 LIMIT {MOST_PARTS}) q"""
 
 HEALTH_FALL = Rule(
     Kind.HEALTH_FALL,
     "Health fell from {before} to {now} in 30 days.",
     "Look at the part that fell most",
     f"""
-    SELECT n.account_id, 'health' AS cause, n.health < 50 AS is_red,
-           jsonb_build_object('before', ROUND(b.health), 'now', ROUND(n.health)) AS facts,
-           jsonb_build_array(
-               jsonb_build_object('what', b.detail, 'when', %(day)s::date - 30, 'value', ROUND(b.health)),
-               jsonb_build_object('what', n.detail, 'when', %(day)s::date, 'value', ROUND(n.health))) AS evidence
-      FROM ({HEALTH.select(days=AS_OF)}) n
-      JOIN ({HEALTH.select(days=MONTH_AGO)}) b ON b.account_id = n.account_id
-     WHERE n.health <= b.health - {FALL}""",
+    SELECT fallen.account_id, 'health' AS cause, fallen.health < 50 AS is_red,
+           jsonb_build_object('before', ROUND(fallen.before), 'now', ROUND(fallen.health)) AS facts, why.evidence
+      FROM (SELECT n.account_id, n.health, b.health AS before
+              FROM ({HEALTH.select(days=AS_OF)}) n
+              JOIN ({HEALTH.select(days=MONTH_AGO)}) b ON b.account_id = n.account_id
+             WHERE n.health <= b.health - {FALL}) fallen
+     CROSS JOIN LATERAL ({MOVED_PARTS}) why""",
     f"Health is {FALL} points or more under that of 30 days ago.",
     foretells=True,
 )

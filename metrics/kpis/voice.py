@@ -341,10 +341,11 @@ early_warning = Kpi(
     Timing.LEADING,
     Group.RELATIONSHIP,
     numerator=terms(flags),
+    is_looked_for=True,
     beside=(Part("red_flags", "of them red", warnings_red.at_end),),
     source="Flevy; SMARTe",
-    caveats="Warnings are looked for every night since the rules were switched on; months before that have none. A "
-    "rule whose figures are unknown is silent.",
+    caveats="Warnings are looked for every night; before the first one there is no figure. A rule whose figures are "
+    "unknown is silent.",
     how_to_move="Take up the red ones first; each names its evidence and a next step.",
     on_scorecard=False,
 )
@@ -361,10 +362,12 @@ at_risk_revenue = Kpi(
     numerator=terms(
         Part("at_risk", "recurring revenue at risk", (warnings_red.at_end > 0) * recurring.at_end)
     ),
+    is_looked_for=True,
     n=Part("accounts_at_risk", "accounts with a red warning", warnings_red.at_end > 0),
     beside=(Part("recurring_now", "recurring revenue of all", recurring.at_end),),
     source="SMARTe; Flevy",
-    caveats="The whole yearly amount, not an expected loss.",
+    caveats="The whole yearly amount, not an expected loss. Before the first night that looked for warnings there is"
+    " no figure.",
     how_to_move="Open the accounts below by amount.",
 )
 

@@ -10,6 +10,7 @@ from django.test import Client
 from accounts.fields import days
 from accounts.models import (
     Account,
+    AccountState,
     Action,
     Organisation,
     Play,
@@ -20,9 +21,12 @@ from accounts.models import (
     Tier,
     User,
 )
+from accounts.periods import month
 from metrics.alerts import actions
 from metrics.alerts.find import look_for_warnings
+from metrics.kpis import KPI
 from metrics.models import Alert
+from metrics.results import results
 from tests.alerts.making import make_alert
 from tests.factories import (
     make_account,
@@ -38,7 +42,7 @@ from tests.factories import (
     make_touch,
     make_user,
 )
-from tests.metrics.engine import drop_temporary_tables
+from tests.metrics.engine import drop_temporary_tables, run
 
 pytestmark = pytest.mark.django_db
 
@@ -285,3 +289,32 @@ def test_a_past_night_sees_what_was_open_then(account: Account) -> None:
     assert kinds() == {"overdue_request"}
     night()
     assert kinds() == set()
+
+
+def test_months_before_the_first_night_have_a_reason_and_no_zero(account: Account) -> None:
+    make_contract(account, "2025-01-01", None, 100)
+    make_alert(account, kind="detractor", is_red=True, opened_on=ago(45), seen_on=ago(-1))
+    run(TODAY, "full")
+    kpis = [KPI["at_risk_revenue"], KPI["early_warning"]]
+    months = {"before": month(ago(80)), "first": month(ago(45))}
+    found = results(kpis, list(months.values()))
+
+    def said(kpi: str, which: str) -> tuple[Any, str]:
+        one = found[kpi, months[which], None]
+        return one.value, one.reason
+
+    assert said("at_risk_revenue", "before") == said("early_warning", "before") == (None, "not_looked")
+    assert said("at_risk_revenue", "first") == (100, "") and said("early_warning", "first") == (1, "")
+
+
+def test_a_fall_of_health_names_the_parts_that_moved_and_nothing_else(account: Account) -> None:
+    for kind, before, now in (("usage", 80, 30), ("support", 90, 90), ("payment", 70, 60)):
+        AccountState.objects.create(account=account, date=ago(60), kind=kind, value=before)
+        AccountState.objects.create(account=account, date=ago(5), kind=kind, value=now)
+    make_touch(account, at=noon(35))
+    make_touch(account, at=noon(1))
+    night()
+    found = Alert.objects.get(kind="health_fall")
+    # 25 * 80 + 15 * 90 + 10 * 70 + 20 * 100 of 70, then 25 * 30 + 15 * 90 + 10 * 60 + 20 * 100.
+    assert found.facts == {"before": 86, "now": 67}
+    assert [each["what"] for each in found.evidence] == ["usage 80 → 30", "payment 70 → 60"]
