@@ -72,6 +72,10 @@ def test_answers_cannot_be_joined_to_people_by_column_order_or_transaction_after
     assert sorted(order) == sorted(f"comment {n}" for n in range(30)) and order != [
         f"comment {n}" for n in range(30)
     ]
+    given_in = [score for (score,) in rows("SELECT satisfaction FROM accounts_employeeanswer ORDER BY ctid")]
+    assert sorted(given_in) == sorted(1 + n % 5 for n in range(30)) and given_in != [
+        1 + n % 5 for n in range(30)
+    ]
     shared = columns("accounts_employeeanswer") & columns("accounts_employeeinvitation")
     assert shared == {"id", "wave_id", "team_label", "site_label", "tenure_label"}
     assert not set(EmployeeAnswer.objects.values_list("pk")) & set(

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from accounts.surveys.employees import rules
+from accounts.surveys.employees import attack, rules
 from accounts.surveys.employees.rules import AGREEMENT, COMPANY, RECOMMENDATION, Group, Hidden
 
 GOLDEN = json.loads(Path(__file__).with_name("golden.json").read_text())
@@ -110,9 +110,11 @@ def test_if_everybody_clashes_with_an_earlier_wave_nothing_is_shown() -> None:
         (range(1, 11), range(10), True),
         (range(4, 14), range(10), False),
         (range(15), range(10), False),
+        # Somebody's row is gone: whether they are the same person nobody knows.
+        ([*range(9), None], [*range(9), None], True),
     ],
 )
-def test_two_waves_may_not_differ_by_one_to_four_people(now: range, then: range, few: bool) -> None:
+def test_two_waves_may_not_differ_by_one_to_four_people(now: list, then: list, few: bool) -> None:
     assert rules.differ_by_few(now, then, 5) is few
 
 
@@ -201,6 +203,13 @@ def test_without_the_gate_the_attacker_would_have_found_somebody() -> None:
     assert recoverable(list(groups.values()), cells, 5) == [frozenset({10, 11, 12})]
     hidden = rules.decide(labels, mixed(labels), 5)
     assert recoverable([g for name, g in groups.items() if name not in hidden], cells, 5) == []
+
+
+def test_a_difference_of_many_small_parts_is_found_where_k_is_larger() -> None:
+    """Six people whom other groups tell apart, left by one subtraction; k is 8."""
+    small, large = frozenset(range(20)), frozenset(range(26))
+    others = [frozenset({person, *range(100 * person, 100 * person + 10)}) for person in range(20, 26)]
+    assert attack.found([small, large, *others], 8) == frozenset(range(20, 26))
 
 
 def test_who_is_which_number_changes_nothing() -> None:

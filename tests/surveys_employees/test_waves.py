@@ -1,6 +1,7 @@
 """Running a wave: drafted, opened, reminded of, closed, released; and what is said meanwhile."""
 
 import datetime
+import itertools
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import (
+    Employee,
     EmployeeAnswerIn,
     EmployeeComment,
-    EmployeeInvitation,
     EmployeeResult,
     EmployeeWave,
     Message,
@@ -248,8 +249,7 @@ def comments_of(north: Team, number: int) -> EmployeeWave:
 def test_nine_comments_are_deleted_and_ten_are_shown_without_any_group(hana: User, north: Team) -> None:
     wave = comments_of(north, 9)
     assert not EmployeeComment.objects.exists() and release.comments_for(hana, wave) == []
-    Employee = EmployeeInvitation._meta.get_field("employee").related_model
-    Employee.objects.all().delete()  # type: ignore[union-attr]
+    Employee.objects.all().delete()
     wave = comments_of(north, 10)
     assert sorted(release.comments_for(hana, wave)) == sorted(f"words {at}" for at in range(10))
 
@@ -278,6 +278,43 @@ def test_a_wave_of_nearly_the_same_people_hides_what_an_earlier_one_showed(north
     people += [make_employee(north) for _ in range(6)]
     # North has seven more than in the first wave; South is the same eight people, so nothing can be subtracted.
     assert set(hidden_in(wave_of(people, "Third")).values()) == {""}
+
+
+def test_a_group_may_not_differ_by_one_from_what_an_earlier_wave_left_over(north: Team, south: Team) -> None:
+    """The first wave shows 14 people and North's 8, so 6 are left over; they and one newcomer are a team now."""
+    west, east = Team.objects.create(name="West"), Team.objects.create(name="East")
+    first = answered_wave({north: [1, 3, 4, 5] * 2, south: [2, 4, 5], west: [1, 4, 5]})
+    release.release(first, today())
+    assert dict(first.results.filter(item="participation", hidden="").values_list("label", "n")) == {
+        "": 14,
+        "North": 8,
+    }
+    Employee.objects.filter(team=south).update(team=west)
+    make_employees(west, 1)
+    make_employees(east, 6)
+    second = make_employee_wave("Second")
+    for at, token in enumerate(open_now(second).values()):
+        actions.submit(token, given(2 + at % 4))
+    close_now(second)
+    release.release(second, today())
+    assert second.results.get(item="participation", label="West").hidden == "protect"
+
+
+def test_a_release_is_one_way_tables_and_never_a_crossed_one(north: Team, south: Team) -> None:
+    """Of every question a row for the company and for each team, site and band, and no other."""
+    for team, site in itertools.product((north, south), ("Vienna", "Graz")):
+        make_employees(team, 6, site=site, started_on=today() - datetime.timedelta(days=500))
+    wave = make_employee_wave(by_site=True, by_tenure=True)
+    for at, token in enumerate(open_now(wave).values()):
+        actions.submit(token, given(2 + at % 4))
+    close_now(wave)
+    release.release(wave, today())
+    expected = {
+        *(("company", ""), ("team", "North"), ("team", "South")),
+        *(("site", "Graz"), ("site", "Vienna"), ("tenure", "1 to 3 years")),
+    }
+    rows = list(wave.results.values_list("dimension", "label"))
+    assert set(rows) == expected and len(rows) == len(expected) * (1 + 2 + len(STATEMENTS))
 
 
 def test_released_rows_are_frozen_and_the_database_takes_no_group_under_five(north: Team) -> None:
