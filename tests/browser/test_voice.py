@@ -3,6 +3,8 @@
 import datetime
 import re
 from collections.abc import Iterator
+from email import message_from_bytes
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,8 +28,11 @@ from accounts.models import (
 from accounts.outbox import send_waiting
 from accounts.surveys.employees import actions
 from accounts.surveys.sending import tick
+from kamplan.mail_sink import Keep
 from metrics.alerts.find import look_for_warnings
-from metrics.models import Alert
+from metrics.digests import sink
+from metrics.models import Alert, DigestSettings
+from tests.alerts.making import make_alert
 from tests.factories import make_contact, make_fact
 from tests.surveys_employees.waves import close_now, given, make_employees
 
@@ -202,3 +207,61 @@ def test_a_warning_is_put_off_taken_up_and_gone_when_its_cause_is(
     page.goto("/warnings/?state=resolved")
     expect(item).to_contain_text("resolved")
     open_as(maya, "dark", 320).expect_clean("/warnings/?state=resolved")
+
+
+def test_a_digest_is_chosen_looked_at_read_in_the_mailbox_and_ended_by_its_link(
+    open_as: Any,
+    phone: Page,
+    maya: User,
+    adam: User,
+    maya_account: Account,
+    mailoutbox: list[Any],
+    settings: Any,
+    tmp_path: Path,
+) -> None:
+    make_alert(maya_account, kind="health_fall", facts={"before": 71, "now": 52})
+    reader, small = open_as(maya), open_as(maya, "dark", 320)
+    page: Page = reader.page
+    reader.expect_clean("/digests/")
+    page.get_by_label("How often").select_option("daily")
+    page.locator("main").get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your digests are saved.").first).to_be_visible()
+    page.get_by_role("link", name="Look at the next one").click()
+    expect(page.locator("main")).to_contain_text("Health fell from 71 to 52 in 30 days.")
+    expect_no_fault(page)
+    for path in ("/digests/", "/digests/preview/"):
+        small.expect_clean(path)
+
+    settings.MAIL_SINK = str(tmp_path / "taken")
+    office, pocket = open_as(adam), open_as(adam, "dark", 320)
+    office.expect_clean("/mails/demonstration/")
+    office.expect_clean("/mails/digests/")
+    office.page.get_by_role("button", name="Send a test to Maya Marin").click()
+    office.page.wait_for_load_state()
+    send_waiting()
+    taken = message_from_bytes(mailoutbox[0].message().as_bytes())
+    taken["X-RcptTo"], taken["X-MailFrom"] = maya.email, "bounces@kamplan.example"
+    Keep(tmp_path / "taken", tmp_path / "returned").handle_message(taken)
+    office.page.goto("/mails/demonstration/")
+    office.page.get_by_role("link", name=re.compile("Test: Your accounts")).click()
+    expect(office.page.locator("pre")).to_contain_text("Health fell from 71 to 52 in 30 days.")
+    expect_no_fault(office.page)
+    for path in ("/mails/", "/mails/digests/", "/mails/demonstration/", office.page.url):
+        pocket.expect_clean(path)
+
+    # As mail programs show it: no script and no style of ours, on a desk and on a telephone.
+    mail = sink.read(sink.keys()[0])
+    assert mail is not None
+    for reading in (office, pocket):
+        reading.page.goto("about:blank")
+        reading.page.set_content(mail.html)
+        expect_no_fault(reading.page)
+
+    ending = re.search(r"/u/[^/]+/", mail.text.split("No digests any more")[1])
+    assert ending is not None
+    reader.expect_clean(ending[0])
+    small.expect_clean(ending[0])
+    phone.goto(ending[0])
+    phone.get_by_role("button").click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Done")
+    assert DigestSettings.objects.get(user=maya).rhythm == "off"
