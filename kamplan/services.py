@@ -292,7 +292,7 @@ class Postgres:
         self._clear_leftovers()
         if not (self.folder / "PG_VERSION").exists() or (self.folder / "unfinished").exists():
             self._create()
-        settings = dict(POSTGRES_SETTINGS) | (TEST_SETTINGS if self.instance.name.startswith("test") else {})
+        settings = dict(POSTGRES_SETTINGS) | (TEST_SETTINGS if self.is_for_tests else {})
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.supervisor.start(
             Program(
@@ -312,6 +312,10 @@ class Postgres:
             stop_leftover(pid, "postgres", self.folder, signal.SIGINT)
             # After a crash of the machine the number may belong to somebody else, which PostgreSQL respects.
             stale.unlink(missing_ok=True)
+
+    @property
+    def is_for_tests(self) -> bool:
+        return self.instance.name.startswith("test")
 
     def _create(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -335,6 +339,8 @@ class Postgres:
             "--no-instructions",
         ]
         argv += ["-A", "scram-sha-256", f"--pwfile={secret}", "--locale=C.UTF-8", *provider]
+        if self.is_for_tests:
+            argv.append("--no-sync")
         log = rotated(self.instance.logs / "initdb.log")
         try:
             self.supervisor.run(Program("initdb", argv, log=log, user=self.user))
