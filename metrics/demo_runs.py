@@ -3,6 +3,7 @@
 import datetime
 
 from accounts.models import Organisation
+from metrics.digests.due import put_due
 from metrics.digests.models import settings_for_all
 from metrics.models import Run
 from metrics.recompute.run import Order, recompute
@@ -22,6 +23,7 @@ def add_earlier_run(today: datetime.date) -> Run | None:
     return run
 
 
-def ask_for_digests(now: datetime.datetime) -> None:
-    """As if everybody had joined a week ago: the digest of last Monday is due."""
+def ask_for_digests(now: datetime.datetime) -> int:
+    """As if everybody had joined a week ago: the digest of last Monday is due, and the worker sends it."""
     settings_for_all(now - datetime.timedelta(days=7))
+    return len(put_due(now))

@@ -20,7 +20,7 @@ class Command(BaseCommand):
             raise CommandError("This is for the demonstration company only: run seed_demo first.")
         if options["via_worker"]:
             call_command("recompute", "--via-worker", stdout=self.stdout)
-            ask_for_digests(timezone.now())
+            self.stdout.write(f"{ask_for_digests(timezone.now())} digests are due.")
         else:
             run = add_earlier_run(Organisation.current().today())
             self.stdout.write(f"Figures as of {run.as_of}." if run else "There are figures already.")
