@@ -68,6 +68,15 @@ def test_a_group_of_one_opinion_is_hidden_and_cannot_be_had_by_subtraction() -> 
     assert hidden == {("team", "South"): Hidden.PROTECT, ("team", "North"): Hidden.PROTECT}
 
 
+def test_what_one_group_leaves_of_another_may_not_be_of_one_opinion_either() -> None:
+    """Six people of site X are not in team A, and all of them said 4: X less A would say so."""
+    labels = {p: {"team": "A" if p < 10 else "B", "site": "X" if p < 16 else "Y"} for p in range(30)}
+    scores = mixed(labels) | dict.fromkeys(range(10, 16), 4)
+    hidden = rules.decide(labels, scores, 5)
+    assert ("team", "A") in hidden or ("site", "X") in hidden
+    assert COMPANY not in hidden
+
+
 @pytest.mark.parametrize(("scale", "scores"), [(AGREEMENT, (1, 2, 3)), (RECOMMENDATION, (0, 3, 6))])
 def test_a_group_without_a_favourable_answer_is_hidden(scale: rules.Scale, scores: tuple[int, ...]) -> None:
     labels = teams({"North": 8, "South": 6, "West": 9})
