@@ -106,6 +106,14 @@ ENTRIES = (
     ),
     Entry("Leads", "filter", "revenue:lead_list", ("revenue:lead",), MARKETING, "Marketing"),
     Entry(
+        "Funnel",
+        "chart-line",
+        "metrics:funnel",
+        ("metrics:funnel",),
+        frozenset({Role.HEAD, Role.MARKETING}),
+        "Marketing",
+    ),
+    Entry(
         "Scorecards",
         "clipboard-data",
         "metrics:scorecard",

@@ -100,6 +100,10 @@ class Definition:
     """Made of what belongs to no single account, person or segment."""
     lacks_account: bool = False
     """Made of what belongs to people and to no account: neither one nor a segment has a value."""
+    of_targets: bool = False
+    """Its rows say themselves whether they were for target accounts: this one grouping it has all the same."""
+    ungrouped: str = ""
+    """Why accounts cannot be grouped in it, for whoever looks for a tier or an industry."""
 
     def parts(self) -> tuple[Part, ...]:
         return ()
@@ -125,6 +129,8 @@ class Kpi(Definition):
     """Figures shown with it that do not enter its value."""
     company_denominator: bool = False
     """The denominator is the company's, so that the values of accounts add up."""
+    of_book: bool = False
+    """Of a single account it is that of the whole book of whoever looks after it on the day of the run."""
     is_part_of_whole: bool = False
     """It lies between 0 and 100 % by what it is, and so does its interval."""
     positive_base: bool = False
@@ -135,6 +141,10 @@ class Kpi(Definition):
     """Where this part is 0, nothing is known and the sum has no value."""
     is_looked_for: bool = False
     """Counts what the nights look for: before the first night 0 would say that all was well."""
+    of_target: "Kpi | None" = None
+    """The number of the company that counts only what was for target accounts,"""
+    of_others: "Kpi | None" = None
+    """and the one that counts what was not."""
 
     def parts(self) -> tuple[Part, ...]:
         return self.distinct_parts

@@ -22,6 +22,7 @@ from metrics.levels import LEVELS, Level
 from metrics.models import Run, Scope, ScopeFigures, View
 from metrics.reading import facts_of, newest_run
 from metrics.recipes import RECIPES
+from metrics.recipes.recipe import Split
 
 ZERO = Decimal(0)
 FEW = 5
@@ -41,14 +42,15 @@ REASONS = {
     "few": "there are too few to compare",
     "not_looked": "nobody looked for warnings yet",
     "not_defined": "it is not defined for this scope",
+    "not_said": "nobody said whether it was for target accounts",
 }
 
 TODAYS_ROWS = (
     "made of today's rows: the earlier run did not store this figure, and single rows keep no versions"
 )
 
-SLICES = "slices"
-"""The one name in the figures of single rows that holds no number."""
+SLICES, CHANNELS = "slices", "channels"
+"""The names in the figures of single rows that hold no number."""
 
 Key = int | None
 Span = tuple[Any, Any]
@@ -98,6 +100,7 @@ class Result:
     beside: dict[str, Decimal] = field(default_factory=dict)
     inputs: tuple["Result", ...] = ()
     slices: tuple[Slice, ...] = ()
+    channels: tuple[Slice, ...] = ()
     run: Run | None = None
     currency: str = ""
 
@@ -185,6 +188,7 @@ class Computer:
         self.currency: str = run.settings.get("reporting_currency") or organisation.reporting_currency
         self.figures: dict[tuple[str, Span, Key], Figures] = {}
         self.live: set[tuple[str, Span]] = set()
+        self.books: dict[int, Key] = {}
         self.asked: Sequence[Definition] = KPIS
 
     def all(
@@ -198,8 +202,12 @@ class Computer:
                 trailing = trailing_year(period.last_day)
                 spans.setdefault((trailing.start, trailing.end), trailing)
         self.load(self.scope, self.keys, list(spans.values()), self.view)
-        if not company and any(wants_company(kpi) for kpi in kpis):
+        if not company and any(wants_company(kpi, self.scope) for kpi in kpis):
             self.load(Scope.COMPANY, [None], list(spans.values()), View.AS_WAS)
+        if self.scope == Scope.ACCOUNT and any(wants_book(kpi) for kpi in kpis):
+            self.books = books_of(self.run, self.newest, self.keys)
+            holders = list(dict.fromkeys(self.books.values()))
+            self.load(Scope.OWNER, holders, list(spans.values()), View.CURRENT_BOOK)
         keys = self.keys if self.keys is not None else self.found_keys()
         return {
             (kpi.id, period, key): self.result(kpi, period, key)
@@ -313,6 +321,11 @@ class Computer:
         if not is_of(kpi, scope):
             return self.blank(kpi, period, scope, key, reason="not_defined")
         if isinstance(kpi, Kpi):
+            stands_in = of_group(kpi, scope, key)
+            if stands_in is not None:
+                return self.make_ratio(stands_in, period, Scope.COMPANY, None)
+            if kpi.of_targets and scope == Scope.TARGET:
+                return self.blank(kpi, period, scope, key, reason="not_said")
             return self.make_ratio(kpi, period, scope, key)
         if isinstance(kpi, Derived):
             return self.make_derived(kpi, period, scope, key)
@@ -347,7 +360,9 @@ class Computer:
         beside = {part.name: parts[part.name] for part in kpi.beside}
         common: dict[str, Any] = {"n": n, "parts": parts, "beside": beside, "numerator": numerator}
         base_sums = sums
-        if kpi.company_denominator and scope != Scope.COMPANY:
+        if kpi.of_book and scope == Scope.ACCOUNT:
+            base_sums = self.figures_for(period, Scope.OWNER, self.books.get(key or 0)).accounts
+        elif kpi.company_denominator and scope != Scope.COMPANY:
             base_sums = self.sums_for(kpi, period, Scope.COMPANY, None)
         denominator = total(kpi.denominator, base_sums) if kpi.denominator else None
         if kpi.company_denominator:
@@ -428,7 +443,7 @@ class Computer:
         if not is_defined(kpi, scope, self.view):
             return self.blank(kpi, period, scope, key, reason="not_defined")
         stored = self.figures_for(period, scope, key).single.get(kpi.id, {})
-        figure = {name: Decimal(value) for name, value in stored.items() if name != SLICES}
+        figure = {name: Decimal(value) for name, value in stored.items() if name not in {SLICES, CHANNELS}}
         scale = scale_of(kpi.unit)
         n = figure.get("n", ZERO)
         common: dict[str, Any] = {
@@ -436,7 +451,9 @@ class Computer:
             "numerator": figure.get("numerator"),
             "denominator": figure.get("denominator"),
         }
-        common["slices"] = slices_of(kpi, stored.get(SLICES, ()), scale)  # type: ignore[arg-type]
+        recipe = RECIPES[kpi.recipe_name]
+        common["slices"] = slices_of(recipe.split, stored.get(SLICES, ()), scale)  # type: ignore[arg-type]
+        common["channels"] = slices_of(recipe.channels, stored.get(CHANNELS, ()), scale)  # type: ignore[arg-type]
         common["notice"] = self.notice_of(kpi, period, scope)
         names = [each.name for each in RECIPES[kpi.recipe_name].beside]
         beside = {name: figure[name] for name in names if name in figure}
@@ -486,9 +503,16 @@ def with_inputs(kpis: Iterable[Definition]) -> list[Definition]:
 
 def is_of(kpi: Definition, scope: str) -> bool:
     """Whether what it is made of belongs to this scope at all."""
-    if scope == Scope.COMPANY:
+    if scope == Scope.COMPANY or (scope == Scope.TARGET and kpi.of_targets):
         return True
     return not kpi.company_only and not (kpi.lacks_account and scope not in {Scope.OWNER, Scope.TEAM})
+
+
+def of_group(kpi: Definition, scope: str, key: Key) -> Kpi | None:
+    """The number of the company that says it for target accounts or for the others, where there is one of each."""
+    if not isinstance(kpi, Kpi) or scope != Scope.TARGET or key is None:
+        return None
+    return kpi.of_target if key else kpi.of_others
 
 
 def is_defined(kpi: Definition, scope: str, view: str) -> bool:
@@ -512,9 +536,8 @@ def only_accounts(scope: str, keys: list[Key] | None) -> tuple[str, dict[str, An
     return " AND key = ANY(%(only)s)", {"only": keys}
 
 
-def slices_of(kpi: RowKpi, slices: Iterable[dict[str, Any]], scale: int) -> tuple[Slice, ...]:
+def slices_of(split: Split | None, slices: Iterable[dict[str, Any]], scale: int) -> tuple[Slice, ...]:
     """The parts of a figure by channel or stage, with the names that people know."""
-    split = RECIPES[kpi.recipe_name].split
     names = dict(split.names) if split else {}
 
     def number(value: Any, times: int = 1) -> Decimal | None:
@@ -612,10 +635,32 @@ def wants_trailing(kpi: Definition) -> bool:
     )
 
 
-def wants_company(kpi: Definition) -> bool:
+def wants_book(kpi: Definition) -> bool:
     if isinstance(kpi, Derived):
-        return any(each.company or wants_company(each.kpi) for each in kpi.of)
-    return isinstance(kpi, Kpi) and kpi.company_denominator
+        return any(wants_book(each.kpi) for each in kpi.of)
+    return isinstance(kpi, Kpi) and kpi.of_book
+
+
+def books_of(run: Run, newest: Run | None, accounts: Iterable[Key] | None = None) -> dict[int, Key]:
+    """In whose book each account was on the day of the run."""
+    facts, among = facts_of(run, newest), ""
+    if accounts is not None:
+        facts, among = facts.of("TRUE", accounts=list(accounts)), "AND f.account_id = ANY(%(accounts)s)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT DISTINCT f.account_id, f.holder_id FROM {facts.relation} f
+                 WHERE f.month = %(month)s AND f.account_id IS NOT NULL {among}""",
+            {**facts.params, "month": run.as_of.replace(day=1)},
+        )
+        return dict(cursor.fetchall())
+
+
+def wants_company(kpi: Definition, scope: str = "") -> bool:
+    if isinstance(kpi, Derived):
+        return any(each.company or wants_company(each.kpi, scope) for each in kpi.of)
+    return isinstance(kpi, Kpi) and (
+        kpi.company_denominator or (scope == Scope.TARGET and kpi.of_target is not None)
+    )
 
 
 def rounded(value: Decimal, places: int) -> Decimal:

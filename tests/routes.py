@@ -656,6 +656,7 @@ ROUTES: list[Route] = [
     edits("metrics:warning_reopen", "POST", pk=lambda w: make_alert(w.maya_account).pk),
     edits("metrics:warning_snooze", pk=lambda w: make_alert(w.maya_account).pk),
     Route("metrics:comparison", frozenset({"hana", "mira"}), refused=404, others={"adam": 403}),
+    Route("metrics:funnel", frozenset({"hana", "mira"}), refused=404, others={"adam": 403}),
     Route(
         "metrics:comparison_of",
         frozenset({"hana", "mira"}),

@@ -581,7 +581,7 @@ effort = Kpi(
 effort_share = Kpi(
     "effort_share",
     "Share of the effort",
-    "minutes of touches in 3 whole months / those of the company",
+    "minutes of touches in 3 whole months / those of the book; of a person or a group: / those of the company",
     Unit.SHARE,
     Direction.NONE,
     Timing.LEADING,
@@ -590,6 +590,7 @@ effort_share = Kpi(
     numerator=terms(minutes_spent),
     denominator=terms(minutes_spent),
     company_denominator=True,
+    of_book=True,
     source=KAPTA,
     caveats=EFFORT_CAVEATS,
     on_scorecard=False,
@@ -598,7 +599,7 @@ effort_share = Kpi(
 potential_share = Kpi(
     "potential_share",
     "Share of the potential",
-    "growth potential / that of the company",
+    "growth potential / that of the book; of a person or a group: / that of the company",
     Unit.SHARE,
     Direction.NONE,
     Timing.LEADING,
@@ -607,6 +608,7 @@ potential_share = Kpi(
     numerator=growth_potential.numerator,
     denominator=growth_potential.numerator,
     company_denominator=True,
+    of_book=True,
     positive_base=True,
     needs=growth_potential.needs,
     source=KAPTA,
@@ -623,7 +625,7 @@ def impact(potential: Decimal, minutes: Decimal) -> Decimal | None:
 impact_effort_index = Derived(
     "impact_effort_index",
     "Potential against effort",
-    "share of the company's growth potential / share of its effort",
+    "share of the book's growth potential / share of its effort; of a person or a group: of the company's",
     Unit.RATIO,
     Direction.NONE,
     Timing.LEADING,
@@ -633,7 +635,8 @@ impact_effort_index = Derived(
     formula=impact,
     source=KAPTA,
     caveats="Around 1 is balanced; above 2 we do too little there, under 0.5 too much. Where no effort was noted there "
-    "is no value: neglected. Accounts without an estimate of what they spend have none either.",
+    "is no value: neglected. Accounts without an estimate of what they spend have none either. A book is what one "
+    "person looks after on the day of the run: only there can time be moved from one account to another.",
     on_scorecard=False,
     how_to_move="Move one meeting a month from an account under 0.5 to one above 2.",
 )

@@ -10,6 +10,18 @@ NOBODYS_LEAD = (
     "A lead belongs to no account, not even once it became one: it counts for whoever looks after it and for the "
     "company, never for a tier or an industry."
 )
+NO_GROUP_YET = (
+    "A lead has no tier, industry or region before it is an account, and then only those that were won would have "
+    "one. "
+)
+COUNTED_THERE = (
+    NO_GROUP_YET
+    + "How many came by campaigns for target accounts is the n of “Leads that became customers” there."
+)
+AS_CAMPAIGNS = NO_GROUP_YET + "For target accounts or for others it came as its campaign was made."
+EVERYTHING_EXPECTED = (
+    "A forecast is one figure of a person or the company for all they expect, of no single account."
+)
 GROWN_UP = (
     "Only of those that had 90 days by the day of the run; while fewer than 80 % had them there is no value. "
     "Unknown channels are a channel of their own. "
@@ -35,6 +47,7 @@ leads_created = Kpi(
     source="Markettailor",
     caveats=NOBODYS_LEAD,
     lacks_account=True,
+    ungrouped=COUNTED_THERE,
     how_to_move="See which channel brings those that become customers before buying more of any.",
     on_scorecard=False,
 )
@@ -52,6 +65,7 @@ mql_count = Kpi(
     source="Markettailor",
     caveats=NOBODYS_LEAD,
     lacks_account=True,
+    ungrouped=COUNTED_THERE,
     on_scorecard=False,
     how_to_move="Agree with sales on what a good lead is; a larger count of worse ones helps nobody.",
 )
@@ -70,6 +84,7 @@ sql_count = Kpi(
     caveats="An answer that nobody knows is no yes; the rows say how many of the four are known. "
     + NOBODYS_LEAD,
     lacks_account=True,
+    ungrouped=COUNTED_THERE,
     on_scorecard=False,
     how_to_move="Ask the four questions early: budget, authority, need and time.",
 )
@@ -90,6 +105,7 @@ referred_leads = Kpi(
     source="Top 11 account management KPIs",
     caveats="Those who were not asked or did not answer are in neither number. " + NOBODYS_LEAD,
     lacks_account=True,
+    ungrouped=COUNTED_THERE,
     how_to_move="Ask every satisfied customer who else should know of it.",
     on_scorecard=False,
 )
@@ -117,6 +133,8 @@ def of_cohort(
         source=source,
         caveats=GROWN_UP + NOBODYS_LEAD,
         lacks_account=True,
+        of_targets=True,
+        ungrouped=AS_CAMPAIGNS,
         on_scorecard=on_scorecard,
         how_to_move=how_to_move,
     )
@@ -159,6 +177,8 @@ cohort_maturity = RowKpi(
     source="practitioners' standard",
     caveats="Below 80 % no conversion of the period is shown. " + NOBODYS_LEAD,
     lacks_account=True,
+    of_targets=True,
+    ungrouped=AS_CAMPAIGNS,
     on_scorecard=False,
     how_to_move="Nothing but time moves it: read conversions of older periods until then.",
 )
@@ -204,6 +224,7 @@ forecast_wape = RowKpi(
     Group.PIPELINE,
     recipe_name="forecast_wape",
     lacks_account=True,
+    ungrouped=EVERYTHING_EXPECTED,
     source="practitioners' standard; SMARTe calls 100 % - this its accuracy",
     caveats="Months are judged for a month, quarters for anything longer, and only complete ones. Each scope by its "
     "own sum: people's errors may cancel out in a team. It may exceed 100 %.",
@@ -220,6 +241,7 @@ forecast_bias = RowKpi(
     Group.PIPELINE,
     recipe_name="forecast_bias",
     lacks_account=True,
+    ungrouped=EVERYTHING_EXPECTED,
     source="practitioners' standard",
     caveats="0 is best: above it the forecasts were too hopeful. No bias is not yet a good forecast, see its error.",
     on_scorecard=False,

@@ -242,6 +242,7 @@ pipeline_velocity = Derived(
     "add up to the company's.",
     how_to_move="Of its four factors the share won and the days to win cost nothing but attention.",
 )
+A_PERSONS_QUOTA = "A quota is set for a person, not for a tier, an industry or a region."
 pipeline_coverage = RowKpi(
     "pipeline_coverage",
     "Pipeline coverage",
@@ -252,6 +253,7 @@ pipeline_coverage = RowKpi(
     Group.PIPELINE,
     recipe_name="pipeline_coverage",
     lacks_account=True,
+    ungrouped=A_PERSONS_QUOTA,
     source="practitioners' standard",
     caveats="Where booked has reached the quota there is no gap left to cover.",
     how_to_move="Too little cover late in a quarter cannot be mended: fill the early stages two quarters ahead.",
@@ -305,6 +307,7 @@ quota_attainment = RowKpi(
     Group.PIPELINE,
     recipe_name="quota_attainment",
     lacks_account=True,
+    ungrouped=A_PERSONS_QUOTA,
     source="practitioners' standard",
     caveats="A quota runs from its own date to the same person's next one, and belongs to the period in which it "
     "begins; it need not be a calendar quarter.",

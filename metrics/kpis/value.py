@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from accounts.periods import PeriodKind
 from metrics.expressions import Part, least
@@ -172,7 +173,15 @@ clv_margin_existing = Derived(
 spent = Part("spent", "cost of sales and marketing", acquisition_cost.now)
 
 
-def cost_of(id: str, name: str, whose: str, cost: Part, customers: Part, *, how_to_move: str) -> Kpi:
+OF_MOST_SPEND = (
+    "Most spend is booked for no single account, so it has no tier, industry or region; whether it was for target "
+    "accounts the booking, its campaign or its account says."
+)
+
+
+def cost_of(
+    id: str, name: str, whose: str, cost: Part, customers: Part, *, how_to_move: str, **more: Any
+) -> Kpi:
     return Kpi(
         id,
         name,
@@ -188,21 +197,14 @@ def cost_of(id: str, name: str, whose: str, cost: Part, customers: Part, *, how_
         company_only=True,
         source="SMARTe; Markettailor; Top 11 account management KPIs",
         caveats="Costs by booking date, customers by their first order or contract: no upsells and nobody who came "
-        "back. What is spent now may win somebody later. Most spend belongs to no single account, so it is a figure "
-        "of the company.",
+        "back. What is spent now may win somebody later.",
+        ungrouped=OF_MOST_SPEND,
         on_scorecard=False,
         how_to_move=how_to_move,
+        **more,
     )
 
 
-cac = cost_of(
-    "cac",
-    "Cost of a new customer",
-    "",
-    spent,
-    new,
-    how_to_move="Ask which channel brought the customers who stayed, and stop paying for the others.",
-)
 cac_target = cost_of(
     "cac_target",
     "Cost of a new target account",
@@ -219,6 +221,17 @@ cac_other = cost_of(
     Part("new_other", "new customers, other accounts", OTHER * new_customer),
     how_to_move="Where it nears the cost of a target account, the effort is better spent there.",
 )
+cac = cost_of(
+    "cac",
+    "Cost of a new customer",
+    "",
+    spent,
+    new,
+    how_to_move="Ask which channel brought the customers who stayed, and stop paying for the others.",
+    of_targets=True,
+    of_target=cac_target,
+    of_others=cac_other,
+)
 clv_to_cac = Derived(
     "clv_to_cac",
     "Lifetime margin to cost of a customer",
@@ -233,6 +246,8 @@ clv_to_cac = Derived(
     company_only=True,
     source="Markettailor, on margin instead of revenue",
     caveats="A forecast over a count: look at both before judging their ratio.",
+    of_targets=True,
+    ungrouped=OF_MOST_SPEND,
     on_scorecard=False,
     how_to_move="Raise the worth before cutting the cost: kept customers count in both terms.",
 )
@@ -258,8 +273,14 @@ cac_payback = Derived(
     company_only=True,
     source="practitioners' standard",
     caveats="A new customer is taken to bring what the average customer does.",
+    of_targets=True,
+    ungrouped=OF_MOST_SPEND,
     on_scorecard=False,
     how_to_move="Invoice a first stage early, and choose new accounts whose first year already pays.",
+)
+OF_CAMPAIGNS = (
+    "A campaign is paid for as a whole, so its cost has no tier, industry or region. Target accounts and others are "
+    "the campaigns made for them; a deal that both kinds touched counts once in each."
 )
 roi = RowKpi(
     "roi",
@@ -275,6 +296,8 @@ roi = RowKpi(
     caveats="As its sources have it: revenue, not profit; see the return on margin. Cost by booking date, deals by the "
     "day they were won. In the whole a deal counts once; in the list it counts for every campaign that touched it. "
     "A touch before a win is no proof that it won it.",
+    of_targets=True,
+    ungrouped=OF_CAMPAIGNS,
     on_scorecard=False,
     how_to_move="End campaigns that touched nobody who bought, and look at the margin before praising one.",
 )
@@ -291,6 +314,8 @@ roi_margin = Derived(
     company_only=True,
     source="net profit = contribution - cost; corrects Markettailor",
     caveats="The margin is that of all orders of the period. Below 0 the campaigns cost more than they left.",
+    of_targets=True,
+    ungrouped=OF_CAMPAIGNS,
     on_scorecard=False,
     how_to_move="Spend on campaigns for accounts that the plans already name.",
 )
@@ -384,6 +409,7 @@ new_account_fit = RowKpi(
     recipe_name="new_account_fit",
     company_only=True,
     source="Kapta",
+    ungrouped="Leads have no tier, industry or region yet. By channel it is compared.",
     caveats="The score as known on the period's last day. A lead counts until it is an account; the account counts "
     "when it first buys.",
     on_scorecard=False,
@@ -401,6 +427,7 @@ rfm = RowKpi(
     recipe_name="rfm",
     of_accounts=True,
     of_groups=False,
+    ungrouped="It compares single accounts with all others.",
     source="practitioners' standard",
     caveats="A score is 1 + the fifths of accounts strictly below; equal values share one. With fewer than 5 accounts "
     "there are none. Of single accounts only.",

@@ -394,6 +394,7 @@ warning_to_action = Kpi(
     how_to_move="Go through open warnings every Monday; most need one call.",
 )
 
+OUR_OWN_PEOPLE = "It is about our own people; accounts are not in it."
 employee_satisfaction = RowKpi(
     "employee_satisfaction",
     "Satisfied in the team",
@@ -404,6 +405,7 @@ employee_satisfaction = RowKpi(
     Group.PEOPLE,
     recipe_name="employee_satisfaction",
     lacks_account=True,
+    ungrouped=OUR_OWN_PEOPLE,
     of_persons=False,
     source="Top 11 account management KPIs",
     caveats="Released figures of groups of 5 and more only, of teams and of the company, never of one person. A "
@@ -421,6 +423,7 @@ enps = RowKpi(
     Group.PEOPLE,
     recipe_name="enps",
     lacks_account=True,
+    ungrouped=OUR_OWN_PEOPLE,
     of_persons=False,
     source="practitioners' standard",
     caveats="Released figures of groups of 5 and more only, of teams and of the company, never of one person.",
@@ -438,6 +441,7 @@ attrition = RowKpi(
     Group.PEOPLE,
     recipe_name="attrition",
     company_only=True,
+    ungrouped=OUR_OWN_PEOPLE,
     source="practitioners' standard",
     caveats="Of the company only: in a team it would name people. Who moved within the company did not leave. The "
     "average is that of the months' last days.",

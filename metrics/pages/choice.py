@@ -90,14 +90,34 @@ class Choice:
 
     @cached_property
     def compared(self) -> Comparison:
-        """The run asked for, else the newest before the shown one, else the period before."""
+        """The run asked for, else the last one of an earlier day, else the period before."""
         asked = self.asked.get("compare", "")
         if asked != BEFORE:
-            chosen = next((run for run in self.earlier_runs if str(run.pk) == asked), None)
-            chosen = chosen or (self.earlier_runs[0] if self.earlier_runs else None)
+            chosen = next((run for run in self.earlier_runs if str(run.pk) == asked), self.night_before)
             if chosen is not None:
                 return Comparison(chosen, self.period_in(chosen), by_run=True)
         return Comparison(self.run, apart_before(self.period), by_run=False)
+
+    @cached_property
+    def night_before(self) -> Run | None:
+        """Of two runs of one day hardly anything differs: whoever asks what moved means the day before."""
+        return next((run for run in self.earlier_runs if run.as_of < self.run.as_of), None)
+
+    @property
+    def why_compared(self) -> str:
+        """Why this side was taken, as long as nobody chose one."""
+        if self.asked.get("compare"):
+            return ""
+        if self.compared.by_run:
+            return "Taken unless you choose: the last run of an earlier day."
+        return "Taken while there is no run of an earlier day: the period before."
+
+    @property
+    def against_period_before(self) -> Link | None:
+        """The other usual question, where this one is about runs."""
+        if not self.compared.by_run:
+            return None
+        return Link(period_words(apart_before(self.period)), self.query(compare=BEFORE))
 
     def period_in(self, run: Run) -> Period:
         """This period if it was complete in that run, else the latest of its kind that was."""

@@ -439,6 +439,9 @@ def all_numbers(user: User, choice: Choice) -> dict[str, Any]:
     kpis = [
         kpi for kpi in visible_kpis(user) if kpi.on_scorecard and not is_sum(kpi) and by in splits_of(kpi)
     ]
+    without = [
+        kpi for kpi in visible_kpis(user) if kpi.on_scorecard and kpi.ungrouped and by not in splits_of(kpi)
+    ]
     groups = Groups(choice, by, kpis, [])
     keys = groups.keys()
     chosen = next((key for key in keys if text_of(key) == choice.asked.get("group")), next(iter(keys), None))
@@ -462,6 +465,8 @@ def all_numbers(user: User, choice: Choice) -> dict[str, Any]:
             if any(kpi.group == group for kpi, _ in lines)
         ],
         "left_out": len(kpis) - len(lines),
+        "without": without,
+        "by_words": SIDE_WORDS[by].lower(),
         "named": sum(bool(line.direction) for _, line in lines),
         "count": len(lines),
         "print_words": "",

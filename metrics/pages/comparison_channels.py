@@ -15,23 +15,29 @@ CHANNEL = "channel"
 def has_channels(kpi: Definition) -> bool:
     if not isinstance(kpi, RowKpi):
         return False
-    split = RECIPES[kpi.recipe_name].split
-    return split is not None and split.label.startswith(CHANNEL)
+    recipe = RECIPES[kpi.recipe_name]
+    return recipe.channels is not None or (
+        recipe.split is not None and recipe.split.label.startswith(CHANNEL)
+    )
+
+
+def by_channels(whole: Result) -> tuple[Slice, ...]:
+    return whole.channels or whole.slices
 
 
 def channels(whole: Result) -> list[tuple[Slice, Result, Result | None]]:
     """Each channel as a result of its own, and all other channels together."""
-    return [(each, of_slices(whole, [each]), rest(whole, each)) for each in whole.slices]
+    return [(each, of_slices(whole, [each]), rest(whole, each)) for each in by_channels(whole)]
 
 
 def rest(whole: Result, part: Slice) -> Result | None:
     """Shares of the others add up by what they count; other values have no rest."""
-    others = [each for each in whole.slices if each is not part]
+    others = [each for each in by_channels(whole) if each is not part]
     return of_slices(whole, others) if others and is_share(whole) else None
 
 
 def is_share(whole: Result) -> bool:
-    return whole.unit == Unit.SHARE and all(each.numerator is not None for each in whole.slices)
+    return whole.unit == Unit.SHARE and all(each.numerator is not None for each in by_channels(whole))
 
 
 def of_slices(whole: Result, slices: Sequence[Slice]) -> Result:

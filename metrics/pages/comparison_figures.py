@@ -27,6 +27,13 @@ def splits_of(kpi: Definition) -> list[Scope]:
     return [scope for scope in SPLITS if is_defined(kpi, scope, View.AS_WAS)]
 
 
+def groups_words(kpi: Definition, channels: bool) -> str:
+    """By what it can be grouped, and why by nothing else."""
+    names = [SIDE_WORDS[scope].lower() for scope in splits_of(kpi)]
+    said = ", ".join([*names, *(["channels"] if channels else [])]) or "none"
+    return f"{said}. {kpi.ungrouped}" if kpi.ungrouped else said
+
+
 def is_sum(kpi: Definition) -> bool:
     """Of a sum a group has a part; a difference to the rest would only say which one is larger."""
     return isinstance(kpi, Kpi) and (not kpi.denominator or kpi.company_denominator)
@@ -35,8 +42,13 @@ def is_sum(kpi: Definition) -> bool:
 def has_rest(kpi: Definition) -> bool:
     """Whether all accounts but those of a group have a value: the parts of the company less those of the group."""
     if isinstance(kpi, Derived):
-        return all(isinstance(each.kpi, Kpi) or has_rest(each.kpi) for each in kpi.of)
-    return isinstance(kpi, Kpi) and not is_sum(kpi)
+        return all(adds_up(each.kpi) or has_rest(each.kpi) for each in kpi.of)
+    return adds_up(kpi) and not is_sum(kpi)
+
+
+def adds_up(kpi: Definition) -> bool:
+    """Whether its groups are made of the company's own parts; costs of target accounts are a part of their own."""
+    return isinstance(kpi, Kpi) and kpi.of_target is None
 
 
 @dataclass(frozen=True)

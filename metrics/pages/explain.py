@@ -43,9 +43,10 @@ from metrics.pages.scorecards import (
     trend_marks,
 )
 from metrics.reading import reading
+from metrics.results import of_group
 from metrics.status import is_too_few, status_of
 from metrics.targets import may_set
-from metrics.urls_for import comparison_url, moved_url
+from metrics.urls_for import comparison_url, explain_url, moved_url
 from metrics.weights import marks as weight_marks
 
 
@@ -55,6 +56,9 @@ def explain(request: HttpRequest, scope: str, key: str, kpi: str) -> HttpRespons
     definition = KPI.get(kpi)
     if definition is None:
         raise Http404
+    stands_in = of_group(definition, scope, read_key(scope, key))
+    if stands_in is not None:
+        return redirect(f"{explain_url(stands_in.id, Scope.COMPANY, None)}?{request.GET.urlencode()}")
     with reading():
         organisation = Organisation.current()
         today = organisation.today()
@@ -185,7 +189,7 @@ def page_context(explained: Explanation) -> dict[str, Any]:
         "formula_note": formula_note(explained),
         "inputs": explained.inputs(),
         "beside": explained.beside(),
-        "slices": explained.slices(),
+        "splits": explained.splits(),
         "compared": choice.compared,
         **moved,
         "trend": explained.trend(

@@ -9,6 +9,8 @@ from metrics.kpi import Credit, Definition, Derived, Direction, Kpi, RowKpi
 from metrics.models import Run, Scope, View
 from metrics.pages import making, words
 from metrics.pages.choice import period_words
+from metrics.pages.comparison_channels import has_channels
+from metrics.pages.comparison_figures import groups_words
 from metrics.pages.explanation import Explanation
 from metrics.pages.scorecards import (
     changed_days,
@@ -158,10 +160,17 @@ def definition_words(
     if currency_words(explained):
         found.append(("Currency", currency_words(explained)))
     found.append(("Credit", credit_words(kpi, explained.place.scope, explained.choice.view)))
+    if scope_has_groups(explained):
+        found.append(("Groups", making.capital(groups_words(kpi, has_channels(kpi)))))
     found.append(("Version", f"{len(versions) + 1}, since {formats.day(first.as_of, year=True)}"))
     run = explained.choice.run
     found.append(("Run", f"{formats.moment(run.published_at)}, {formats.number(run.seconds, 1)} s"))
     return found
+
+
+def scope_has_groups(explained: Explanation) -> bool:
+    """Groups of accounts are those of the company; a number that lacks them says so there."""
+    return explained.place.scope == Scope.COMPANY and bool(explained.kpi.ungrouped)
 
 
 def window_words(explained: Explanation) -> str:

@@ -65,11 +65,15 @@ def beside_of(result: Result, currency: str) -> list[tuple[str, str]]:
     ]
 
 
-def split_of(result: Result) -> tuple[str, list[tuple[str, str]]]:
+def parts_by(result: Result) -> list[tuple[str, list[tuple[str, str]]]]:
     """By what the number is split, and each part with its own value."""
-    split = RECIPES[result.kpi.recipe_name].split if isinstance(result.kpi, RowKpi) else None
-    return split.label if split else "", [
-        (each.name, words.slice_text(each, result)) for each in result.slices
+    if not isinstance(result.kpi, RowKpi):
+        return []
+    recipe = RECIPES[result.kpi.recipe_name]
+    return [
+        (split.label, [(each.name, words.slice_text(each, result)) for each in slices])
+        for split, slices in ((recipe.split, result.slices), (recipe.channels, result.channels))
+        if split and slices
     ]
 
 
@@ -170,8 +174,8 @@ class Explanation:
     def beside(self) -> list[tuple[str, str]]:
         return beside_of(self.now, self.currency)
 
-    def slices(self) -> tuple[str, list[tuple[str, str]]]:
-        return split_of(self.now)
+    def splits(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        return parts_by(self.now)
 
     def trend(self, target: Decimal | None, marks: Sequence[int]) -> dict[str, Any]:
         results = [self.series[self.kpi.id, period, self.place.key] for period in self.choice.trend]

@@ -20,8 +20,10 @@ from metrics.kpis import KPI, KPIS
 from metrics.models import AccountMonth, Run, Scope, View
 from metrics.pages import words
 from metrics.pages.choice import Choice, period_words, read_choice
+from metrics.pages.comparison_channels import has_channels
+from metrics.pages.comparison_figures import groups_words
 from metrics.pages.explain_words import credit_words
-from metrics.pages.explanation import beside_of, split_of
+from metrics.pages.explanation import beside_of, parts_by
 from metrics.pages.figures import PageComputer
 from metrics.pages.making import capital, formula_of
 from metrics.pages.places import COMPANY, Place, find_place
@@ -199,6 +201,7 @@ def facts_of_definition(kpi: Definition) -> list[tuple[str, str]]:
         ("Direction", DIRECTIONS[kpi.direction]),
         ("Kind", TIMINGS[kpi.timing]),
         ("Credit", whose(kpi)),
+        ("Groups", capital(groups_words(kpi, has_channels(kpi)))),
         ("Usually over", "12 months" if kpi.usual.value == "t12" else kpi.usual.value),
         ("Range", range_words(kpi)),
         ("Source", kpi.source),
@@ -265,7 +268,7 @@ def example(user: User, kpi: Definition, choice: Choice, place: Place) -> dict[s
         "counted": words.sub_line(result, choice.organisation.reporting_currency),
         "reason": words.reason_words(result) if result.value is None else "",
         "beside": beside_of(result, choice.organisation.reporting_currency),
-        "slices": split_of(result),
+        "splits": parts_by(result),
         "example_inputs": [
             (
                 each.kpi.name,

@@ -17,12 +17,14 @@ from kamplan import formats
 from kamplan.charts import free_line, nice_step
 from kamplan.permissions import signed_in
 from kamplan.sheets import Table
+from metrics.models import Run, Scope
 from metrics.pages.documents import file_name
 from metrics.pages.exports import FORMATS, as_file
 from metrics.pages.portfolio import selects
 from metrics.pages.portfolio_rows import filter_choices
-from metrics.pages.quadrant_rows import Point, quadrant_points
+from metrics.pages.quadrant_rows import Point, period_of, quadrant_points
 from metrics.reading import newest_run, reading
+from metrics.urls_for import explain_url
 
 WIDTH, HEIGHT = 960, 520
 EDGE_LEFT, EDGE_BOTTOM, EDGE = 72, 28, 24
@@ -34,8 +36,8 @@ ARROWS, FEW_ARROWS = 60, 15
 """So many of the largest show where they come from; fewer among many, whose lines would cross."""
 MANY = 100
 STATES = {
-    "underserved": ("underserved", "more than twice its share of the time would be due"),
-    "overserved": ("overserved", "it gets more than twice its share of the time"),
+    "underserved": ("underserved", "its share of the potential is more than twice its share of the time"),
+    "overserved": ("overserved", "its share of the time is more than twice its share of the potential"),
     "neglected": ("neglected", "no touch in three months"),
 }
 
@@ -116,8 +118,8 @@ def quadrant(request: HttpRequest) -> HttpResponseBase:
         "run": run,
         "view": view,
         "drawing": drawn(shown, currency),
-        "lines": [line_of(each, currency) for each in by_index(shown)],
-        "mismatches": mismatches(shown, currency),
+        "lines": [line_of(each, currency, run) for each in by_index(shown)] if run else [],
+        "mismatches": mismatches(shown, currency, run) if run else [],
         "unknown": sum(each.now.potential is None for each in shown),
         "count": len(shown),
         "selects": [each for each in selects(view, choices) if each.name != "archived"],
@@ -214,9 +216,10 @@ class Line:
     hours: str
     index: str
     words: str
+    index_url: str = ""
 
 
-def line_of(point: Point, currency: str) -> Line:
+def line_of(point: Point, currency: str, run: Run) -> Line:
     hours = formats.at_most_one_decimal(point.now.hours)
     words = STATES[point.state][0] if point.state else ""
     return Line(
@@ -227,6 +230,7 @@ def line_of(point: Point, currency: str) -> Line:
         hours=f"{hours}{formats.NBSP}h",
         index="" if point.index is None else f"{formats.number(point.index, 1)}{formats.NBSP}×",
         words=words,
+        index_url=explain_url("impact_effort_index", Scope.ACCOUNT, point.id, period_of(run)),
     )
 
 
@@ -243,12 +247,14 @@ class Mismatch:
     count: int
 
 
-def mismatches(points: Sequence[Point], currency: str) -> list[Mismatch]:
+def mismatches(points: Sequence[Point], currency: str, run: Run) -> list[Mismatch]:
     found = []
     for state, (_, words) in STATES.items():
         some = sorted((each for each in points if each.state == state), key=lambda each: -each.now.impact)
         found.append(
-            Mismatch(state.capitalize(), words, [line_of(each, currency) for each in some[:12]], len(some))
+            Mismatch(
+                state.capitalize(), words, [line_of(each, currency, run) for each in some[:12]], len(some)
+            )
         )
     return found
 

@@ -1,7 +1,8 @@
 """Where the time goes against where the value lies: one point for each account."""
 
 import datetime
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,10 +13,12 @@ from accounts.periods import Day, Period, PeriodKind, add_months, latest_complet
 from accounts.portfolio.models import AccountQuerySet
 from metrics.kpi import Kpi
 from metrics.kpis import KPI
+from metrics.kpis.engagement import impact
 from metrics.models import Run, View
 from metrics.pages.accounts import per_account
 from metrics.pages.places import COMPANY
 from metrics.reading import facts_of
+from metrics.results import books_of
 
 QUARTER = 3
 UNDERSERVED, OVERSERVED = Decimal(2), Decimal("0.5")
@@ -43,11 +46,10 @@ class Stand:
 
 @dataclass(frozen=True)
 class Point:
-    """One account now and a quarter before; `index` is its share of the impact over its share of the effort."""
+    """One account now and a quarter before; `index` is the number of that name, potential against effort."""
 
     id: int
     name: str
-    owner_id: int | None
     owner: str
     now: Stand
     before: Stand
@@ -64,44 +66,42 @@ class Point:
         return "overserved" if self.index < OVERSERVED else ""
 
 
+def period_of(run: Run) -> Period:
+    return latest_complete(PeriodKind.T12, run.as_of)
+
+
 def quadrant_points(accounts: AccountQuerySet, run: Run, newest: Run, today: Day) -> list[Point]:
     """Every account of these with its figures, in a fixed number of statements."""
-    period = latest_complete(PeriodKind.T12, run.as_of)
+    period = period_of(run)
     earlier = period.moved(-QUARTER)
     now, before = stands_of([period, earlier], run, newest)
     rows = list(accounts.order_by("name", "pk").values_list("pk", "name"))
     owners = owners_of(accounts, today)
-    points = []
-    for pk, name in rows:
-        owner_id, owner = owners.get(pk, (None, ""))
-        points.append(Point(pk, name, owner_id, owner, now.get(pk, Stand()), before.get(pk, Stand())))
-    return with_index(points)
+    indexes = indexes_of(now, books_of(run, newest))
+    return [
+        Point(pk, name, owners.get(pk, ""), now.get(pk, Stand()), before.get(pk, Stand()), indexes.get(pk))
+        for pk, name in rows
+    ]
 
 
-def owners_of(accounts: AccountQuerySet, today: Day) -> dict[int, tuple[int | None, str]]:
+def owners_of(accounts: AccountQuerySet, today: Day) -> dict[int, str]:
     held = Assignment.objects.owners().on(today).filter(account__in=accounts.order_by().values("pk"))
-    return {
-        account: (user, name)
-        for account, user, name in held.values_list("account_id", "user_id", "user__name")
-    }
+    return dict(held.values_list("account_id", "user__name"))
 
 
-def with_index(points: Iterable[Point]) -> list[Point]:
-    """Shares are taken within the book of the owner: only there can time be moved from one to another."""
-    points = list(points)
-    books: dict[int | None, tuple[Decimal, Decimal]] = {}
-    for each in points:
-        impact, minutes = books.get(each.owner_id, (ZERO, ZERO))
-        books[each.owner_id] = (impact + each.now.impact, minutes + each.now.minutes)
-    return [indexed(each, *books[each.owner_id]) for each in points]
-
-
-def indexed(point: Point, impact: Decimal, minutes: Decimal) -> Point:
-    """share of impact / share of effort; without effort there is none, and the account is neglected."""
-    if not impact or not point.now.minutes:
-        return point
-    index = (point.now.impact / impact) / (point.now.minutes / minutes)
-    return Point(point.id, point.name, point.owner_id, point.owner, point.now, point.before, index)
+def indexes_of(stands: Mapping[int, Stand], books: Mapping[int, int | None]) -> dict[int, Decimal]:
+    """The number of each account; its book is whole, whatever the reader filtered or may see of it."""
+    potential: dict[int | None, Decimal] = defaultdict(Decimal)
+    minutes: dict[int | None, Decimal] = defaultdict(Decimal)
+    for account, stand in stands.items():
+        potential[books.get(account)] += stand.potential or ZERO
+        minutes[books.get(account)] += stand.minutes
+    found = {}
+    for account, stand in stands.items():
+        book = books.get(account)
+        if stand.potential is not None and potential[book] > 0 and minutes[book]:
+            found[account] = impact(stand.potential / potential[book], stand.minutes / minutes[book])
+    return {account: index for account, index in found.items() if index is not None}
 
 
 def stands_of(periods: list[Period], run: Run, newest: Run) -> list[dict[int, Stand]]:

@@ -43,9 +43,10 @@ RELATIONS = {
     # One row a deal and credited person; a deal that nobody touched was closed without us.
     "tried": f"""
         SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, r.is_won, r.number,
-               f.first_on, ROW_NUMBER() OVER (PARTITION BY r.id) = 1 AS is_first
+               f.first_on, f.channel, ROW_NUMBER() OVER (PARTITION BY r.id) = 1 AS is_first
           FROM ({DEAL_TOUCHES.select()}) r {CREDITED}
-          LEFT JOIN (SELECT d.id, MIN(t.date) AS first_on
+          LEFT JOIN (SELECT d.id, MIN(t.date) AS first_on,
+                            (array_agg(t.channel ORDER BY t.date, t.id))[1] AS channel
                        FROM {COUNTED.format(among="TRUE")} t
                        JOIN accounts_opportunity d ON d.id = t.opportunity_id AND d.account_id = t.account_id
                         AND t.date >= d.opened_on AND t.date <= d.closed_on
@@ -140,7 +141,8 @@ ACQUIRED = f"""
       FROM (SELECT whole.*, {wilson("won", "NULLIF(mature, 0)")} FROM whole) bounded"""
 
 # The hazard of touch k: deals won at it, of those that came so far. Its last worthwhile one lies before the first
-# whose hazard is under half of the first touch's; where fewer than 20 came so far, nothing is said any more.
+# whose hazard is under half of the first touch's; where fewer than 20 came so far, nothing is said any more. The same
+# for the deals that began through one channel.
 IDEAL = f"""
     , {STAMP},
     credited AS (
@@ -151,22 +153,34 @@ IDEAL = f"""
                       AND r.date <= p.day),
     {ROW_SCOPES},
     hazards AS (
-        SELECT starts, ends, scope, key, k, COUNT(*) AS reached,
+        SELECT starts, ends, scope, key, channel, k, COUNT(*) AS reached,
                COUNT(*) FILTER (WHERE x = k * 2 + 1) AS won,
                COUNT(*) FILTER (WHERE x = k * 2 + 1) / COUNT(*)::numeric AS hazard
-          FROM scoped JOIN generate_series(1, 30) k ON x / 2 >= k
-         GROUP BY 1, 2, 3, 4, 5 HAVING COUNT(*) >= {FEWEST_REACHED}),
+          FROM scoped
+          JOIN (SELECT id, channel FROM tried WHERE is_first) began USING (id)
+          JOIN generate_series(1, 30) k ON x / 2 >= k
+         GROUP BY GROUPING SETS ((starts, ends, scope, key, k), (starts, ends, scope, key, channel, k))
+        HAVING COUNT(*) >= {FEWEST_REACHED}),
     curve AS (
-        SELECT h.*, first_value(hazard) OVER (PARTITION BY starts, ends, scope, key ORDER BY k) AS at_first
-          FROM hazards h)
+        SELECT h.*, first_value(hazard) OVER (PARTITION BY starts, ends, scope, key, channel ORDER BY k) AS at_first
+          FROM hazards h),
+    told AS (
+        SELECT starts, ends, scope, key, channel,
+               CASE WHEN MAX(at_first) > 0
+                    THEN COALESCE(MIN(k) FILTER (WHERE hazard < at_first / 2) - 1, MAX(k)) END AS ideal,
+               MAX(reached) AS n,
+               jsonb_agg(jsonb_build_object('name', 'touch ' || k, 'value', ROUND(100 * hazard, 1),
+                                            'numerator', won, 'n', reached) ORDER BY k) AS hazards
+          FROM curve GROUP BY 1, 2, 3, 4, 5)
     -- figures
-    SELECT starts, ends, scope, key,
-           CASE WHEN MAX(at_first) > 0
-                THEN COALESCE(MIN(k) FILTER (WHERE hazard < at_first / 2) - 1, MAX(k)) END AS value,
-           NULL AS numerator, NULL AS denominator, MAX(reached) AS n, NULL AS low, NULL AS high,
-           jsonb_agg(jsonb_build_object('name', 'touch ' || k, 'value', ROUND(100 * hazard, 1),
-                                        'numerator', won, 'n', reached) ORDER BY k) AS slices
-      FROM curve GROUP BY 1, 2, 3, 4"""
+    SELECT w.starts, w.ends, w.scope, w.key, w.ideal AS value, NULL AS numerator, NULL AS denominator, w.n,
+           NULL AS low, NULL AS high, w.hazards AS slices,
+           (SELECT jsonb_agg(jsonb_build_object('name', c.channel, 'value', c.ideal, 'n', c.n)
+                             ORDER BY c.n DESC, c.channel)
+              FROM told c
+             WHERE c.starts = w.starts AND c.ends = w.ends AND c.scope = w.scope
+               AND c.key IS NOT DISTINCT FROM w.key AND c.channel IS NOT NULL) AS channels
+      FROM told w WHERE w.channel IS NULL"""
 
 
 def lift(base: str, event: str) -> str:
@@ -298,7 +312,8 @@ RECIPES = {
         TOUCHED,
         (Behind("touches of decided deals", DEAL_TOUCHES, "SUM(number)", Window.T12),),
         ("tried",),
-        split=Split("won at this touch, of those that reached it"),
+        split=Split("touch, per cent won at it of those that reached it"),
+        channels=CHANNELS,
     ),
     "meaningful_engagement": Recipe(
         LIFT,

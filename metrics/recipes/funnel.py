@@ -43,7 +43,9 @@ def wilson(share: str, n: str) -> str:
 
 RELATIONS = {
     "lead": """
-        SELECT id, owner_id AS person_id, channel, created_on, mql_on, sql_on, customer_on FROM accounts_lead""",
+        SELECT l.id, l.owner_id AS person_id, l.channel, g.is_target::int AS target,
+               l.created_on, l.mql_on, l.sql_on, l.customer_on
+          FROM accounts_lead l LEFT JOIN accounts_campaign g ON g.id = l.campaign_id""",
     "joined_account": f"SELECT account_id, date FROM ({JOINED.select()}) r",
     # What was won and invoiced, each once for its person and once for the company (key 0).
     "reached": f"""
@@ -61,16 +63,17 @@ RELATIONS = {
 
 # ---------------------------------------------------------------------------------------- cohorts
 
+# No account has them yet; for target accounts or for others they came as their campaign was made.
 COHORT = f"""
     , {STAMP},
     credited AS (
         SELECT p.starts, p.ends, NULL::bigint AS account_id, r.person_id, r.id, TRUE AS is_first,
-               date_trunc('month', r.{{since}})::date AS month, r.channel,
+               date_trunc('month', r.{{since}})::date AS month, r.channel, r.target,
                r.{{since}} + {DAYS} <= %(as_of)s::date AS is_old,
                COALESCE(r.{{until}} <= r.{{since}} + {DAYS} AND r.{{until}} <= %(as_of)s::date, FALSE)::int AS x
           FROM period p
           JOIN lead r ON r.{{since}} >= p.starts AND r.{{since}} <= p.day),
-    {ROW_SCOPES},
+    {ROW_SCOPES.replace("stamp.target", "credited.target")},
     channels AS (
         SELECT s.starts, s.ends, s.scope, s.key, c.channel, COUNT(*) AS everyone,
                COUNT(*) FILTER (WHERE c.is_old) AS n, COALESCE(SUM(c.x) FILTER (WHERE c.is_old), 0) AS hits
@@ -100,7 +103,7 @@ MATURITY = f"""
            NULL AS low, NULL AS high
       FROM whole"""
 
-LEAD_TABLES = EVERYWHERE | {"lead", "assignment", "classification"}
+LEAD_TABLES = EVERYWHERE | {"lead", "campaign", "assignment", "classification"}
 OLD = Beside("mature", "Of them old enough", is_share=True)
 
 

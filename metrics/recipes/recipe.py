@@ -65,6 +65,8 @@ class Recipe:
     """Further columns of its figures that are shown with the value."""
     split: Split | None = None
     """Its figures hold `slices`, an array of name, value, numerator and n."""
+    channels: Split | None = None
+    """Where it is split by something else, its figures hold `channels`, such an array, too."""
     interval: str = ""
     """How its range is made, in words; nothing where it has none."""
     of_accounts: str = ""

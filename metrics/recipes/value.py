@@ -22,38 +22,50 @@ RELATIONS = {
     "owned_category": f"SELECT account_id, id AS category_id, date FROM ({NEW_CATEGORIES.select()}) r",
 }
 
+WHOSE_CAMPAIGNS = (
+    "(VALUES ('company', NULL::bigint), ('target', {campaign}.is_target::int::bigint)) g(scope, key)"
+)
+
 # A deal that several campaigns touched counts for each of them, and once in the whole.
 ROI = f"""
     , costs AS (
-        SELECT p.starts, p.ends, s.campaign_id, g.name, SUM(s.amount) AS cost
+        SELECT p.starts, p.ends, s.campaign_id, g.name, g.is_target, SUM(s.amount) AS cost
           FROM period p
           JOIN (SELECT o.campaign_id, r.date, r.amount FROM ({SPEND.select()}) r JOIN accounts_spend o ON o.id = r.id
                  WHERE o.campaign_id IS NOT NULL) s ON s.date >= p.starts AND s.date <= p.day
           JOIN accounts_campaign g ON g.id = s.campaign_id
-         GROUP BY 1, 2, 3, 4),
+         GROUP BY 1, 2, 3, 4, 5),
     wins AS (
-        SELECT p.starts, p.ends, w.campaign_id, w.id, w.amount
-          FROM period p JOIN touched_win w ON w.date >= p.starts AND w.date <= p.day),
+        SELECT p.starts, p.ends, w.campaign_id, g.is_target, w.id, w.amount
+          FROM period p
+          JOIN touched_win w ON w.date >= p.starts AND w.date <= p.day
+          JOIN accounts_campaign g ON g.id = w.campaign_id),
     gains AS (
-        SELECT starts, ends, SUM(amount) AS gain, COUNT(*) AS deals
-          FROM (SELECT DISTINCT starts, ends, id, amount FROM wins) once GROUP BY 1, 2),
+        SELECT starts, ends, scope, key, SUM(amount) AS gain, COUNT(*) AS deals
+          FROM (SELECT DISTINCT w.starts, w.ends, g.scope, g.key, w.id, w.amount
+                  FROM wins w CROSS JOIN LATERAL {WHOSE_CAMPAIGNS.format(campaign="w")}) once
+         GROUP BY 1, 2, 3, 4),
     each AS (
-        SELECT c.starts, c.ends, c.name, c.cost, COUNT(w.id) AS deals, COALESCE(SUM(w.amount), 0) AS gain,
+        SELECT c.starts, c.ends, c.name, c.is_target, c.cost, COUNT(w.id) AS deals,
+               COALESCE(SUM(w.amount), 0) AS gain,
                ROW_NUMBER() OVER (PARTITION BY c.starts, c.ends ORDER BY c.cost DESC, c.name) AS place
           FROM costs c LEFT JOIN wins w USING (starts, ends, campaign_id)
-         GROUP BY c.starts, c.ends, c.campaign_id, c.name, c.cost),
+         GROUP BY c.starts, c.ends, c.campaign_id, c.name, c.is_target, c.cost),
     whole AS (
-        SELECT e.starts, e.ends, SUM(e.cost) AS cost, COUNT(*) AS n,
+        SELECT e.starts, e.ends, g.scope, g.key, SUM(e.cost) AS cost, COUNT(*) AS n,
                jsonb_agg(jsonb_build_object('name', e.name, 'n', e.deals, 'value',
                                             CASE WHEN e.cost > 0 THEN ROUND((e.gain - e.cost) / e.cost, 6) END)
                          ORDER BY e.place) FILTER (WHERE e.place <= {LISTED}) AS slices
-          FROM each e GROUP BY 1, 2)
+          FROM each e CROSS JOIN LATERAL {WHOSE_CAMPAIGNS.format(campaign="e")}
+         GROUP BY 1, 2, 3, 4)
     -- figures
-    SELECT w.starts, w.ends, 'company' AS scope, NULL::bigint AS key,
+    SELECT w.starts, w.ends, w.scope, w.key,
            CASE WHEN w.cost > 0 THEN (COALESCE(g.gain, 0) - w.cost) / w.cost END AS value,
            COALESCE(g.gain, 0) - w.cost AS numerator, w.cost AS denominator, w.n, NULL AS low, NULL AS high,
            COALESCE(g.deals, 0) AS deals, w.slices
-      FROM whole w LEFT JOIN gains g USING (starts, ends)"""
+      FROM whole w
+      LEFT JOIN gains g ON g.starts = w.starts AND g.ends = w.ends AND g.scope = w.scope
+                       AND g.key IS NOT DISTINCT FROM w.key"""
 
 LACKING_OF_ACCOUNTS = ", ('account', l.account_id)"
 

@@ -30,7 +30,11 @@ def add_more(made: Portfolio) -> None:
     """Campaigns that touched accounts, estimates of wallets, and forecasts of which some came too late."""
     random = made.random
     for number in range(4):
-        campaign = Campaign.objects.create(name=f"Campaign {number}", during=days(day("2023-06-01"), None))
+        campaign = Campaign.objects.create(
+            name=f"Campaign {number}",
+            during=days(day("2023-06-01"), None),
+            is_target=(True, False, None, True)[number],
+        )
         for account in random.sample(made.accounts, 6):
             for _ in range(2):
                 CampaignTouch.objects.create(campaign=campaign, account=account, on=made.some_day())
@@ -77,7 +81,10 @@ class RowLoops:
     def everything(self) -> Found:
         found = {**self.stays(), **self.forecasts(), **self.wallet(), **self.whitespace()}
         if self.scope == Scope.COMPANY:
-            found |= self.returns()
+            found |= self.returns(None, [True, False, None])
+        if self.scope == Scope.TARGET:
+            for flag in (True, False, None):
+                found |= self.returns(None if flag is None else int(flag), [flag])
         return found | self.recent() if self.scope == Scope.ACCOUNT else found
 
     # ---- stages
@@ -143,10 +150,11 @@ class RowLoops:
 
     # ---- campaigns
 
-    def returns(self) -> Found:
+    def returns(self, group: Key, made_for: list[bool | None]) -> Found:
         """Amounts won within 180 days of a campaign's first touch of the account, each deal once, against its cost."""
         firsts: dict[tuple[int, int], Day] = {}
-        for touch in CampaignTouch.objects.exclude(account=None):
+        campaigns = [each.pk for each in Campaign.objects.all() if each.is_target in made_for]
+        for touch in CampaignTouch.objects.exclude(account=None).filter(campaign__in=campaigns):
             key = touch.campaign_id, touch.account_id
             firsts[key] = min(firsts.get(key, Day.max), touch.on)
         gain = sum(
@@ -160,22 +168,24 @@ class RowLoops:
         )  # fmt: skip
         cost = sum(
             self.world.money(spend.amount, spend.currency, spend.account_id, spend.date)[0]
-            for spend in Spend.objects.exclude(campaign=None)
+            for spend in Spend.objects.filter(campaign__in=campaigns)
             if spend.date in self.when
         )
         if not cost:
-            return {("roi", None): None, ("roi_margin", None): None}
-        kept, base = self.margin()
+            return {("roi", group): None, ("roi_margin", group): None}
+        kept, base = self.margin(group)
         return {
-            ("roi", None): 100 * (gain - cost) / cost,
-            ("roi_margin", None): 100 * (gain * kept / base - cost) / cost,
+            ("roi", group): 100 * (gain - cost) / cost,
+            ("roi_margin", group): 100 * (gain * kept / base - cost) / cost if base else None,
         }
 
-    def margin(self) -> tuple[float, float]:
+    def margin(self, group: Key) -> tuple[float, float]:
+        """Of the company's orders, or of those of the accounts of one group."""
         kept = base = 0.0
         for line in OrderLine.objects.select_related("order").exclude(cost=None):
             order = line.order
-            if order.date in self.when:
+            of_group = self.scope == Scope.COMPANY or group in self.at_start(order.account_id)
+            if order.date in self.when and of_group:
                 rate = self.world.money(1, order.currency, order.account_id, order.date)[0]
                 kept += float(line.amount - line.cost) * rate
                 base += float(line.amount) * rate

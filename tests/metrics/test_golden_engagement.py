@@ -458,8 +458,12 @@ def test_potential_is_held_against_effort() -> None:
     """Half of the potential for a fifth of the effort; a tenth of it for none; the rest for the rest."""
     prepare()
     cases = {name(case): case for case in CASES if is_of_the_whole(case)}
-    served, neglected, rest = (make_account(owner=make_user()) for _ in range(3))
-    for account, potential, minutes in ((served, 500, 20), (neglected, 100, 0), (rest, 400, 80)):
+    owner = make_user()
+    served, neglected, rest = (make_account(owner=owner) for _ in range(3))
+    elsewhere = make_account(owner=make_user())
+    for account, potential, minutes in (
+        (served, 500, 20), (neglected, 100, 0), (rest, 400, 80), (elsewhere, 3000, 10),
+    ):  # fmt: skip
         estimate(account, potential)
         if minutes:
             make_touch(account, at=at("2025-11-03"), minutes=minutes)
@@ -468,6 +472,10 @@ def test_potential_is_held_against_effort() -> None:
 
     found = [plain(of("impact_effort_index", account).value) for account in (served, neglected)]
     assert found == [close_to(case["expected"]) for case in cases.values()]
+    # A person's share is one of the company's: 1,000 of 4,000 for 100 of 110 minutes.
+    assert plain(result("impact_effort_index", YEAR, Scope.OWNER, owner.pk).value) == close_to(
+        0.25 / (100 / 110)
+    )
 
 
 def estimate(account: Account, spend: int) -> None:

@@ -64,20 +64,24 @@ class Crowd(Engagement):
     def ideal(self, scope: str) -> dict[tuple[str, Any], float | None]:
         """The last touch before the share won at it falls under half of the first one's; only of 20 and more."""
         decided: dict[Any, list[tuple[int, bool]]] = defaultdict(list)
+        self.began: dict[Any, list[tuple[int, bool]]] = defaultdict(list)
         for deal in self.world.deals:
             if deal.closed_on is None or deal.account_id is None:
                 continue
-            days = [
-                each["on"]
+            of_deal = [
+                each
                 for each in self.touches
                 if each["deal"] == deal.pk and deal.opened_on <= each["on"] <= deal.closed_on
             ]
+            days = [each["on"] for each in of_deal]
             since = add_months(self.period.end, -24)
             if not days or not since <= min(days) < self.period.end:
                 continue
             if deal.closed_on <= self.world.stock_day(self.period):
                 for key in set(self.keys_of_deal(scope, deal)):
                     decided[key].append((len(days), deal.outcome == "won"))
+                    channel = min(of_deal, key=lambda each: (each["on"], each["id"]))["channel"]
+                    self.began[key, channel].append((len(days), deal.outcome == "won"))
         return {("ideal_touches", key): ideal_of(some) for key, some in decided.items()}
 
     def foretold(self, scope: str) -> dict[tuple[str, Any], float | None]:
@@ -133,6 +137,12 @@ def wrong_in(world: World, when: Period, zone: Any, touches: list[dict[str, Any]
         found = all_keys(KPIS, when, scope)
         for each in sorted({*expected, *found}, key=str):
             value = found[each].value if each in found else None
+            if each[0] == "ideal_touches" and each in found:
+                told = {part.name: part.value for part in found[each].channels}
+                for channel in ("call", "mail"):
+                    ideal = ideal_of(oracle.began[each[1], channel])
+                    if not near(each[0], told.get(channel), ideal):
+                        wrong.append((str(when), scope, *each, channel, told.get(channel), ideal))
             if not near(each[0], value, expected.get(each)):
                 wrong.append((str(when), scope, *each, value, expected.get(each)))
     return wrong

@@ -33,7 +33,7 @@ from metrics.access import may_see_kpi
 from metrics.kpis import KPI
 from metrics.models import Run, Scope, View
 from metrics.recompute.due import tick
-from tests.factories import make_lead, make_user
+from tests.factories import make_campaign, make_lead, make_user
 from tests.metrics.engine import all_keys, day, result, run, stored
 from tests.metrics.loops_of_rows import RowLoops, add_more
 from tests.metrics.portfolio import Portfolio, make_portfolio
@@ -89,7 +89,8 @@ def add_rows(made: Portfolio) -> None:
             for criterion in criteria:
                 match = random.choice((None, Decimal(1), Decimal("0.5"), Decimal(0)))
                 Fit.objects.create(account=order, criterion=criterion, match=match, noted_on=since)
-    for _ in range(40):
+    campaigns = [make_campaign(is_target=flag) for flag in (True, False, None)]
+    for _ in range(60):
         created = made.some_day()
         customer = created + random.randint(1, 150) * ONE_DAY
         is_won = random.random() < 0.5 and customer <= made.as_of
@@ -97,6 +98,7 @@ def add_rows(made: Portfolio) -> None:
             created_on=created,
             owner=random.choice((None, *made.users)),
             channel=random.choice((Channel.MAIL, Channel.UNKNOWN)),
+            campaign=random.choice((None, *campaigns)),
             **steps_of(random, created, customer if is_won else made.as_of),
             customer_on=customer if is_won else None,
             account=made.accounts[0] if is_won else None,
@@ -137,11 +139,11 @@ class Loops:
             self.sums[name, key][1] += bottom
 
     def leads(self) -> None:
-        """A lead belongs to no account: it counts for people and for the company."""
-        if self.scope not in (Scope.COMPANY, Scope.OWNER, Scope.TEAM):
+        """A lead belongs to no account: it counts for people and for the company, its cohorts as its campaign was."""
+        if self.scope not in (Scope.COMPANY, Scope.OWNER, Scope.TEAM, Scope.TARGET):
             return
-        for lead in Lead.objects.all():
-            if lead.created_on in self.when:
+        for lead in Lead.objects.select_related("campaign"):
+            if lead.created_on in self.when and self.scope != Scope.TARGET:
                 self.add("leads_created", self.by_row(None, lead.created_on, lead.owner_id), 1, 0)
             for name, since, until in (
                 ("lead_conversion", lead.created_on, lead.customer_on),
@@ -150,7 +152,9 @@ class Loops:
             ):
                 if since and since in self.when and since + 90 * ONE_DAY <= self.world.as_of:
                     in_time = until is not None and (until - since).days <= 90
-                    self.add(name, self.by_row(None, since, lead.owner_id), in_time, 1)
+                    made_for = [lead.campaign and lead.campaign.is_target]
+                    keys = made_for if self.scope == Scope.TARGET else self.by_row(None, since, lead.owner_id)
+                    self.add(name, keys, in_time, 1)
 
     def money(self) -> None:
         for line in OrderLine.objects.select_related("order"):
@@ -210,22 +214,30 @@ class Loops:
                 )
 
     def acquisition(self) -> None:
-        if self.scope != Scope.COMPANY:
+        if self.scope not in (Scope.COMPANY, Scope.TARGET):
             return
-        for spend in Spend.objects.all():
+        for spend in Spend.objects.select_related("campaign"):
             if spend.date not in self.when:
                 continue
             flag = spend.is_target
+            if flag is None and spend.campaign:
+                flag = spend.campaign.is_target
             if flag is None and spend.account_id:
                 kinds = self.world.kinds.get(spend.account_id, [])
                 flag = next((k.is_target for k in kinds if lower(k) <= spend.date < upper(k)), None)
-            for name in ("cac", *{True: ["cac_target"], False: ["cac_other"]}.get(flag, [])):
-                self.add(name, [None], self.money_of(spend.amount, spend), 0)
+            self.cost_of_customers(flag, self.money_of(spend.amount, spend), 0)
         for row in self.world.flows:
             if row.name == "joined" and row.date in self.when:
                 flag = self.world.segment(row.account, self.when, "is_target")
-                for name in ("cac", *{1: ["cac_target"], 0: ["cac_other"]}.get(flag, [])):  # type: ignore[call-overload]
-                    self.add(name, [None], 0, 1)
+                self.cost_of_customers(flag, 0, 1)  # type: ignore[arg-type]
+
+    def cost_of_customers(self, flag: bool | None, cost: float, customers: int) -> None:
+        """Of the company, and of the two groups where it is known to whom of them it belongs."""
+        if self.scope == Scope.COMPANY:
+            for name in ("cac", *{True: ["cac_target"], False: ["cac_other"]}.get(flag, [])):  # type: ignore[call-overload]
+                self.add(name, [None], cost, customers)
+        elif flag is not None:
+            self.add("cac", [int(flag)], cost, customers)
 
     def values(self) -> dict[tuple[str, Key], float | None]:
         each: Callable[[], None]

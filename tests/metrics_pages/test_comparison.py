@@ -15,7 +15,14 @@ from metrics.models import Run
 from metrics.pages.comparison_channels import channels
 from metrics.pages.comparison_figures import difference
 from metrics.results import Result, Slice
-from tests.factories import make_account, make_classification, make_grant, make_opportunity, make_order
+from tests.factories import (
+    make_account,
+    make_classification,
+    make_grant,
+    make_opportunity,
+    make_order,
+    make_spend,
+)
 from tests.metrics.engine import period, run
 from tests.metrics_pages.conftest import BACKEND, T12
 
@@ -165,3 +172,22 @@ def test_no_more_statements_for_more_accounts_and_groups(published: Run, omar: U
         make_opportunity(account, "2025-01-10", 100, outcome="won", closed_on="2025-05-05")
     run("2026-01-10")
     assert [statements(url) for url in urls] == before
+
+
+def test_what_is_spent_is_compared_for_target_accounts_only_and_the_page_says_why(
+    published: Run, aurora: Account, hana: User
+) -> None:
+    make_spend(date="2025-03-01", amount=300, is_target=True)
+    newcomer = make_account()
+    make_classification(newcomer, is_target=True)
+    make_order(newcomer, "2025-04-01", 10)
+    run("2026-01-10")
+
+    response = ask(hana, f"/compare/cac/{T12}&by=tier")
+    group = row(response, "Target accounts")
+    assert group.value.replace("\xa0", " ").startswith("€")
+    assert "Most spend is booked for no single account" in response.content.decode()
+    # The group is explained by the number that counts only what was spent for target accounts.
+    explained = ask(hana, group.url)
+    assert explained.status_code == 302 and explained.url.startswith("/scorecards/company/all/cac_target/")
+    assert ask(hana, explained.url).context["value_text"] in group.value

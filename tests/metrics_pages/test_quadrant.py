@@ -1,5 +1,6 @@
 """Impact against effort: who gets less time than they deserve, who more, and who none."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,10 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, User
+from accounts.periods import trailing_year
+from metrics.models import Scope
 from metrics.pages.quadrant import drawn
-from metrics.pages.quadrant_rows import Point, Stand, with_index
+from metrics.pages.quadrant_rows import Point, Stand, indexes_of
 from tests.factories import make_account, make_order, make_touch
-from tests.metrics.engine import run
+from tests.metrics.engine import day, result, run
+from tests.metrics.test_golden_engagement import estimate
 from tests.metrics_pages.conftest import BACKEND
 
 
@@ -22,33 +26,31 @@ def ask(user: User, query: str = "") -> Any:
     return client.get(f"/portfolio/quadrant/{query}")
 
 
-def point(number: int, revenue: int, minutes: int, owner: int = 1, potential: int | None = None) -> Point:
+def point(number: int, revenue: int, minutes: int, potential: int | None = None) -> Point:
     known = None if potential is None else Decimal(potential)
-    return Point(
-        number, f"Account {number}", owner, "", Stand(Decimal(revenue), known, Decimal(minutes)), Stand()
-    )
+    return Point(number, f"Account {number}", "", Stand(Decimal(revenue), known, Decimal(minutes)), Stand())
 
 
-def test_the_index_is_the_share_of_impact_over_the_share_of_effort_in_one_book() -> None:
-    # 600 and 300 of potential of 1,200 is 75 %, for 60 of 400 minutes, 15 %: five times. 300 of 1,200 for 85 %: 0.29.
-    first, second, other = with_index(
-        [point(1, 600, 60, potential=300), point(2, 300, 340), point(3, 50, 10, owner=2)]
-    )
-    assert (first.index, first.state) == (Decimal(5), "underserved")
-    assert second.index is not None and round(second.index, 2) == Decimal("0.29")
-    assert (second.state, other.index, other.state) == ("overserved", 1, "")
-
-
-def test_without_any_effort_there_is_no_index_but_neglect() -> None:
-    (one, _) = with_index([point(1, 600, 0), point(2, 1, 60)])
-    assert (one.index, one.state) == (None, "neglected")
+def test_the_index_is_the_share_of_the_potential_over_the_share_of_effort_in_one_book() -> None:
+    points = [
+        point(1, 600, 60, potential=900),
+        point(2, 300, 340, potential=300),
+        point(3, 50, 10, potential=1),
+        point(4, 500, 0, potential=0),
+        point(5, 500, 0),
+    ]
+    found = indexes_of({each.id: each.now for each in points}, {1: 7, 2: 7, 3: 8, 4: 7, 5: 7})
+    # 900 of 1,200 is 75 %, for 60 of 400 minutes, 15 %: five times. 300 of 1,200 for 85 %: 0.29.
+    assert {name: round(value, 2) for name, value in found.items()} == {1: 5, 2: Decimal("0.29"), 3: 1}
+    first, second, third, fourth, fifth = (replace(each, index=found.get(each.id)) for each in points)
+    assert [each.state for each in (first, second, third)] == ["underserved", "overserved", ""]
+    # Without any effort there is no index but neglect, whether the potential is known or not.
+    assert [each.state for each in (fourth, fifth)] == ["neglected", "neglected"]
 
 
 @pytest.mark.parametrize("count", [1, 60, 500])
 def test_however_many_accounts_they_stand_inside_and_names_do_not_overlap(count: int) -> None:
-    points = with_index(
-        [point(n, (n * 7919) % 9000, (n * 104729) % 700, owner=n % 7) for n in range(1, count + 1)]
-    )
+    points = [point(n, (n * 7919) % 9000, (n * 104729) % 700) for n in range(1, count + 1)]
     made = drawn(points, "EUR")
     assert len(made.bubbles) == count
     assert all(0 <= each.x <= made.width and 0 <= each.y <= made.height for each in made.bubbles)
@@ -70,13 +72,14 @@ def test_however_many_accounts_they_stand_inside_and_names_do_not_overlap(count:
 
 @pytest.fixture
 def worked(maya: User, maya_account: Account) -> Account:
-    """Aurora: 900 of revenue and one hour; Quiet: 300 and nothing; Busy: 100 and nine hours."""
+    """Aurora: 900 of revenue and of potential and one hour; Quiet: 300 and nothing; Busy: 100 and nine hours."""
     quiet, busy = make_account("Quiet", owner=maya), make_account("Busy", owner=maya)
     for account, amount in ((maya_account, 900), (quiet, 300), (busy, 100)):
         make_order(account, "2025-11-10", amount)
+        estimate(account, amount)
     make_touch(maya_account, actor=maya, at="2025-11-12T10:00:00Z", channel="meeting", minutes=60)
-    for day in range(1, 10):
-        make_touch(busy, actor=maya, at=f"2025-12-0{day}T10:00:00Z", channel="meeting", minutes=60)
+    for number in range(1, 10):
+        make_touch(busy, actor=maya, at=f"2025-12-0{number}T10:00:00Z", channel="meeting", minutes=60)
     run("2026-01-10")
     return maya_account
 
@@ -92,6 +95,15 @@ def test_the_page_lists_who_is_out_of_balance(worked: Account, maya: User, omar:
         "Busy": ("overserved", 540),
     }
     assert [each.count for each in page.context["mismatches"]] == [1, 1, 1]
+    period = trailing_year(day("2025-12-31"))
+    for line in page.context["lines"]:
+        number = result("impact_effort_index", period, Scope.ACCOUNT, line.point.id).value
+        assert line.point.index == (number and pytest.approx(number))
+    busy = next(line for line in page.context["lines"] if line.point.name == "Busy")
+    assert (
+        busy.index.replace("\xa0", " ") == "0.1 ×"
+        and ask(maya, "").client.get(busy.index_url).status_code == 200
+    )
     assert ask(omar).context["lines"] == []
     assert "Aurora" in ask(maya, "?export=csv").getvalue().decode()
 

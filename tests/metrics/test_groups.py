@@ -1,0 +1,110 @@
+"""What belongs to no account all the same has target accounts and others, by what its rows say; or it says why not."""
+
+from decimal import Decimal
+
+import pytest
+
+from accounts.fields import days
+from accounts.models import Account, Campaign, CampaignTouch
+from metrics.kpis import KPIS
+from metrics.models import Assumption, Scope
+from metrics.pages.comparison_figures import SPLITS, splits_of
+from tests.factories import (
+    make_account,
+    make_campaign,
+    make_classification,
+    make_lead,
+    make_opportunity,
+    make_order,
+    make_spend,
+)
+from tests.metrics.engine import day, period, result, run
+
+pytestmark = pytest.mark.django_db
+
+YEAR = period("2025-01-01", "2026-01-01")
+TARGETS, OTHERS = 1, 0
+
+
+def customer(is_target: bool, *dates: str) -> Account:
+    """An account that buys for 400 on each of these days."""
+    account = make_account()
+    make_classification(account, is_target=is_target)
+    for date in dates:
+        make_order(account, date, 400)
+    return account
+
+
+def of(kpi: str, group: int | None) -> Decimal | None:
+    return result(kpi, YEAR, Scope.TARGET, group).value
+
+
+def test_what_a_customer_costs_is_told_for_target_accounts_and_for_others() -> None:
+    for name, value in (("margin", 50), ("discount", 10), ("horizon", 1)):
+        Assumption.objects.create(name=name, value=value, during=days(day("2020-01-01"), None))
+    for is_target, new in ((True, 2), (False, 3)):
+        customer(is_target, "2024-06-01", "2025-06-01")
+        for _ in range(new):
+            customer(is_target, "2025-06-01")
+    for amount, flag in ((300, True), (90, False), (60, None)):
+        make_spend(date="2025-03-01", amount=amount, is_target=flag)
+    run("2025-12-31")
+
+    # 300 for 2 new target accounts, 90 for 3 others; what was spent for nobody knows whom stays with the company.
+    assert (of("cac", TARGETS), of("cac", OTHERS), result("cac", YEAR).value) == (150, 30, 90)
+    unknown = result("cac", YEAR, Scope.TARGET, None)
+    assert (unknown.value, unknown.reason) == (None, "not_said")
+    # A customer of either kind orders once for 400 and leaves half of it: 200 in the one year that counts.
+    assert [of("clv_margin", group) for group in (TARGETS, OTHERS)] == [200, 200]
+    assert of("clv_to_cac", TARGETS) == Decimal(200) / 150
+    assert of("clv_to_cac", OTHERS) == Decimal(200) / 30
+    assert round(of("cac_payback", TARGETS) or 0, 6) == 9
+    assert result("cac", YEAR, Scope.TIER, 1).reason == "not_defined"
+
+
+def touched(campaign: Campaign, account: Account) -> None:
+    CampaignTouch.objects.create(campaign=campaign, account=account, on=day("2025-02-01"))
+
+
+def test_a_campaign_returns_to_those_it_was_made_for() -> None:
+    campaigns = {flag: make_campaign(first="2025-01-01", is_target=flag) for flag in (True, False)}
+    for flag, campaign in campaigns.items():
+        make_spend(campaign, "2025-01-15", 100)
+        account = customer(flag)
+        touched(campaign, account)
+        make_opportunity(account, "2025-01-10", 250 if flag else 50, outcome="won", closed_on="2025-03-01")
+    both = customer(True)
+    for campaign in campaigns.values():
+        touched(campaign, both)
+    make_opportunity(both, "2025-01-10", 100, outcome="won", closed_on="2025-03-01")
+    run("2025-12-31")
+
+    # The deal that both touched counts in each of them, and once in the whole: 350, 150 and 400 for 100, 100 and 200.
+    assert (of("roi", TARGETS), of("roi", OTHERS), result("roi", YEAR).value) == (250, 50, 100)
+
+
+def test_leads_are_grouped_as_the_campaign_that_brought_them() -> None:
+    account = make_account()
+    for flag, many, won in ((True, 4, 3), (False, 5, 1), (None, 2, 0)):
+        campaign = make_campaign(is_target=flag) if flag is not None else None
+        for number in range(many):
+            is_won = number < won
+            make_lead(
+                created_on=day("2025-03-01"),
+                campaign=campaign,
+                account=account if is_won else None,
+                converted_on=day("2025-04-01") if is_won else None,
+                customer_on=day("2025-04-01") if is_won else None,
+            )
+    run("2025-12-31")
+
+    assert [of("lead_conversion", group) for group in (TARGETS, OTHERS, None)] == [75, 20, 0]
+    assert [result("lead_conversion", YEAR, Scope.TARGET, key).n for key in (1, 0, None)] == [4, 5, 2]
+    assert of("cohort_maturity", TARGETS) == 100
+    assert result("leads_created", YEAR).value == 11
+
+
+def test_a_number_that_lacks_a_grouping_says_why_and_no_other_does() -> None:
+    lacking = {kpi.id for kpi in KPIS if splits_of(kpi) != list(SPLITS)}
+
+    assert {kpi.id for kpi in KPIS if kpi.ungrouped} == lacking
