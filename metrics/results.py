@@ -1,7 +1,7 @@
 """Results: values with everything needed to judge them, made from stored or freshly summed parts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Any
@@ -39,7 +39,7 @@ REASONS = {
     "immature": "fewer than 80 % of them are old enough for their outcome to be known",
     "never": "nobody ever talked with them",
     "no_map": "no key contact is on the map",
-    "few": "there are too few to compare",
+    "few": "it compares two bands, and one of them has fewer than 30",
     "not_looked": "nobody looked for warnings yet",
     "not_defined": "it is not defined for this scope",
     "not_said": "nobody said whether it was for target accounts",
@@ -315,7 +315,7 @@ class Computer:
 
     def result(self, kpi: Definition, period: Period, key: Key) -> Result:
         made = self.make(kpi, period, self.scope, key)
-        return made
+        return as_group(kpi, made, self.scope, key)
 
     def make(self, kpi: Definition, period: Period, scope: str, key: Key) -> Result:
         if not is_of(kpi, scope):
@@ -513,6 +513,15 @@ def of_group(kpi: Definition, scope: str, key: Key) -> Kpi | None:
     if not isinstance(kpi, Kpi) or scope != Scope.TARGET or key is None:
         return None
     return kpi.of_target if key else kpi.of_others
+
+
+def as_group(kpi: Definition, made: Result, scope: str, key: Key) -> Result:
+    """What stands in for a group, under the names of the number that was asked for."""
+    if made.kpi is kpi:
+        return made
+    names = zip(kpi.parts(), made.kpi.parts(), strict=True)
+    parts = {own.name: made.parts[other.name] for own, other in names}
+    return replace(made, kpi=kpi, scope=scope, key=key, parts=parts)
 
 
 def is_defined(kpi: Definition, scope: str, view: str) -> bool:

@@ -26,7 +26,7 @@ from metrics.comments import Comment
 from metrics.kpi import Definition, Kpi
 from metrics.kpis import KPI
 from metrics.management.commands.kpi import as_line
-from metrics.models import View
+from metrics.models import Scope, View
 from metrics.pages.choice import Choice, read_choice
 from metrics.pages.explain_rows import allowed_sets, statement_text
 from metrics.pages.explanation import Explanation
@@ -34,7 +34,7 @@ from metrics.pages.figures import PageComputer
 from metrics.pages.places import Place, find_place, read_key
 from metrics.pages.rows import PAGE, find_rows
 from metrics.reading import reading
-from metrics.results import Result
+from metrics.results import Result, of_group
 from metrics.status import status_of
 from metrics.targets import Targets
 
@@ -251,6 +251,9 @@ def explained(request: HttpRequest, scope: str, key: str, kpi: str, asked: Asked
     found = read_key(scope, key)
     seen_or_refused(user, scope, found, today)
     number = seen_kpi(request, kpi)
+    stands_in = of_group(number, scope, found)
+    if stands_in is not None:
+        number, scope, found = stands_in, Scope.COMPANY.value, None
     choice = read_choice(asked.query(), Organisation.current())
     if choice is None or (asked.run is not None and choice.run.pk != asked.run):
         raise Http404

@@ -90,17 +90,21 @@ class Choice:
 
     @cached_property
     def compared(self) -> Comparison:
-        """The run asked for, else the last one of an earlier day, else the period before."""
+        """The run asked for, else the last one before this period was over, else the period before."""
         asked = self.asked.get("compare", "")
         if asked != BEFORE:
-            chosen = next((run for run in self.earlier_runs if str(run.pk) == asked), self.night_before)
+            chosen = next((run for run in self.earlier_runs if str(run.pk) == asked), self.run_before)
             if chosen is not None:
                 return Comparison(chosen, self.period_in(chosen), by_run=True)
         return Comparison(self.run, apart_before(self.period), by_run=False)
 
     @cached_property
+    def run_before(self) -> Run | None:
+        """Last night's run says the same of a period that is over; what people saw last is the period before it."""
+        return next((run for run in self.earlier_runs if run.as_of < self.period.last_day), None)
+
+    @property
     def night_before(self) -> Run | None:
-        """Of two runs of one day hardly anything differs: whoever asks what moved means the day before."""
         return next((run for run in self.earlier_runs if run.as_of < self.run.as_of), None)
 
     @property
@@ -109,15 +113,16 @@ class Choice:
         if self.asked.get("compare"):
             return ""
         if self.compared.by_run:
-            return "Taken unless you choose: the last run of an earlier day."
-        return "Taken while there is no run of an earlier day: the period before."
+            return "Unless you choose: what was shown before this period was over."
+        return "Unless you choose: the period before, for no run is as old as that."
 
     @property
-    def against_period_before(self) -> Link | None:
-        """The other usual question, where this one is about runs."""
-        if not self.compared.by_run:
-            return None
-        return Link(period_words(apart_before(self.period)), self.query(compare=BEFORE))
+    def other_sides(self) -> list[Link]:
+        """The other usual questions: since last night, and against the period before."""
+        night, now = self.night_before, self.compared.value
+        nights = [(str(night.pk), f"the night of {formats.day(night.as_of)}")] if night else []
+        before = (BEFORE, period_words(apart_before(self.period)))
+        return [Link(words, self.query(compare=side)) for side, words in (*nights, before) if side != now]
 
     def period_in(self, run: Run) -> Period:
         """This period if it was complete in that run, else the latest of its kind that was."""

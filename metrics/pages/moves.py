@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.models import Organisation, User
@@ -35,7 +36,8 @@ from metrics.pages.moves_effects import (
 from metrics.pages.places import Place, crumbs, find_place, read_key
 from metrics.pages.scorecards import GROUPS, Card, shown_change
 from metrics.reading import reading
-from metrics.urls_for import explain_url, moved_url, moves_url, scorecard_url
+from metrics.results import of_group
+from metrics.urls_for import ALL, explain_url, moved_url, moves_url, scorecard_url
 
 DRAWN = 8
 """So many accounts stand in the drawing, each on its own; the table names more."""
@@ -120,6 +122,10 @@ def moved(request: HttpRequest, scope: str, key: str, kpi: str) -> HttpResponse:
     definition = KPI.get(kpi)
     if definition is None:
         raise Http404
+    stands_in = of_group(definition, scope, read_key(scope, key))
+    if stands_in is not None:
+        address = reverse("metrics:moved", args=[Scope.COMPANY.value, ALL, stands_in.id])
+        return redirect(f"{address}?{request.GET.urlencode()}")
     with reading():
         place, choice = place_and_choice(request, user, scope, key)
         if not may_see_kpi(user, definition):

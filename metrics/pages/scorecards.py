@@ -102,7 +102,7 @@ def scorecard_of(request: HttpRequest, scope: str, key: str) -> HttpResponseBase
 
 @dataclass(frozen=True)
 class Restated:
-    """A past figure that reads otherwise now than in the run compared with."""
+    """A past figure that reads otherwise now than in the run compared with, or else in the one before."""
 
     name: str
     period: str
@@ -130,15 +130,17 @@ class Card:
         periods = list(dict.fromkeys(periods))
         mine = self.computer(choice.run)
         self.now = mine.all(self.kpis, periods)
-        if not compared.by_run:
-            self.then = self.now
+        self.then = self.now
+        earlier = compared.run if compared.by_run else next(iter(choice.earlier_runs), None)
+        if earlier is None:
             return
-        theirs = self.computer(compared.run)
-        closed = [period for period in choice.trend if not period.is_partial(compared.run.as_of)]
-        # All at once, the year behind derived numbers included.
-        trailing = trailing_year(compared.period.last_day)
-        theirs.prepare(self.kpis, [compared.period, trailing, *closed])
-        self.then = theirs.all(self.kpis, [compared.period])
+        theirs = self.computer(earlier)
+        closed = [period for period in choice.trend if not period.is_partial(earlier.as_of)]
+        # All at once, the years behind derived numbers included.
+        wanted = [compared.period, *closed] if compared.by_run else closed
+        theirs.prepare(self.kpis, [*wanted, *(trailing_year(each.last_day) for each in wanted)])
+        if compared.by_run:
+            self.then = theirs.all(self.kpis, [compared.period])
         changed = [
             period
             for period in closed

@@ -146,3 +146,22 @@ def test_no_more_statements_for_more_accounts(published: Run, omar: User, hana: 
         make_order(account, "2025-03-03", 90)
     run("2026-01-10")
     assert [statements(url) for url in urls] == before
+
+
+def test_unless_one_chooses_it_is_what_was_shown_before_the_period_was_over() -> None:
+    days_of_runs = ("2026-11-20", "2026-11-20", "2026-11-19", "2026-10-30", "2026-09-30")
+    runs = [Run(pk=9 - place, as_of=day(text)) for place, text in enumerate(days_of_runs)]
+    period = trailing_year(day("2026-10-31"))
+    choice = Choice(period, "as-was", Organisation(), runs)
+
+    assert (choice.compared.run.as_of, choice.compared.period) == (
+        day("2026-10-30"),
+        trailing_year(day("2026-09-30")),
+    )
+    # Last night's run says the same of a period that is over; it is one click away, as is the period before.
+    assert [side.label for side in choice.other_sides] == ["the night of 19 Nov", "Nov 2024 – Oct 2025"]
+    first_weeks = Choice(period, "as-was", Organisation(), runs[:3])
+    assert (first_weeks.compared.by_run, first_weeks.compared.period) == (
+        False,
+        trailing_year(day("2025-10-31")),
+    )
