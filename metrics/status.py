@@ -16,11 +16,14 @@ EXACT_ROWS = frozenset({"quota_attainment", "pipeline_coverage", "concentration"
 
 
 def is_exact(result: Result) -> bool:
-    """Sums, counts and shares of a whole are not estimates of something else."""
+    """Sums, counts and shares of a whole are not estimates of something else; a cost of each of a few is one."""
     kpi = result.kpi
     if isinstance(kpi, RowKpi):
         return kpi.recipe_name in EXACT_ROWS
-    return isinstance(kpi, Kpi) and (not kpi.denominator or kpi.interval == Interval.NONE)
+    if not isinstance(kpi, Kpi):
+        return False
+    of_whole = kpi.company_denominator or kpi.is_part_of_whole
+    return not kpi.denominator or (kpi.interval == Interval.NONE and of_whole)
 
 
 def is_too_few(result: Result) -> bool:

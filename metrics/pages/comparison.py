@@ -42,6 +42,9 @@ from metrics.status import is_too_few
 from metrics.urls_for import explain_url, scorecard_url
 
 REST_WORDS = "all others"
+MOST_TICKS = 5
+"""Of more, amounts of money would run into each other."""
+AT_THE_EDGE = 95
 BY_WORDS = {Scope.TARGET: "of target accounts and others"}
 
 
@@ -231,7 +234,9 @@ def channel_row(
 
 def tick_texts(scale: Scale, ticks: Sequence[float], whole: Result) -> list[tuple[float, str, str]]:
     """Where each stands, how it turns at the edges, and what it says."""
-    anchors = {0: "start", len(ticks) - 1: "end"}
+    if len(ticks) > MOST_TICKS:
+        ticks = ticks[::2]
+    anchors = {0: "start", len(ticks) - 1: "end" if scale.at(ticks[-1]) > AT_THE_EDGE else "middle"}
     return [
         (
             scale.at(tick),
@@ -266,15 +271,15 @@ def bases(groups: Groups, kpi: Definition, keys: Sequence[Key], base: str) -> li
 
 
 def scale_of(results: Sequence[Result], whole: Result) -> tuple[Scale, list[float]]:
-    """One scale for all rows, round numbers at its ends; what is too few to judge does not stretch it."""
+    """One scale for all rows, round numbers at its ends; the wide ranges of few do not stretch it."""
     if is_sum(whole.kpi):
         ends = [0.0, *(float(each.value) for each in results if each.value is not None)]
         ticks = nice_ticks(min(ends), max(ends) or 1.0, 4)
         return Scale(ticks[0], ticks[-1]), ticks
     judged = [each for each in results if not is_too_few(each)] or list(results)
-    known = [
-        float(v) for each in [*judged, whole] for v in (each.value, each.low, each.high) if v is not None
-    ]
+    bounds = [bound for each in [*judged, whole] for bound in (each.low, each.high)]
+    values = [each.value for each in [*results, whole]]
+    known = [float(each) for each in (*bounds, *values) if each is not None]
     ticks = nice_ticks(min(known, default=0.0), max(known, default=1.0), 4)
     return Scale(ticks[0], ticks[-1]), ticks
 

@@ -33,7 +33,7 @@ def channels(whole: Result) -> list[tuple[Slice, Result, Result | None]]:
 def rest(whole: Result, part: Slice) -> Result | None:
     """Shares of the others add up by what they count; other values have no rest."""
     others = [each for each in by_channels(whole) if each is not part]
-    return of_slices(whole, others) if others and is_share(whole) else None
+    return of_slices(whole, others) if others and is_share(whole) and whole.value is not None else None
 
 
 def is_share(whole: Result) -> bool:
@@ -45,6 +45,8 @@ def of_slices(whole: Result, slices: Sequence[Slice]) -> Result:
     plain = replace(whole, n=n, low=None, high=None, slices=(), inputs=())
     if not is_share(whole):
         return replace(plain, value=slices[0].value)
+    if [each.value for each in slices] == [None]:
+        return replace(plain, value=None, reason="immature" if n else "no_base")
     hits = sum((each.numerator or ZERO for each in slices), ZERO)
     bounds = wilson(float(hits), float(n))
     if bounds is None:

@@ -141,7 +141,7 @@ def change_texts(change: Change, result: Result, compared: Comparison) -> tuple[
     if change.state == "unsure":
         return f"{'+' if change.amount > 0 else '−'}{amount}", "(no range is known)"
     if change.is_better is None:
-        return amount, since(compared)
+        return amount, f"{'higher' if change.amount > 0 else 'lower'} {since(compared)}"
     return amount, f"{'better' if change.is_better else 'worse'} {since(compared)}"
 
 
