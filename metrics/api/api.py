@@ -226,7 +226,9 @@ Month = Annotated[str, Field(pattern=r"^((199\d|2[01]\d\d)-(0[1-9]|1[0-2]))?$")]
 class Asked(Schema):
     """As in the addresses of the pages; but a page shows something for whatever stands there, a program is told."""
 
-    period: PeriodKind = PeriodKind.T12
+    period: Annotated[
+        PeriodKind, Field(description="A custom one needs since and to, else the answer is 422.")
+    ] = PeriodKind.T12
     end: Month = ""
     """The last month, as 2026-10; the latest complete one if left out."""
     since: Month = ""

@@ -57,7 +57,7 @@ def certainty_of_value(explained: Explanation, target: Decimal | None) -> str:
     if result.value is None:
         return ""
     n = formats.at_most_one_decimal(result.n) if result.n is not None else ""
-    what = counted_words(explained)
+    what = counted_words(explained.kpi)
     if is_exact(result):
         kind = (
             "a sum"
@@ -101,12 +101,12 @@ def against(explained: Explanation, target: Decimal | None) -> str:
     return f" The {name} of {shown} lies outside, so the {'success' if good else 'shortfall'} is more than chance."
 
 
-def counted_words(explained: Explanation) -> str:
-    if isinstance(explained.kpi, Kpi) and explained.kpi.n:
-        return explained.kpi.n.label
-    if isinstance(explained.kpi, RowKpi):
-        return RECIPES[explained.kpi.recipe_name].label
-    return "cases"
+def counted_words(kpi: Definition) -> str:
+    if isinstance(kpi, Kpi) and kpi.n:
+        return kpi.n.label
+    if isinstance(kpi, RowKpi):
+        return RECIPES[kpi.recipe_name].label
+    return counted_words(kpi.of[kpi.n_from].kpi) if isinstance(kpi, Derived) else "cases"
 
 
 def compared_label(explained: Explanation) -> str:

@@ -135,7 +135,8 @@ def steps(choice: Choice, found: Mapping[str, Result]) -> list[Step]:
 def share_of(choice: Choice, result: Result, base: Decimal | None) -> Share:
     url = explain_url(result.kpi.id, Scope.COMPANY, None, choice.period)
     if result.value is None:
-        return Share(formats.UNKNOWN, words.reason_words(result), url, muted=True)
+        reason = "too young to judge" if result.reason == "immature" else words.reason_words(result)
+        return Share(formats.UNKNOWN, reason, url, muted=True)
     counted = [formats.at_most_one_decimal(each or 0) for each in (result.numerator, base)]
     of = " of ".join(counted)
     if is_too_few(result):

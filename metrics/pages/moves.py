@@ -192,7 +192,7 @@ class MovedRow:
 def all_moves(user: User, place: Place, choice: Sides) -> dict[str, Any]:
     kpis = [kpi for kpi in visible_kpis(user) if choice.asked.get("all") or kpi.on_scorecard]
     card = Card(place, choice, kpis)
-    card.load()
+    card.load(restatements=False)
     rows = {kpi.id: moved_row(card, kpi) for kpi in kpis if has_sides(card, kpi)}
     shown = [kpi for kpi in kpis if kpi.id in rows]
     return {

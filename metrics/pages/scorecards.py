@@ -122,7 +122,7 @@ class Card:
     then: dict[tuple[str, Period, Key], Result] = field(default_factory=dict)
     restated: list[Restated] = field(default_factory=list)
 
-    def load(self) -> None:
+    def load(self, restatements: bool = True) -> None:
         choice, compared = self.choice, self.choice.compared
         periods = [*choice.trend, choice.period]
         if not compared.by_run:
@@ -132,7 +132,7 @@ class Card:
         self.now = mine.all(self.kpis, periods)
         self.then = self.now
         earlier = compared.run if compared.by_run else next(iter(choice.earlier_runs), None)
-        if earlier is None:
+        if earlier is None or not (compared.by_run or restatements):
             return
         theirs = self.computer(earlier)
         closed = [period for period in choice.trend if not period.is_partial(earlier.as_of)]

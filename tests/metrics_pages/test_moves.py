@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, Organisation, Team, User
 from accounts.periods import trailing_year
+from kamplan import formats
 from metrics.kpi import Kpi
 from metrics.kpis import KPIS
 from metrics.models import Run
@@ -159,7 +160,10 @@ def test_unless_one_chooses_it_is_what_was_shown_before_the_period_was_over() ->
         trailing_year(day("2026-09-30")),
     )
     # Last night's run says the same of a period that is over; it is one click away, as is the period before.
-    assert [side.label for side in choice.other_sides] == ["the night of 19 Nov", "Nov 2024 – Oct 2025"]
+    assert [side.label for side in choice.other_sides] == [
+        f"the night of {formats.day(day('2026-11-19'))}",
+        formats.month_range(day("2024-11-01"), day("2025-10-31")),
+    ]
     first_weeks = Choice(period, "as-was", Organisation(), runs[:3])
     assert (first_weeks.compared.by_run, first_weeks.compared.period) == (
         False,
