@@ -130,7 +130,8 @@ def since_words(choice: Choice, last: OneOnOne | None) -> str:
         return f"since the talk of {day(last.held_on)}"
     if choice.compared.by_run:
         return choice.compared.since
-    return f"against {choice.compared.words}: there is no earlier run yet"
+    why = "there is no run as old as the last talk" if last is not None else "there was no talk yet"
+    return f"against {choice.compared.words}: {why}"
 
 
 # --------------------------------------------------------------------------------------------- portfolio

@@ -121,6 +121,8 @@ class Card:
     now: dict[tuple[str, Period, Key], Result] = field(default_factory=dict)
     then: dict[tuple[str, Period, Key], Result] = field(default_factory=dict)
     restated: list[Restated] = field(default_factory=list)
+    earlier: Run | None = None
+    """The run whose figures of closed periods were looked through."""
 
     def load(self, restatements: bool = True) -> None:
         choice, compared = self.choice, self.choice.compared
@@ -134,7 +136,7 @@ class Card:
         earlier = compared.run if compared.by_run else next(iter(choice.earlier_runs), None)
         if earlier is None or not (compared.by_run or restatements):
             return
-        theirs = self.computer(earlier)
+        self.earlier, theirs = earlier, self.computer(earlier)
         closed = [period for period in choice.trend if not period.is_partial(earlier.as_of)]
         # All at once, the years behind derived numbers included.
         wanted = [compared.period, *closed] if compared.by_run else closed
@@ -248,6 +250,7 @@ def one_scorecard(user: User, place: Place, choice: Choice) -> dict[str, Any]:
         "employees": employees.summary_of(user, place, choice.organisation.today()),
         "restated": card.restated[:100],
         "restated_count": len(card.restated),
+        "restated_since": f"run of {formats.day(card.earlier.as_of)}" if card.earlier else "",
         "compared": choice.compared,
         "all_url": choice.query(all="" if shows_all else 1),
         "all_words": f"Show the {sum(k.on_scorecard for k in allowed)} main numbers only"
