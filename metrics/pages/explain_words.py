@@ -75,7 +75,7 @@ def certainty_of_value(explained: Explanation, target: Decimal | None) -> str:
         )
     if result.interval is None:
         return (
-            f"It rests on {n} {what}. No likely range is computed for numbers of this kind; "
+            f"{f'It rests on {n} {what}. ' if n else ''}No likely range is computed for numbers of this kind; "
             "take small differences for chance."
         )
     opening = (
