@@ -46,7 +46,7 @@ DRIVES = (
     Drive("Retrofit study: a third less energy", Channel.CONTENT, -19, 3, 240, False, 32, 6),
     Drive("Webinar: vibration tells before it breaks", Channel.WEBINAR, -17, 11, 1, False, 11, 6),
     Drive("Executive dinner, Stockholm", Channel.EVENT, -16, 20, 1, True, 216, 2, "SEK"),
-    Drive("Skarvik group: all sites on one page", Channel.MAIL, -15, 5, 90, True, 25, 1),
+    Drive("Skarvik group: all sites on one page", Channel.MAIL, -15, 5, 90, True, 120, 1),
     Drive("Swiss maintenance forum, Olten", Channel.EVENT, -13, 7, 2, None, 50, 5, "CHF"),
     Drive("Search advertising, first year", Channel.SEARCH, -24, 1, 365, False, 108, 12),
     Drive("Search advertising, second year", Channel.SEARCH, -12, 1, 365, False, 119, 12),
