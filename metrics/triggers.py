@@ -98,8 +98,8 @@ WATCHED: tuple[Watch, ...] = (
     # Funnel, cost, value, fit.
     Watch(
         "accounts_lead",
-        "id, created_on, channel, heard_through, owner_id, budget, authority, need, timeline, mql_on, sql_on,"
-        " account_id, converted_on, customer_on",
+        "id, created_on, channel, campaign_id, heard_through, owner_id, budget, authority, need, timeline, mql_on,"
+        " sql_on, account_id, converted_on, customer_on",
         "SELECT NULL::bigint AS account_id, created_on AS since, FALSE AS everything FROM changed",
     ),
     Watch(
@@ -109,7 +109,9 @@ WATCHED: tuple[Watch, ...] = (
         "accounts_campaign",
         "id, is_target",
         "SELECT s.account_id, s.date AS since, FALSE AS everything FROM changed"
-        " JOIN accounts_spend s ON s.campaign_id = changed.id",
+        " JOIN accounts_spend s ON s.campaign_id = changed.id"
+        " UNION ALL SELECT NULL::bigint, l.created_on, FALSE FROM changed"
+        " JOIN accounts_lead l ON l.campaign_id = changed.id",
     ),
     Watch("accounts_campaigntouch", 'id, campaign_id, account_id, "on"', of_account('"on"')),
     Watch("accounts_costtoserve", "id, account_id, date, amount, currency", of_account("date")),

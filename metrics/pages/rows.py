@@ -46,6 +46,8 @@ class RowSet:
     is_money: bool = False
     at_start_rate: bool = False
     in_quota: bool = False
+    for_targets: str = ""
+    """The condition on rows that were for target accounts or for others, where their account does not say it."""
     column: str = ""
     """The column of the facts that holds the same sum by month."""
 
@@ -96,6 +98,7 @@ def of_behind(rows: Behind) -> RowSet:
         rows.by_row,
         rows.is_money,
         in_quota=rows.in_quota,
+        for_targets=rows.for_targets,
     )
 
 
@@ -174,6 +177,8 @@ def statement(row_set: RowSet, place: Place, choice: Choice) -> tuple[str, dict[
                          AND owner.role = 'owner' AND owner.during @> r.date"""
     if by_row:
         condition = credited_to(place.scope)
+    elif row_set.for_targets and place.scope == Scope.TARGET:
+        condition = row_set.for_targets.format(flag="(%(key)s::int)::boolean")
     elif place.scope == Scope.ACCOUNT:
         among = "o.account_id = %(key)s"
     elif place.scope != Scope.COMPANY:

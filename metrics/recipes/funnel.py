@@ -21,6 +21,7 @@ from metrics.sources.deals import CLOSED_DEALS
 from metrics.sources.funnel import LEADS, MARKETING_QUALIFIED, SALES_QUALIFIED
 from metrics.sources.orders import JOINED, ORDER_LINES
 
+AS_CAMPAIGN = "r.is_target IS NOT DISTINCT FROM {flag}"
 DAYS = 90
 """How long a lead has for the next step."""
 OLD_ENOUGH = 0.8
@@ -336,8 +337,13 @@ RECIPES = {
         "leads",
         LEAD_TABLES,
         (
-            Behind("became customers in time", LEADS, within("customer_on", "created_on")),
-            Behind("leads that came in", LEADS, "COUNT(*)"),
+            Behind(
+                "became customers in time",
+                LEADS,
+                within("customer_on", "created_on"),
+                for_targets=AS_CAMPAIGN,
+            ),
+            Behind("leads that came in", LEADS, "COUNT(*)", for_targets=AS_CAMPAIGN),
         ),
         ("lead",),
         terms=("became customers within 90 days", "leads old enough"),
@@ -351,8 +357,13 @@ RECIPES = {
         "marketing-qualified leads",
         LEAD_TABLES,
         (
-            Behind("sales-qualified in time", MARKETING_QUALIFIED, within("sql_on", "mql_on")),
-            Behind("marketing-qualified", MARKETING_QUALIFIED, "COUNT(*)"),
+            Behind(
+                "sales-qualified in time",
+                MARKETING_QUALIFIED,
+                within("sql_on", "mql_on"),
+                for_targets=AS_CAMPAIGN,
+            ),
+            Behind("marketing-qualified", MARKETING_QUALIFIED, "COUNT(*)", for_targets=AS_CAMPAIGN),
         ),
         ("lead",),
         terms=("sales-qualified within 90 days", "marketing-qualified, old enough"),
@@ -366,8 +377,13 @@ RECIPES = {
         "sales-qualified leads",
         LEAD_TABLES,
         (
-            Behind("became customers in time", SALES_QUALIFIED, within("customer_on", "sql_on")),
-            Behind("sales-qualified", SALES_QUALIFIED, "COUNT(*)"),
+            Behind(
+                "became customers in time",
+                SALES_QUALIFIED,
+                within("customer_on", "sql_on"),
+                for_targets=AS_CAMPAIGN,
+            ),
+            Behind("sales-qualified", SALES_QUALIFIED, "COUNT(*)", for_targets=AS_CAMPAIGN),
         ),
         ("lead",),
         terms=("became customers within 90 days", "sales-qualified, old enough"),
@@ -380,7 +396,7 @@ RECIPES = {
         MATURITY.format(since="created_on", until="customer_on"),
         "leads",
         LEAD_TABLES,
-        (Behind("leads that came in", LEADS, "COUNT(*)"),),
+        (Behind("leads that came in", LEADS, "COUNT(*)", for_targets=AS_CAMPAIGN),),
         ("lead",),
         terms=("had 90 days", "leads"),
         matures_days=DAYS,
@@ -421,7 +437,10 @@ RECIPES = {
         NEW_FIT,
         "new accounts and leads with a score",
         EVERYWHERE | {"lead", "fit", "icpweight", "order", "contract"},
-        (Behind("leads that came in", LEADS, "COUNT(*)"), Behind("new customers", JOINED, "COUNT(*)")),
+        (
+            Behind("leads that came in", LEADS, "COUNT(*)", for_targets=AS_CAMPAIGN),
+            Behind("new customers", JOINED, "COUNT(*)"),
+        ),
         ("joined_account",),
         terms=(f"fit of {GOOD_FIT} or more", "with a score"),
         split=Split("channel", (*CHANNELS.names, (NEW_CUSTOMERS, NEW_CUSTOMERS))),

@@ -26,6 +26,8 @@ class Behind:
     """Rows go to the person they name, not whole accounts to their owner."""
     is_money: bool = False
     in_quota: bool = False
+    for_targets: str = ""
+    """The condition on its rows by which they were for target accounts or for others, where no account says it."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from metrics.recipes.funnel import BY_STAMP
 from metrics.recipes.recipe import EVERYWHERE, STAMP, Behind, Beside, Recipe, Split
 from metrics.sources.deals import CLOSED_DEALS
 from metrics.sources.orders import NEW_CATEGORIES, ORDER_LINES, ORDERS
+from metrics.sources.source import Source
 from metrics.sources.value import SPEND
 
 ATTRIBUTION_DAYS = 180
@@ -22,6 +23,27 @@ RELATIONS = {
     "owned_category": f"SELECT account_id, id AS category_id, date FROM ({NEW_CATEGORIES.select()}) r",
 }
 
+# The deals behind it, each once, with the campaigns that touched their account.
+TOUCHED_WINS = Source(
+    "touched_wins",
+    "Deals won after a campaign's touch",
+    "o.account_id",
+    f"""
+    SELECT o.account_id, o.date, NULL::bigint AS person_id, o.id, o.label, o.detail, o.booked, o.currency, o.amount,
+           o.by_target, o.by_other, o.by_unknown
+      FROM (SELECT d.account_id, w.date, w.id, d.name AS label, string_agg(DISTINCT g.name, ', ') AS detail,
+                   d.amount AS booked, d.currency, w.amount, bool_or(g.is_target) AS by_target,
+                   bool_or(NOT g.is_target) AS by_other, bool_or(g.is_target IS NULL) AS by_unknown
+              FROM ({RELATIONS["touched_win"].replace("{", "{{").replace("}", "}}")}) w
+              JOIN accounts_campaign g ON g.id = w.campaign_id
+              JOIN accounts_opportunity d ON d.id = w.id
+             GROUP BY d.account_id, w.date, w.id, d.name, d.amount, d.currency, w.amount) o
+     WHERE {{among}}""",
+    (),
+)
+BY_THEM = (
+    "COALESCE(CASE WHEN {flag} THEN r.by_target WHEN NOT {flag} THEN r.by_other ELSE r.by_unknown END, FALSE)"
+)
 WHOSE_CAMPAIGNS = (
     "(VALUES ('company', NULL::bigint), ('target', {campaign}.is_target::int::bigint)) g(scope, key)"
 )
@@ -129,8 +151,16 @@ RECIPES = {
         EVERYWHERE
         | {"spend", "campaign", "campaigntouch", "opportunity", "opportunitysplit", "classification"},
         (
-            Behind("spend of sales and marketing", SPEND, "SUM(amount)", is_money=True),
-            Behind("deals won", CLOSED_DEALS, "SUM(amount) FILTER (WHERE is_won)", is_money=True),
+            Behind(
+                "cost of campaigns",
+                SPEND,
+                "SUM(amount) FILTER (WHERE campaign_id IS NOT NULL)",
+                is_money=True,
+                for_targets="r.made_for_targets IS NOT DISTINCT FROM {flag}",
+            ),
+            Behind(
+                "deals won after a touch", TOUCHED_WINS, "SUM(amount)", is_money=True, for_targets=BY_THEM
+            ),
         ),
         ("touched_win",),
         terms=("amount won less cost", "cost of campaigns"),

@@ -28,11 +28,12 @@ def by_day(name: str) -> str:
                      (o.budget IS NOT NULL)::int + (o.authority IS NOT NULL)::int
                      + (o.need IS NOT NULL)::int + (o.timeline IS NOT NULL)::int || ' of 4 known') AS detail,
            NULL::numeric AS booked, '' AS currency,
-           o.channel, o.heard, o.created_on, o.mql_on, o.sql_on, o.customer_on
+           o.channel, o.heard, o.is_target, o.created_on, o.mql_on, o.sql_on, o.customer_on
       FROM (SELECT l.id, {NOBODYS} AS account_id, l.{name} AS date, l.owner_id, l.company, l.channel,
                    l.heard_through AS heard, l.budget, l.authority, l.need, l.timeline,
-                   l.created_on, l.mql_on, l.sql_on, l.customer_on
-              FROM accounts_lead l) o
+                   l.created_on, l.mql_on, l.sql_on, l.customer_on, g.is_target
+              FROM accounts_lead l
+              LEFT JOIN accounts_campaign g ON g.id = l.campaign_id) o
      WHERE o.date IS NOT NULL AND {{among}}"""
 
 

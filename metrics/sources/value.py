@@ -42,6 +42,7 @@ SPEND = Source(
     SELECT o.account_id, o.date, NULL::bigint AS person_id, o.id,
            COALESCE(NULLIF(o.description, ''), o.kind) AS label, CONCAT_WS(', ', o.kind, g.name) AS detail,
            o.amount AS booked, o.currency, COALESCE(o.is_target, g.is_target, c.is_target) AS is_target,
+           o.campaign_id, g.is_target AS made_for_targets,
            {money("amount", "o.amount", "o.currency")}
       FROM accounts_spend o
       LEFT JOIN accounts_campaign g ON g.id = o.campaign_id

@@ -5,10 +5,13 @@ from decimal import Decimal
 import pytest
 
 from accounts.fields import days
-from accounts.models import Account, Campaign, CampaignTouch
-from metrics.kpis import KPIS
+from accounts.models import Account, Campaign, CampaignTouch, Organisation
+from metrics.kpis import KPI, KPIS
 from metrics.models import Assumption, Scope
+from metrics.pages.choice import read_choice
 from metrics.pages.comparison_figures import SPLITS, splits_of
+from metrics.pages.places import Place
+from metrics.pages.rows import find_rows, row_sets
 from tests.factories import (
     make_account,
     make_campaign,
@@ -17,6 +20,7 @@ from tests.factories import (
     make_opportunity,
     make_order,
     make_spend,
+    make_user,
 )
 from tests.metrics.engine import day, period, result, run
 
@@ -62,6 +66,14 @@ def test_what_a_customer_costs_is_told_for_target_accounts_and_for_others() -> N
     assert result("cac", YEAR, Scope.TIER, 1).reason == "not_defined"
 
 
+def totals_of_rows(kpi: str, scope: str, key: int | None) -> list[Decimal]:
+    """What the rows behind a number add up to, kind by kind."""
+    choice = read_choice({"period": "year", "end": "2025-12"}, Organisation.current())
+    assert choice is not None
+    hana, place = make_user("Hana", "head"), Place(scope, key, "")
+    return [find_rows(hana, each, place, choice, 1).total for each in row_sets(KPI[kpi])]
+
+
 def touched(campaign: Campaign, account: Account) -> None:
     CampaignTouch.objects.create(campaign=campaign, account=account, on=day("2025-02-01"))
 
@@ -81,6 +93,9 @@ def test_a_campaign_returns_to_those_it_was_made_for() -> None:
 
     # The deal that both touched counts in each of them, and once in the whole: 350, 150 and 400 for 100, 100 and 200.
     assert (of("roi", TARGETS), of("roi", OTHERS), result("roi", YEAR).value) == (250, 50, 100)
+    assert totals_of_rows("roi", Scope.TARGET, TARGETS) == [100, 350]
+    assert totals_of_rows("roi", Scope.TARGET, OTHERS) == [100, 150]
+    assert totals_of_rows("roi", Scope.COMPANY, None) == [200, 400]
 
 
 def test_leads_are_grouped_as_the_campaign_that_brought_them() -> None:
@@ -100,8 +115,21 @@ def test_leads_are_grouped_as_the_campaign_that_brought_them() -> None:
 
     assert [of("lead_conversion", group) for group in (TARGETS, OTHERS, None)] == [75, 20, 0]
     assert [result("lead_conversion", YEAR, Scope.TARGET, key).n for key in (1, 0, None)] == [4, 5, 2]
+    assert [totals_of_rows("lead_conversion", Scope.TARGET, key) for key in (1, 0, None)] == [
+        [3, 4],
+        [1, 5],
+        [0, 2],
+    ]
     assert of("cohort_maturity", TARGETS) == 100
     assert result("leads_created", YEAR).value == 11
+
+    # The next night sees that a campaign was made for others after all: 4 of 9.
+    Campaign.objects.filter(is_target=True).update(is_target=False)
+    run("2025-12-31")
+    assert (of("lead_conversion", TARGETS), of("lead_conversion", OTHERS)) == (
+        None,
+        pytest.approx(Decimal(400) / 9),
+    )
 
 
 def test_a_number_that_lacks_a_grouping_says_why_and_no_other_does() -> None:
