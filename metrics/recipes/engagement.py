@@ -40,13 +40,15 @@ RELATIONS = {
         SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, TRUE AS is_first,
                r.to_do, r.due_on, r.done_on
           FROM ({INTERNAL_REQUESTS.select()}) r {CREDITED}""",
-    # One row a deal and credited person; a deal that nobody touched was closed without us.
+    # One row a deal and credited person; a deal that nobody touched was closed without us. The first channel is that
+    # of the smallest text: an ordered aggregate lets the planner group all touches anew for each deal.
     "tried": f"""
         SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, r.is_won, r.number,
                f.first_on, f.channel, ROW_NUMBER() OVER (PARTITION BY r.id) = 1 AS is_first
           FROM ({DEAL_TOUCHES.select()}) r {CREDITED}
           LEFT JOIN (SELECT d.id, MIN(t.date) AS first_on,
-                            (array_agg(t.channel ORDER BY t.date, t.id))[1] AS channel
+                            SPLIT_PART(MIN(CONCAT(TO_CHAR(t.date, 'YYYYMMDD'), LPAD(t.id::text, 20, '0'), ' ',
+                                                  t.channel)), ' ', 2) AS channel
                        FROM {COUNTED.format(among="TRUE")} t
                        JOIN accounts_opportunity d ON d.id = t.opportunity_id AND d.account_id = t.account_id
                         AND t.date >= d.opened_on AND t.date <= d.closed_on
