@@ -1,6 +1,7 @@
 """Meetings of a calendar file (.ics): which there were, who was invited, series as single meetings."""
 
 import datetime
+import time
 import zoneinfo
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,14 @@ ONLINE = ("teams.microsoft", "zoom.us", "meet.google", "webex", "whereby")
 # More often than daily is no series of meetings, and could be a million of them.
 FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 TOO_FINE = frozenset({"BYHOUR", "BYMINUTE", "BYSECOND"})
+# A rule that fits no day (30 February) is searched until the year 9999: of days and weeks only weekdays are chosen,
+# and all series of a file together have these seconds of processor.
+SHORT = frozenset({"DAILY", "WEEKLY"})
+OF_SHORT = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY"})
+SECONDS = 5.0
+# What a damaged entry makes of a value; the entry is left out, the others are read.
+DAMAGED = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
+TOO_MANY = "The calendar holds too many entries: export fewer months."
 Moment = datetime.datetime
 
 
@@ -44,21 +53,27 @@ class Meeting:
 def meetings(content: bytes, zone: zoneinfo.ZoneInfo, now: Moment) -> list[Meeting]:
     """Those of the last year and the next weeks, in order; all-day and private entries are no meetings."""
     events = _events(content)
-    moved = {
-        (_text(event, "uid"), _utc(event.decoded("recurrence-id"), zone)): event
-        for event in events
-        if event.get("recurrence-id") is not None
-    }
+    moved = dict(_moved(events, zone))
     found: dict[str, Meeting] = {}
+    ends = time.thread_time() + SECONDS
     for event in events:
-        if event.get("recurrence-id") is None:
+        if event.get("recurrence-id") is not None:
+            continue
+        if time.thread_time() > ends:
+            raise NoCalendar(TOO_MANY)
+        try:
             for key, at, one in _occurrences(event, moved, zone, now):
                 _keep(found, key, at, one, now)
+        except DAMAGED:
+            continue
     # A single meeting of somebody else's series comes without the series.
     for (uid, was), event in moved.items():
-        start = _start(event, zone)
-        if start is not None:
-            _keep(found, f"{uid}/{was:%Y%m%dT%H%M%SZ}", start, event, now)
+        try:
+            start = _start(event, zone)
+            if start is not None:
+                _keep(found, f"{uid}/{was:%Y%m%dT%H%M%SZ}", start, event, now)
+        except DAMAGED:
+            continue
     return sorted(found.values(), key=lambda each: each.at)
 
 
@@ -73,8 +88,18 @@ def _events(content: bytes) -> list[Any]:
     if not calendars:
         raise NoCalendar("This is no calendar file: export your calendar as .ics.")
     if len(events) > MAX_EVENTS or sum("rrule" in event for event in events) > MAX_SERIES:
-        raise NoCalendar("The calendar holds too many entries: export fewer months.")
+        raise NoCalendar(TOO_MANY)
     return events
+
+
+def _moved(events: list[Any], zone: zoneinfo.ZoneInfo) -> Iterator[tuple[tuple[str, Moment], Any]]:
+    """Single meetings of a series that were moved or changed, by series and the moment they had."""
+    for event in events:
+        try:
+            if event.get("recurrence-id") is not None:
+                yield (_text(event, "uid"), _utc(event.decoded("recurrence-id"), zone)), event
+        except DAMAGED:
+            continue
 
 
 def _keep(found: dict[str, Meeting], key: str, at: Moment, event: Any, now: Moment) -> None:
@@ -120,6 +145,8 @@ def _series(event: Any, start: Moment, zone: zoneinfo.ZoneInfo, now: Moment) -> 
         frequency = str(next(iter(rule.get("FREQ", [])), "")).upper()
         step = next(iter(rule.get("INTERVAL", [1])))
         if frequency not in FREQUENCIES or TOO_FINE & set(rule) or int(step) < 1:
+            continue
+        if frequency in SHORT and set(rule) - OF_SHORT:
             continue
         last = (now + COMING).astimezone(own).replace(tzinfo=None)
         until = min([last, *(_naive(each, own) for each in rule.get("UNTIL", []))])

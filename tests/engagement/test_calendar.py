@@ -1,6 +1,7 @@
 """Calendar files: series become meetings, known people decide, the same file twice changes nothing."""
 
 import datetime
+import time
 import zoneinfo
 from typing import Any
 
@@ -78,6 +79,32 @@ def test_who_declined_was_not_there() -> None:
     )
     assert found.people == {"jana@ours.example", "eva@alfa.example"}
     assert found.organizer == "jana@ours.example" and found.minutes == 30 and found.is_online
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "DTSTART:nonsense",
+        "DTSTART:20261101T080000Z\nDURATION:soon",
+        "DTSTART:20261101T080000Z\nRECURRENCE-ID:nonsense",
+        "DTSTART:20261101T080000Z\nRECURRENCE-ID;TZID=America/New_York:99991231T235959",
+        "DTSTART:20261101T080000Z\nRRULE:FREQ=DAILY;INTERVAL=abc",
+        "DTSTART:20261101T080000Z\nRRULE:FREQ=DAILY;UNTIL=never",
+        "DTSTART:20261101T080000Z\nRRULE:FREQ=DAILY\nEXDATE:tomorrow",
+        "DTSTART;TZID=Asia/Tokyo:00010101T000000\nRRULE:FREQ=YEARLY",
+        "DTSTART;TZID=America/New_York:99991231T235959\nRRULE:FREQ=DAILY",
+    ],
+)
+def test_a_damaged_entry_is_left_out_and_the_others_are_read(lines: str) -> None:
+    found = read(f"UID:bad\n{lines}", "UID:good\nDTSTART:20261102T080000Z\nSUMMARY:Good")
+    assert [each.subject for each in found] == ["Good"]
+
+
+def test_a_series_that_meets_on_no_day_is_not_searched_for_ages() -> None:
+    never = "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"
+    began = time.process_time()
+    assert len(read(f"UID:a\nDTSTART:20261101T080000Z\n{never}")) == 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01", b"name,city\nA,B\n", b"BEGIN:VCALENDAR\r\n"])
