@@ -3,10 +3,17 @@
   const $ = (selector) => document.querySelector(selector);
   let from = null, here = location.search;
   const go = (url) => { history.pushState({}, "", url); here = location.search; };
+  // The panel takes its place at once: what comes late moves nothing.
   const open = (link) => {
+    const panel = $("#panel");
     from = link.dataset.kmPerson;
     go(link.getAttribute("href"));
-    htmx.ajax("GET", $("#people").dataset.panel.replace("/0/", `/${from}/`), { target: "#panel", swap: "outerHTML" }).then(() => { const name = $("#panel-name"); if (name) name.focus(); });
+    if (panel.hidden) panel.replaceChildren($("#panel-waits").content.cloneNode(true));
+    panel.hidden = false;
+    panel.dataset.contact = from;
+    mark();
+    const shown = () => { const name = $("#panel-name"); if (name) name.focus(); else close(); };
+    htmx.ajax("GET", $("#people").dataset.panel.replace("/0/", `/${from}/`), { target: "#panel", swap: "outerHTML" }).then(shown, shown);
   };
   const mark = () => {
     const now = $("#panel:not([hidden])");
