@@ -11,7 +11,7 @@ from accounts.stakeholders.people import Circle, Person
 NARROW, WIDE = set("fijlrtI.,:;'|!()[]-/ "), set("mwMWÆŒ@%")
 ROOM = 142
 """Between the sides of a card; a font that is wider than was estimated is cut there."""
-BOLDER = 1.06
+BOLDER = 1.12
 """Names are set in a heavier weight, which runs wider."""
 
 

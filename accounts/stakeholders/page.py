@@ -156,9 +156,7 @@ def people_context(user: User, circle: Circle, view: View, may_edit: bool) -> di
     if view.shown == "tree":
         context["map"] = drawn(circle, shown, view.contact, asks=may_edit)
     if view.shown == "matrix" and circle.sees_opinions:
-        context |= matrix(
-            circle, [person for person in shown if not person.has_left or view.show == "left"], view.colleague
-        )
+        context |= matrix(circle, shown, view.colleague)
     if view.view in {"", "table"}:
         context["table"] = in_order(shown, view.sort)
         context["columns"] = columns(circle, view)
@@ -260,7 +258,8 @@ def matrix(circle: Circle, shown: list[Person], colleague: int | None) -> dict[s
     columns = {each.user.pk for each in ours}
     rows = [
         (person, [Cell(person, each, person.relations.get(each.user.pk)) for each in ours])
-        for person in shown
+        # Nobody of us is to know better somebody who is gone: they stand below, without cells.
+        for person in sorted(shown, key=lambda person: person.has_left)
     ]
     return {"ours": ours, "rows": rows, "staff": [user for user in staff if user.pk not in columns]}
 
