@@ -55,6 +55,12 @@ def test_a_plan_is_begun_written_by_keyboard_submitted_and_approved(
     page.keyboard.press("Enter")
     expect(page.locator("#km-toasts")).to_contain_text("The goal is added.")
     expect(page.locator("#plan-goals")).to_contain_text("“Fewer stops of line 2”")
+    # The next one begins empty: what was saved is forgotten.
+    open_line(page, "Add a goal")
+    expect(page.locator("#goals-add [name=title]")).to_have_value("")
+    expect(page.locator("#goals-add [name=title]")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#goals-add .km-plan-form")).to_have_count(0)
 
     # The KPI's value is there as soon as it is bound; the figure is the run's.
     expect(page.locator("#plan-objectives")).to_contain_text("Revenue")
