@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Account, Organisation, User
 from metrics.models import Run
@@ -128,18 +128,46 @@ def test_the_address_is_the_state(browser: Browser, live_server: Any, figures: R
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_click_leads_from_a_number_to_its_rows(
-    browser: Browser, live_server: Any, figures: Run, maya: User
+def test_why_did_my_number_fall_from_the_number_to_what_moved_to_accounts_to_rows(
+    browser: Browser, live_server: Any, figures: Run, maya: User, omar: User
 ) -> None:
+    """Moment 7, by keyboard: a credit note came between two runs; whose it was, then the row itself."""
+    make_order(
+        Account.objects.get(name="Aurora Foods"), "2025-09-11", -700, number="CN-7", kind="credit_note"
+    )
+    recompute(Order(Run.Cause.MANUAL, datetime.date(2026, 1, 11)))
     page, faults = open_page(browser, live_server.url, maya, "light", 1280)
     page.goto(f"/scorecards/owner/{maya.pk}/{T12}")
-    page.get_by_role("link", name="Revenue", exact=True).click()
+    page.get_by_role("link", name="Revenue", exact=True).press("Enter")
     page.wait_for_url("**/account_revenue/**")
-    page.locator("#rows").scroll_into_view_if_needed()
-    page.get_by_role("cell", name="10 Sep 2025").first.wait_for()
-    page.get_by_text("SQL", exact=True).click()
-    assert page.locator("pre").is_visible()
+    expect(page.locator(".km-hero")).to_contain_text("€31,690")
+    page.get_by_text("SQL", exact=True).press("Enter")
+    expect(page.locator("pre")).to_be_visible()
+    page.get_by_role("link", name="What moved", exact=True).press("Enter")
+    page.wait_for_url("**/account_revenue/moved/**")
+    # The newest earlier run is chosen; an earlier period is one key away, and so is the way back.
+    since = page.get_by_label("From")
+    expect(since).to_have_value(str(figures.pk))
+    since.press("ArrowDown")
+    page.wait_for_url("**compare=2025-11**")
+    since.press("Home")
+    page.wait_for_url(f"**compare={figures.pk}**")
+    expect(page.locator(".km-moves__head")).to_contain_text("−€700")
+    mover = page.get_by_role("region", name="What each account moved").get_by_role("row", name="Aurora Foods")
+    expect(mover).to_contain_text("−€700")
+    moved = page.url
+    mover.get_by_role("link", name="now").press("Enter")
+    page.wait_for_url("**/scorecards/account/**")
+    credit = page.locator("#rows").get_by_role("row", name="CN-7")
+    expect(credit).to_contain_text("11 Sep 2025")
+    expect(credit).to_contain_text("−€700")
+    page.go_back()
+    expect(mover).to_contain_text("−€700")
     assert faults == []
+    stranger, _ = open_page(browser, live_server.url, omar, "light", 1280)
+    for address in (moved, moved.replace("moved/", "")):
+        answer = stranger.goto(address)
+        assert answer is not None and answer.status == 404
 
 
 @pytest.mark.django_db(transaction=True)
