@@ -558,6 +558,7 @@ ROUTES: list[Route] = [
     edits("engagement:action_move", "POST", pk=lambda w: make_action(w.maya_account).pk),
     edits("engagement:action_hand_on", "POST", pk=lambda w: make_action(w.maya_account).pk),
     only("engagement:request_list", MANAGER, LEAD, HEAD, VIEWER, ADMINISTRATOR),
+    only("engagement:request_new", MANAGER, LEAD, HEAD, ADMINISTRATOR),
     works("engagement:request", pk=lambda w: make_request(w.maya_account).pk),
     edits("engagement:request_add", account=lambda w: w.maya_account.pk),
     edits("engagement:request_edit", pk=lambda w: make_request(w.maya_account).pk),

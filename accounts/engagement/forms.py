@@ -282,21 +282,44 @@ class RequestForm(VersionForm):
 
     def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        account = self.instance.account
+        # Without an account nobody asks yet, and nobody but oneself answers.
+        account = self.instance.account if self.instance.account_id else None
+        owners = User.objects.filter(pk=self.instance.owner_id)
         fields: dict[str, Any] = self.fields
-        fields["owner"].queryset = colleagues_of(account, today) | User.objects.filter(
-            pk=self.instance.owner_id
-        )
+        fields["owner"].queryset = colleagues_of(account, today) | owners if account else owners
         fields["contact"].queryset = Contact.objects.filter(account=account).known()
         if not self.instance.pk:
             self.initial["opened_at"] = timezone.now()
-            self.initial["answer_due_at"] = timezone.now() + answer_limit(account, today)
+            if account:
+                self.initial["answer_due_at"] = timezone.now() + answer_limit(account, today)
 
     def clean_opened_at(self) -> datetime.datetime:
         moment: datetime.datetime = self.cleaned_data["opened_at"]
         if moment > timezone.now() + datetime.timedelta(minutes=1):
             raise forms.ValidationError("Nobody asks in the future.")
         return moment
+
+
+class AnyRequestForm(RequestForm):
+    """A request whose account is chosen in the form: with it come its people and its limit."""
+
+    class Meta(RequestForm.Meta):
+        fields = ["account", *RequestForm.Meta.fields]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["account"].queryset = Account.objects.visible_to(user).active().order_by("name", "pk")
+        fields["account"].empty_label = "Choose the account"
+        part = "#of-account"
+        ask = {
+            "hx-get": "",
+            "hx-target": part,
+            "hx-select": part,
+            "hx-swap": "outerHTML",
+            "hx-push-url": "true",
+        }
+        fields["account"].widget.attrs |= ask
 
 
 class ResolveForm(forms.Form):

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.engagement import undo as way
 from accounts.engagement.actions import answer_request, change, reopen_request, resolve_request
-from accounts.engagement.forms import InternalForm, RequestForm, ResolveForm
+from accounts.engagement.forms import AnyRequestForm, InternalForm, RequestForm, ResolveForm
 from accounts.engagement.models import InternalRequest, Request, RequestQuerySet
 from accounts.engagement.views import around, edited, locked
 from accounts.people.models import Organisation, Role, User
@@ -96,6 +96,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
         "whose_choices": whose_choices(user, whose, state),
         "states": [Choice(words, address(whose, value), value == state) for value, words in STATES.items()],
         "is_filtered": bool(whose or state),
+        "may_edit": user.role in EDITS_ACCOUNTS,
     }
     return render(request, "engagement/request_list.html", context)
 
@@ -120,13 +121,34 @@ def request_add(request: HttpRequest, account: int) -> HttpResponse:
     owner = visible_or_404(Account, user, pk=account)
     asked = Request(account=owner, owner=user)
     form = RequestForm(request.POST or None, instance=asked, today=Organisation.current().today())
-    page = around(form, owner)
+    back = reverse("engagement:activity", kwargs={"account": account})
+    return added(request, form, back, **around(form, owner))
+
+
+@require_http_methods(["GET", "POST"])
+@allowed(*EDITS_ACCOUNTS)
+def request_new(request: HttpRequest) -> HttpResponse:
+    """A request of the account that is chosen in the form."""
+    user = signed_in(request)
+    wanted = request.POST.get("account") or request.GET.get("account", "")
+    accounts = Account.objects.visible_to(user).active()
+    account = accounts.filter(pk=wanted).first() if wanted.isdecimal() and len(wanted) < 18 else None
+    asked = Request(account=account, owner=user)
+    form = AnyRequestForm(
+        request.POST or None, instance=asked, user=user, today=Organisation.current().today()
+    )
+    back = reverse("engagement:request_list")
+    around_it = {"crumbs": [Choice("Requests", back)], "kept": "request-new"}
+    return added(request, form, back, **around_it, template="engagement/request_new.html")
+
+
+def added(request: HttpRequest, form: RequestForm, back: str, **around_it: Any) -> HttpResponse:
+    """The request that was saved, or the form for it."""
     if may_save(request, form):
         form.save()
-        messages.success(request, "The request is added.", page["kept"])
-        return redirect("engagement:request", pk=asked.pk)
-    back = reverse("engagement:activity", kwargs={"account": account})
-    return form_page(request, form, "Add a request", back, **page)
+        messages.success(request, "The request is added.", around_it["kept"])
+        return redirect("engagement:request", pk=form.instance.pk)
+    return form_page(request, form, "Add a request", back, **around_it)
 
 
 @require_GET

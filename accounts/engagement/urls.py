@@ -23,6 +23,7 @@ urlpatterns = [
     path("playbooks/", playbook_views.playbook_list, name="playbook_list"),
     path("playbooks/<slug:kind>/", playbook_views.playbook_edit, name="playbook_edit"),
     path("requests/", request_views.request_list, name="request_list"),
+    path("requests/add", request_views.request_new, name="request_new"),
     path("accounts/<int:account>/requests/add", request_views.request_add, name="request_add"),
     path("requests/<int:pk>/", request_views.request_detail, name="request"),
     path("requests/<int:pk>/edit", request_views.request_edit, name="request_edit"),

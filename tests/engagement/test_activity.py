@@ -250,6 +250,22 @@ def test_a_request_is_added_with_who_answers(maya: User, maya_account: Account) 
     assert Request.objects.get().owner == maya
 
 
+def test_a_request_from_the_list_belongs_to_an_account_that_one_sees(
+    maya: User, maya_account: Account, omar_account: Account
+) -> None:
+    url = reverse("engagement:request_new")
+    form = {"subject": "Certificate", "channel": "mail", "opened_at": "2026-11-20T10:00", "owner": maya.pk}
+    stranger = make_contact(omar_account, "Strange Person")
+    for wrong in ("", "x", "9" * 30, str(omar_account.pk)):
+        refused = as_(maya).post(url, {**form, "account": wrong})
+        assert refused.status_code == 422 and refused.context["form"].errors["account"], wrong
+        assert "Strange Person" not in as_(maya).get(url, {"account": wrong}).content.decode()
+    refused = as_(maya).post(url, {**form, "account": maya_account.pk, "contact": stranger.pk})
+    assert refused.status_code == 422 and not Request.objects.exists()
+    assert as_(maya).post(url, {**form, "account": maya_account.pk}).status_code == 302
+    assert Request.objects.get().account == maya_account
+
+
 def test_a_viewer_reads_requests_and_promises_but_changes_nothing(vic: User, maya_account: Account) -> None:
     make_grant(vic, account=maya_account)
     asked, action = make_request(maya_account), make_action(maya_account)
