@@ -186,15 +186,18 @@
   const restore = (form) => {
     const kept = JSON.parse(sessionStorage.getItem(keyOf(form)) || "null");
     if (!kept || $(".errorlist, [role=alert]", form)) return;
-    fields(form).forEach((f, i) => { if (kept[i] !== undefined) f[held(f)] = kept[i]; });
+    fields(form).forEach((f, i) => {
+      if (kept[i] === undefined || f[held(f)] === kept[i]) return;
+      f[held(f)] = kept[i];
+      if (f.matches("select[hx-get]")) htmx.trigger(f, "change");
+    });
     say("What you had typed was put back.");
   };
   on("input", ({ target: { form } }) => { if (form && isKept(form)) keep(form); });
   on("click", (event) => { if (near(event, "form [data-km-cancel]")) forget(near(event, "form")); });
   // For the whole page, then for each part that arrives.
   on("htmx:load", ({ target }) => [target, ...$$("form", target)].filter((at) => at.matches("form") && isKept(at)).forEach(restore));
-  const done = $("[data-km-kept]");
-  if (done) sessionStorage.removeItem(`km-keep:${done.dataset.kmKept}`);
+  $$("[data-km-kept]").forEach((saved) => sessionStorage.removeItem(`km-keep:${saved.dataset.kmKept}`));
 
   // Strips scroll their chosen entry into sight.
   const edge = (at) => at?.getBoundingClientRect().right;

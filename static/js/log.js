@@ -131,8 +131,10 @@
   });
   document.addEventListener("km:logged", () => { if (box && !box.hidden) { box.hidden = true; if (opener && opener.isConnected) opener.focus(); } sessionStorage.removeItem(KEPT); });
   const kept = JSON.parse(sessionStorage.getItem(KEPT) || "null");
+  // An empty box does not follow to the next page.
+  const typed = kept && (kept.chips.length || kept.actions.length || sessionStorage.getItem("km-keep:log"));
   if (document.querySelector("[data-km-kept=log]")) sessionStorage.removeItem(KEPT);
-  else if (kept && box) {
+  else if (typed && box) {
     about(...kept.account);
     kept.chips.forEach((c) => chip(...c));
     kept.actions.forEach((a) => action(...a));

@@ -127,6 +127,11 @@ def test_what_was_typed_outlives_a_reload_and_a_lapsed_login(
     expect(page.locator("#km-log-note")).to_have_value("")
     page.keyboard.press("Escape")
     expect(page.get_by_role("link", name="Log a touch").last).to_be_focused()
+    # An empty box does not follow to the next page.
+    page.keyboard.press("n")
+    expect(page.locator("#km-log")).to_be_visible()
+    page.goto("/engagement/requests/")
+    expect(page.locator("#km-log")).to_be_hidden()
 
 
 def test_a_promise_is_ticked_off_at_once_and_put_back_where_the_server_fails(
@@ -190,3 +195,42 @@ def test_the_wrong_people_get_neither_box_nor_touches(
     expect(page.get_by_text("Budget talk")).to_have_count(0)
     answer = open_as(omar).page.goto(f"/engagement/accounts/{customer.pk}/")
     assert answer is not None and answer.status == 404
+
+
+def test_a_request_is_added_from_the_list_with_its_account_and_answered(
+    open_as: Any, maya: User, lena: User, vic: User, customer: Account
+) -> None:
+    reader = open_as(maya)
+    page: Page = reader.page
+    page.goto("/engagement/requests/")
+    page.get_by_role("link", name="Add a request").press("Enter")
+    asks, answers = page.get_by_label("Who asked"), page.get_by_label("Who answers")
+    expect(asks.get_by_role("option")).to_have_count(1)
+    page.get_by_label("Subject").fill("Certificate of the pumps")
+    page.get_by_label("Account", exact=True).select_option("Aurora Foods")
+    expect(asks.get_by_role("option", name="Ingrid Haugen")).to_have_count(1)
+    expect(page.get_by_label("Subject")).to_have_value("Certificate of the pumps")
+    expect(answers.get_by_role("option", name=lena.name)).to_have_count(1)
+    expect(page.get_by_label("Answer due")).not_to_have_value("")
+    page.reload()
+    expect(page.get_by_label("Subject")).to_have_value("Certificate of the pumps")
+    asks.select_option("Ingrid Haugen")
+    page.get_by_label("Channel").select_option("mail")
+    open_as(maya, "dark", 320).expect_clean(page.url)
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Certificate of the pumps")
+    page.get_by_role("button", name="Answered just now").press("Enter")
+    expect(page.locator("#request")).to_contain_text("answered after")
+    page.get_by_label("How it was resolved").fill("Sent by mail")
+    page.get_by_role("button", name="Resolved").press("Enter")
+    expect(page.locator("#request")).to_contain_text("resolved after")
+    asked = customer.requests.get()
+    assert (asked.contact.name, asked.owner, asked.resolution) == ("Ingrid Haugen", maya, "Sent by mail")
+    page.goto("/engagement/requests/add")
+    expect(page.get_by_label("Subject")).to_have_value("")
+    assert reader.faults == []
+    viewer = open_as(vic).page
+    viewer.goto("/engagement/requests/")
+    expect(viewer.get_by_role("link", name="Add a request")).to_have_count(0)
+    answer = viewer.goto("/engagement/requests/add")
+    assert answer is not None and answer.status == 403
