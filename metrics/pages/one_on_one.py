@@ -29,7 +29,7 @@ from metrics.access import may_see
 from metrics.kpi import Group
 from metrics.models import Scope
 from metrics.pages import week_facts, week_rules
-from metrics.pages.choice import Choice, load_runs, read_choice
+from metrics.pages.choice import BEFORE, Choice, load_runs, read_choice
 from metrics.pages.places import find_place
 from metrics.pages.plan_list import rows_of, with_plan
 from metrics.pages.scorecards import GROUPS, one_scorecard
@@ -99,11 +99,11 @@ def keep(user: User, person: User, today: datetime.date, note: str) -> None:
 
 
 def compared_run(last: OneOnOne | None) -> str:
-    """The newest run that can still be read and was there when the last talk was held."""
+    """The newest run that can still be read and was there when the last talk was held; else the period before."""
     if last is None:
-        return ""
+        return BEFORE
     earlier = [run for run in load_runs() if (run.pk <= last.run if last.run else run.as_of <= last.held_on)]
-    return str(earlier[0].pk) if earlier else ""
+    return str(earlier[0].pk) if earlier else BEFORE
 
 
 def numbers(user: User, person: User, last: OneOnOne | None, today: datetime.date) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def since_words(choice: Choice, last: OneOnOne | None) -> str:
         return f"since the talk of {day(last.held_on)}"
     if choice.compared.by_run:
         return choice.compared.since
-    why = "there is no run as old as the last talk" if last is not None else "there was no talk yet"
+    why = "no run of the last talk is kept" if last is not None else "there was no talk yet"
     return f"against {choice.compared.words}: {why}"
 
 

@@ -54,6 +54,19 @@ def test_what_moved_since_the_last_talk_is_told_by_the_run_of_that_talk(
         assert rank not in text
 
 
+def test_without_a_run_of_the_last_talk_the_year_before_is_compared(
+    lena: User, maya: User, maya_account: Account, today: datetime.date
+) -> None:
+    OneOnOne.objects.create(lead=lena, manager=maya, held_on=today - 20 * DAY, note="Come back to prices")
+    make_order(maya_account, today - 500 * DAY, 1000)
+    make_order(maya_account, today - 100 * DAY, 1500)
+    engine.run(today, "full")
+    engine.run(today, "full")
+    changes = as_(lena).get(page(maya)).content.decode().split("What changed")[1].split("</section>")[0]
+    assert "no run of the last talk is kept" in changes
+    assert "€500" in changes
+
+
 def test_a_note_is_its_authors_alone(
     lena: User, hana: User, maya: User, adam: User, today: datetime.date
 ) -> None:
