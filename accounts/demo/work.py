@@ -105,6 +105,14 @@ ASKED = (
     ("Question on the warranty", "Does it also hold for the used unit?", "Confirmed in writing"),
     ("Training for the night shift", "Twelve people, German and English.", "Two dates agreed"),
 )
+# Open on every day: account, asked and answered so many days and hours ago, to be solved in so many days, what
+# (a place in ASKED), and what which department was asked for until when.
+WAITING: tuple[tuple[str, int, int | None, int, int, tuple[str, str, int] | None], ...] = (
+    ("Aalto Instruments Oy", 1, None, 4, 3, None),
+    ("Nordlys Offshore AS", 6, 3, -1, 0, ("Engineering", "Cause and plan", -2)),
+    ("Tessellate Robotics Ltd", 2, 1, 3, 5, ("Logistics", "Date that holds", 1)),
+    ("Bertolani Pompe Srl", 1, None, 5, 7, None),
+)
 DEPARTMENTS = ("Service", "Engineering", "Logistics", "Finance", "Legal")
 VISITS = ("Product page", "Prices", "References", "Maintenance guide", "Careers")
 KIND_SHARES = {
@@ -147,6 +155,7 @@ class Work:
             self._promises(firm, random)
             self._requests(firm, random)
             self._signals(firm, random)
+        self._waiting()
         self._featured()
 
     def batches(self) -> Iterator[Sequence[Any]]:
@@ -400,6 +409,43 @@ class Work:
                 done_on=max(resolved.date(), day) if resolved else None,
             )
         )
+
+    def _waiting(self) -> None:
+        firms = {each.name: each for each in cast.FIRMS}
+        soon = self.calendar.in_days
+        for name, ago, hours, days, what, needs in WAITING:
+            day = weekday(soon(-ago))
+            opened, owner = self._moment(day, dice("waits", name)), self._user(firms[name], day)
+            subject, text, _ = ASKED[what]
+            known = self._known(firms[name], day)
+            request = Request(
+                account=self.portfolio.accounts[name],
+                contact=known[0] if known else None,
+                owner=owner,
+                number=str(4000 + len(self.requests)),
+                subject=subject,
+                text=text,
+                channel=Channel.MAIL,
+                opened_at=opened,
+                answer_due_at=opened + datetime.timedelta(hours=8),
+                due_on=soon(days),
+                first_answer_at=opened + datetime.timedelta(hours=hours) if hours else None,
+                first_answer_by=owner if hours else None,
+            )
+            self.requests.append(request)
+            if needs:
+                department, subject, until = needs
+                self.internal.append(
+                    InternalRequest(
+                        account=request.account,
+                        request=request,
+                        department=self.departments[DEPARTMENTS.index(department)],
+                        asked_by=owner,
+                        subject=subject,
+                        asked_on=day,
+                        due_on=max(soon(until), day),
+                    )
+                )
 
     # --- signals
 
