@@ -8,7 +8,17 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Sum
 
-from accounts.models import Membership, Organisation, Quota, Role, Team, User
+from accounts.models import (
+    Account,
+    Classification,
+    Membership,
+    OrderLine,
+    Organisation,
+    Quota,
+    Role,
+    Team,
+    User,
+)
 from accounts.periods import PeriodKind
 from metrics.models import Scope, Target
 
@@ -41,6 +51,9 @@ ONLY_THE_COMPANYS = {
     "expansion_pipeline": (4_500_000, 5_000_000),
     "employee_satisfaction": (65, 70),
 }
+# What was agreed for each account of the first tier this year; its revenue is to grow by so much.
+OF_ACCOUNTS = {"revenue_growth": 5, "nrr": 100, "grr": 95, "win_rate": 45}
+ACCOUNT_TIER, ACCOUNT_GROWTH, ACCOUNT_ROUND_TO = "A", Decimal("1.06"), -3
 NOT_FOR_ONE_PERSON = {"avg_deal_size"}
 PER_YEAR = (PeriodKind.T12, PeriodKind.YEAR, PeriodKind.FISCAL_YEAR)
 PER_QUARTER = {"quota_attainment"}
@@ -68,6 +81,7 @@ def _targets(today: datetime.date) -> Iterator[Target]:
                     yield from _rows(kpi, scope, key, kinds, starts, Decimal(values[place]), set_by)
     for year in range(today.year - YEARS_OF_TARGETS, today.year + 1):
         yield from _revenue(datetime.date(year, 1, 1), today, head)
+    yield from _of_accounts(this_year, today, head)
 
 
 def _scopes(today: datetime.date, head: User | None) -> Iterator[tuple[str, int | None, User | None]]:
@@ -104,10 +118,25 @@ def _revenue(year: datetime.date, today: datetime.date, head: User | None) -> It
     yield from _money(Scope.COMPANY, None, year, company, head)
 
 
+def _of_accounts(year: datetime.date, today: datetime.date, head: User | None) -> Iterator[Target]:
+    first = Classification.objects.on(today).filter(tier__name=ACCOUNT_TIER).values("account")
+    bought = OrderLine.objects.filter(
+        order__account__in=first, order__date__year=year.year - 1, order__currency="EUR"
+    )
+    revenue = dict(bought.order_by().values_list("order__account").annotate(Sum("amount")))
+    for account in Account.objects.filter(pk__in=first).order_by("pk"):
+        for kpi, value in OF_ACCOUNTS.items():
+            kinds = (*PER_YEAR, PeriodKind.QUARTER)
+            yield from _rows(kpi, Scope.ACCOUNT, account.pk, kinds, year, Decimal(value), head)
+        wanted = round(revenue.get(account.pk, Decimal(0)) * ACCOUNT_GROWTH, ACCOUNT_ROUND_TO)
+        if wanted > 0:
+            yield from _money(Scope.ACCOUNT, account.pk, year, wanted, head)
+
+
 def _money(
     scope: str, key: int | None, starts: datetime.date, yearly: Decimal, by: User | None
 ) -> Iterator[Target]:
-    amount = round(yearly, ROUND_TO)
+    amount = yearly if scope == Scope.ACCOUNT else round(yearly, ROUND_TO)
     yield from _rows("account_revenue", scope, key, PER_YEAR, starts, amount, by)
     yield from _rows("account_revenue", scope, key, (PeriodKind.QUARTER,), starts, amount / 4, by)
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from accounts.demo import cast
 from accounts.demo.organisation import PASSWORD
-from accounts.models import Account, Organisation, Role, Team, User
+from accounts.models import Account, Classification, Organisation, Role, Team, User
 from metrics.kpis import KPI
 from metrics.models import Target
 from tests.test_demo import TODAY, made, seed, stored
@@ -80,3 +80,5 @@ def test_company_teams_and_managers_get_targets_once(printed: str) -> None:
         Team.objects.values_list("pk", flat=True)
     )
     assert 45_000_000 < revenue.get(scope="company").value < 55_000_000
+    first = Classification.objects.on(TODAY).filter(tier__name="A").values_list("account", flat=True)
+    assert set(Target.objects.filter(scope="account").values_list("key", flat=True)) == set(first)

@@ -37,6 +37,7 @@ def test_what_moved_since_the_last_talk_is_told_by_the_run_of_that_talk(
     lena: User, maya: User, maya_account: Account, today: datetime.date
 ) -> None:
     last_month = today.replace(day=1) - DAY
+    make_order(maya_account, last_month - 500 * DAY, 400)
     make_order(maya_account, last_month - 200 * DAY, 1000)
     first = engine.run(today - 20 * DAY, "full")
     OneOnOne.objects.create(
@@ -52,19 +53,11 @@ def test_what_moved_since_the_last_talk_is_told_by_the_run_of_that_talk(
     assert order == sorted(order)
     for rank in ("rank", "Rank", "place of", "league"):
         assert rank not in text
-
-
-def test_without_a_run_of_the_last_talk_the_year_before_is_compared(
-    lena: User, maya: User, maya_account: Account, today: datetime.date
-) -> None:
-    OneOnOne.objects.create(lead=lena, manager=maya, held_on=today - 20 * DAY, note="Come back to prices")
-    make_order(maya_account, today - 500 * DAY, 1000)
-    make_order(maya_account, today - 100 * DAY, 1500)
-    engine.run(today, "full")
-    engine.run(today, "full")
-    changes = as_(lena).get(page(maya)).content.decode().split("What changed")[1].split("</section>")[0]
-    assert "no run of the last talk is kept" in changes
-    assert "€500" in changes
+    # A talk before the first run that is kept: the year before says more than the run of last night.
+    OneOnOne.objects.update(held_on=today - 30 * DAY, run=None)
+    text = as_(lena).get(page(maya)).content.decode().split("What changed")[1].split("</section>")[0]
+    assert "no run of the last talk is kept" in text
+    assert "€1,100" in text
 
 
 def test_a_note_is_its_authors_alone(
