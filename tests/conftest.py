@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 from tests.cast import *  # noqa: F403
@@ -35,14 +35,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
 
 
+# More is quicker to cut off than to delete row by row.
+LARGE = 10_000_000
+
+
 def empty_tables(test_case: TransactionTestCase) -> None:
-    """Only tables that hold a row are emptied: Django's own way takes half a second for each test."""
-    with connection.cursor() as cursor:
+    """Only tables that hold a row are emptied, and without a look at their triggers: Django's own way takes half a
+    second for each test, TRUNCATE of a few tables with all that refers to them still most of that."""
+    with transaction.atomic(), connection.cursor() as cursor:
         names = [name for name in connection.introspection.table_names(cursor) if name not in KEPT]
-        cursor.execute(" UNION ALL ".join(f"(SELECT '{name}' FROM \"{name}\" LIMIT 1)" for name in names))
-        filled = ", ".join(f'"{name}"' for (name,) in cursor.fetchall())
-        if filled:
-            cursor.execute(f"TRUNCATE {filled} CASCADE")
+        cursor.execute(
+            " UNION ALL ".join(
+                f"(SELECT '{name}', pg_table_size('{name}') FROM \"{name}\" LIMIT 1)" for name in names
+            )
+        )
+        filled = dict(cursor.fetchall())
+        cursor.execute("SELECT current_setting('is_superuser') = 'on'")
+        (may_skip_triggers,) = cursor.fetchone()
+        large = [name for name, size in filled.items() if size > LARGE or not may_skip_triggers]
+        if large:
+            cursor.execute(f"TRUNCATE {', '.join(large)} CASCADE")
+        if small := filled.keys() - large:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute(";".join(f'DELETE FROM "{name}"' for name in small))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -189,19 +189,17 @@ def test_what_has_not_changed_is_not_sent_again(published: Run, hana: User) -> N
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
+def test_what_does_not_exist_is_not_found(published: Run, hana: User) -> None:
+    token = token_of(hana)
+    for path in (
         "/results/company/all/nothing",
         "/results/planet/all/nrr",
         "/results/owner/x/nrr",
         "/results/company/all/nrr?run=999999",
         "/results/company/all/nrr/rows?set=19",
-    ],
-)
-def test_what_does_not_exist_is_not_found(path: str, published: Run, hana: User) -> None:
-    answer = ask(token_of(hana), path)
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Not found."})
+    ):
+        answer = ask(token, path)
+        assert (answer.status_code, answer.json()) == (404, {"detail": "Not found."}), path
 
 
 def test_a_program_is_told_what_was_not_understood(published: Run, hana: User) -> None:
