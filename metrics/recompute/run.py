@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
 from accounts.models import Organisation
 from accounts.periods import Day, first_of_month, last_day_of_month, usual_periods
@@ -68,10 +69,12 @@ def one_at_a_time() -> Iterator[None]:
         with connection.cursor() as cursor:
             if not connection.savepoint_ids:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            # A vacuum in the background gives way to who waits for it for a second; another run does not.
+            cursor.execute("SET LOCAL lock_timeout = '3s'")
             try:
-                cursor.execute("LOCK TABLE metrics_run IN SHARE ROW EXCLUSIVE MODE NOWAIT")
-            except Exception as error:
-                if "could not obtain lock" in str(error):
+                cursor.execute("LOCK TABLE metrics_run IN SHARE ROW EXCLUSIVE MODE")
+            except OperationalError as error:
+                if isinstance(error.__cause__, LockNotAvailable):
                     raise AnotherRun from error
                 raise
             cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
