@@ -20,6 +20,7 @@ from tests.factories import (
     make_opportunity,
     make_order,
     make_spend,
+    make_touch,
     make_user,
 )
 from tests.metrics.engine import day, period, result, run
@@ -130,6 +131,33 @@ def test_leads_are_grouped_as_the_campaign_that_brought_them() -> None:
         None,
         pytest.approx(Decimal(400) / 9),
     )
+
+
+def decided(account: Account, channel: str, touches: int, outcome: str) -> None:
+    """A deal that began through this channel and went on by call."""
+    deal = make_opportunity(account, "2025-02-01", 100, outcome=outcome, closed_on="2025-04-01")
+    for number in range(touches):
+        make_touch(
+            account,
+            at=f"2025-03-{number + 1:02}T10:00:00Z",
+            channel="call" if number else channel,
+            opportunity=deal,
+        )
+
+
+def test_touches_worth_their_while_are_told_by_the_channel_of_the_first() -> None:
+    account = make_account()
+    # By call half are won at the first touch, and nobody goes on. By mail 10 of 40 are won at it, 9 of 30 at the
+    # second, 2 of 21 at the third, which is under half of the first.
+    ended = [("call", 1, 10, 10), ("mail", 1, 10, 0), ("mail", 2, 9, 0), ("mail", 3, 2, 19)]
+    for channel, touches, won, lost in ended:
+        for number in range(won + lost):
+            decided(account, channel, touches, "won" if number < won else "lost")
+    run("2025-12-31")
+
+    found = result("ideal_touches", YEAR)
+    assert (found.value, found.n) == (2, 60)
+    assert [(each.name, each.value, each.n) for each in found.channels] == [("mail", 2, 40), ("call", 1, 20)]
 
 
 def test_a_number_that_lacks_a_grouping_says_why_and_no_other_does() -> None:
