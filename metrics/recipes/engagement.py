@@ -142,14 +142,28 @@ ACQUIRED = f"""
            mature / started AS mature, CASE WHEN is_known THEN slices END AS slices
       FROM (SELECT whole.*, {wilson("won", "NULLIF(mature, 0)")} FROM whole) bounded"""
 
+CHANNELS = Split(
+    "channel of the first contact",
+    (
+        ("call", "call"),
+        ("mail", "mail"),
+        ("meeting", "meeting"),
+        ("video", "video call"),
+        ("message", "message"),
+    ),
+)
+CHANNEL_NAMES = f"(ARRAY[{', '.join(repr(name) for name, _ in CHANNELS.names)}])"
+
 # The hazard of touch k: deals won at it, of those that came so far. Its last worthwhile one lies before the first
 # whose hazard is under half of the first touch's; where fewer than 20 came so far, nothing is said any more. The same
-# for the deals that began through one channel.
+# for the deals that began through one channel, whose number stands before that of the touches.
 IDEAL = f"""
     , {STAMP},
     credited AS (
         SELECT p.starts, p.ends, r.account_id, r.person_id, r.id, r.is_first,
-               date_trunc('month', r.date)::date AS month, r.number * 2 + r.is_won::int AS x
+               date_trunc('month', r.date)::date AS month,
+               COALESCE(array_position({CHANNEL_NAMES}, r.channel::text), 0) * 1000
+               + LEAST(r.number, 499) * 2 + r.is_won::int AS x
           FROM period p
           JOIN tried r ON r.first_on >= p.ends - INTERVAL '24 months' AND r.first_on < p.ends
                       AND r.date <= p.day),
@@ -158,8 +172,7 @@ IDEAL = f"""
         SELECT starts, ends, scope, key, channel, k, COUNT(*) AS reached,
                COUNT(*) FILTER (WHERE x = k * 2 + 1) AS won,
                COUNT(*) FILTER (WHERE x = k * 2 + 1) / COUNT(*)::numeric AS hazard
-          FROM scoped
-          JOIN (SELECT id, channel FROM tried WHERE is_first) began USING (id)
+          FROM (SELECT starts, ends, scope, key, (x / 1000)::int AS channel, MOD(x, 1000) AS x FROM scoped) told_apart
           JOIN generate_series(1, 30) k ON x / 2 >= k
          GROUP BY GROUPING SETS ((starts, ends, scope, key, k), (starts, ends, scope, key, channel, k))
         HAVING COUNT(*) >= {FEWEST_REACHED}),
@@ -177,7 +190,7 @@ IDEAL = f"""
     -- figures
     SELECT w.starts, w.ends, w.scope, w.key, w.ideal AS value, NULL AS numerator, NULL AS denominator, w.n,
            NULL AS low, NULL AS high, w.hazards AS slices,
-           (SELECT jsonb_agg(jsonb_build_object('name', c.channel, 'value', c.ideal, 'n', c.n)
+           (SELECT jsonb_agg(jsonb_build_object('name', {CHANNEL_NAMES}[c.channel], 'value', c.ideal, 'n', c.n)
                              ORDER BY c.n DESC, c.channel)
               FROM told c
              WHERE c.starts = w.starts AND c.ends = w.ends AND c.scope = w.scope
@@ -242,16 +255,6 @@ LIFT = f"""
            cold_expanded::numeric / NULLIF(cold, 0) AS cold_share
       FROM bounded"""
 
-CHANNELS = Split(
-    "channel of the first contact",
-    (
-        ("call", "call"),
-        ("mail", "mail"),
-        ("meeting", "meeting"),
-        ("video", "video call"),
-        ("message", "message"),
-    ),
-)
 LONG = (Beside("p90", "nine of ten took at most", decimals=1), Beside("waiting", "still waiting"))
 
 
