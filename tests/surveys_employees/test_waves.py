@@ -179,9 +179,13 @@ def test_groups_are_those_of_the_day_on_which_the_wave_opened(north: Team, south
     )
     gone = make_employee(north, left_on=today())
     wave = make_employee_wave(by_site=True, by_tenure=True)
-    open_now(wave)
+    tokens = open_now(wave)
     person.team, person.site = south, "Graz"
     person.save()
+    Team.objects.filter(pk=north.pk).update(name="Nordics")
+    assert actions.submit(tokens[person.pk], given(4))
+    answer = EmployeeAnswerIn.objects.get()
+    assert (answer.team_label, answer.site_label) == ("North", "Vienna")
     invitation = wave.invitations.get(employee=person)
     assert (invitation.team_label, invitation.team_key) == ("North", north.pk)
     assert (invitation.site_label, invitation.tenure_label) == ("Vienna", "1 to 3 years")
@@ -201,6 +205,15 @@ def test_groups_are_those_of_the_day_on_which_the_wave_opened(north: Team, south
 def test_years_with_us_are_coarse(started: str | None, band: str) -> None:
     first = datetime.date.fromisoformat(started) if started else None
     assert labels.band(first, datetime.date(2026, 11, 22)) == band
+
+
+def test_what_is_asked_stays_once_the_wave_is_open(north: Team) -> None:
+    make_employees(north, 6)
+    wave = make_employee_wave()
+    open_now(wave)
+    with pytest.raises(ValidationError, match="questions stay as they are"):
+        actions.save_statements(wave, ["I like Anna", "I like Ben"])
+    assert list(wave.statements.values_list("text", flat=True)) == list(STATEMENTS)
 
 
 def test_a_team_may_be_the_topmost_one_above_it(north: Team) -> None:
@@ -308,6 +321,8 @@ def test_a_release_is_one_way_tables_and_never_a_crossed_one(north: Team, south:
     for at, token in enumerate(open_now(wave).values()):
         actions.submit(token, given(2 + at % 4))
     close_now(wave)
+    # What a team is called by now changes nothing.
+    Team.objects.filter(pk=north.pk).update(name="Nordics")
     release.release(wave, today())
     expected = {
         *(("company", ""), ("team", "North"), ("team", "South")),
