@@ -1,4 +1,4 @@
-// Theme, dialogs, menus, keys, toasts, htmx glue, kept notes. Every key has a visible button.
+// Theme, dialogs, menus, keys, toasts, htmx glue, kept notes.
 (() => {
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => root.querySelectorAll(selector);
@@ -170,13 +170,12 @@
   });
   window.addEventListener("pageshow", () => $$("form[data-km-sent]").forEach(release));
 
-  // Selects that choose a view send their form; without scripts there is a button.
+  // Selects that choose a view send their form.
   on("change", ({ target }) => {
     if (target.matches("[data-km-submit]")) target.form.requestSubmit();
   });
 
-  // What is typed outlives a reload and a lapsed login until it is sent; forms that open in their place are known by
-  // where they are sent.
+  // What is typed outlives a reload and a lapsed login until it is sent; forms in their place are known by their address.
   const isKept = (form) => form.matches("[data-km-keep]") || (form.matches("[hx-post]") && $("textarea, input[type=text]", form));
   const keyOf = (form) => `km-keep:${form.dataset.kmKeep || form.getAttribute("hx-post") || location.pathname}`;
   const fields = (form) => [...form.elements].filter((f) => f.name && !["hidden", "password", "file", "submit"].includes(f.type));
@@ -187,17 +186,17 @@
     const kept = JSON.parse(sessionStorage.getItem(keyOf(form)) || "null");
     if (!kept || $(".errorlist, [role=alert]", form)) return;
     fields(form).forEach((f, i) => {
-      if (kept[i] === undefined || f[held(f)] === kept[i]) return;
-      f[held(f)] = kept[i];
-      if (f.matches("select[hx-get]")) htmx.trigger(f, "change");
+      const was = f.value;
+      if (kept[i] !== undefined) f[held(f)] = kept[i];
+      if (was !== f.value && f.matches("[hx-get]")) htmx.trigger(f, "change");
     });
     say("What you had typed was put back.");
   };
   on("input", ({ target: { form } }) => { if (form && isKept(form)) keep(form); });
   on("click", (event) => { if (near(event, "form [data-km-cancel]")) forget(near(event, "form")); });
-  // For the whole page, then for each part that arrives.
+  // The whole page, then each part.
   on("htmx:load", ({ target }) => [target, ...$$("form", target)].filter((at) => at.matches("form") && isKept(at)).forEach(restore));
-  $$("[data-km-kept]").forEach((saved) => sessionStorage.removeItem(`km-keep:${saved.dataset.kmKept}`));
+  $$("[data-km-kept]").forEach((at) => sessionStorage.removeItem(`km-keep:${at.dataset.kmKept}`));
 
   // Strips scroll their chosen entry into sight.
   const edge = (at) => at?.getBoundingClientRect().right;

@@ -1,6 +1,7 @@
 // The quick box: finds people, makes actions of selected words. Loaded before app.js, which restores its fields.
 (() => {
   const KEPT = "km-log-rows", box = document.getElementById("km-log");
+  const on = (name, act) => document.addEventListener(name, act);
   const $ = (id) => document.getElementById(`km-log-${id}`);
   const all = (what, at) => [...at.querySelectorAll(what)];
   const make = (tag, props, ...inner) => { const at = Object.assign(document.createElement(tag), props); at.append(...inner); return at; };
@@ -78,15 +79,15 @@
     return day;
   };
   const said = (day, more) => day.toLocaleDateString("en-GB", { day: "numeric", month: "short", ...more }).replace(",", "");
-  // The note keeps its selection when the focus leaves it: read when it is used, as the event may come after the key.
+  // The selection is read when it is used: its event may come after the key.
   const selected = () => { const note = $("note"), text = note.value.slice(note.selectionStart, note.selectionEnd).trim(); return [text, guess(text)]; };
-  document.addEventListener("selectionchange", () => {
+  on("selectionchange", () => {
     if (!$("make") || document.activeElement !== $("note")) return;
     const [text, due] = selected();
     $("make").hidden = !text;
     if (text) $("make").lastElementChild.textContent = `Make it an action, due ${said(due, { weekday: "short" })}`;
   });
-  document.addEventListener("click", (event) => {
+  on("click", (event) => {
     const by = (what) => event.target.closest && event.target.closest(what);
     const opens = by("[data-km-log]"), button = by("#km-log-make"), option = by("#km-log-found [role=option]"), gone = by("[data-km-log-remove]");
     if (opens && box) { event.preventDefault(); open(opens); }
@@ -95,8 +96,8 @@
     if (button) { const [text, due] = selected(); action(text, due.toISOString().slice(0, 10)); button.hidden = true; $("note").focus(); remember(); }
     if (gone) { gone.parentNode.remove(); remember(); }
   });
-  document.addEventListener("mousedown", (event) => { if (event.target.closest("#km-log-found")) event.preventDefault(); });
-  document.addEventListener("keydown", (event) => {
+  on("mousedown", (event) => { if (event.target.closest("#km-log-found")) event.preventDefault(); });
+  on("keydown", (event) => {
     const at = event.target, form = at.closest && at.closest(".km-log__form");
     if (event.key === "Escape" && box && !box.hidden && !document.querySelector("dialog[open]")) {
       if ($("found").hidden) close(); else list(false);
@@ -113,28 +114,27 @@
     if (event.key === "Enter") { event.preventDefault(); if (chosen >= 0 && !$("found").hidden) choose(options[chosen]); }
     if (event.key === "Backspace" && !at.value) { const last = all("[data-id]", $("chips")).pop(); if (last) last.remove(); remember(); }
   });
-  document.addEventListener("input", (event) => { if (event.target.id === "km-log-whom") list(false); });
-  document.addEventListener("focusout", (event) => { if (event.target.id === "km-log-whom") list(false); });
-  document.addEventListener("change", ({ target: at }) => {
+  on("input", (event) => { if (event.target.id === "km-log-whom") list(false); });
+  on("focusout", (event) => { if (event.target.id === "km-log-whom") list(false); });
+  on("change", ({ target: at }) => {
     const form = at.form;
     if (!form || form.id !== "km-log-form") return;
     if (at.name === "at") $("now").textContent = at.value ? `${said(new Date(at.value))}, ${at.value.slice(11, 16)}` : "now";
     if (at.name === "channel") form.elements.direction.value = /^m(ail|essage)$/.test(at.value) ? "outbound" : "two_way";
     remember();
   });
-  document.addEventListener("reset", (event) => { if (event.target.id === "km-log-form") clear(); });
-  document.addEventListener("htmx:afterSwap", (event) => {
+  on("reset", (event) => { if (event.target.id === "km-log-form") clear(); });
+  on("htmx:afterSwap", (event) => {
     if (event.target.id !== "km-log-found") return;
     const options = all("[role=option]", event.target);
     list(options.length > 0);
     if ($("whom").value && options[0]) mark(0);
   });
-  document.addEventListener("km:logged", () => { if (box && !box.hidden) { box.hidden = true; if (opener && opener.isConnected) opener.focus(); } sessionStorage.removeItem(KEPT); });
+  on("km:logged", () => { if (box && !box.hidden) { box.hidden = true; if (opener && opener.isConnected) opener.focus(); } sessionStorage.removeItem(KEPT); });
   const kept = JSON.parse(sessionStorage.getItem(KEPT) || "null");
-  // An empty box does not follow to the next page.
-  const typed = kept && (kept.chips.length || kept.actions.length || sessionStorage.getItem("km-keep:log"));
+  // An empty box stays behind.
   if (document.querySelector("[data-km-kept=log]")) sessionStorage.removeItem(KEPT);
-  else if (typed && box) {
+  else if (box && kept && (kept.chips[0] || kept.actions[0] || sessionStorage.getItem("km-keep:log"))) {
     about(...kept.account);
     kept.chips.forEach((c) => chip(...c));
     kept.actions.forEach((a) => action(...a));

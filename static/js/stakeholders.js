@@ -1,19 +1,12 @@
-// People: a person opens beside the map and is part of the address; the map can be made smaller and larger.
+// People: a person opens beside the map and is part of the address.
 (() => {
   const $ = (selector) => document.querySelector(selector);
   let from = null, here = location.search;
   const go = (url) => { history.pushState({}, "", url); here = location.search; };
-  // The panel takes its place at once: what comes late moves nothing.
   const open = (link) => {
-    const panel = $("#panel");
     from = link.dataset.kmPerson;
     go(link.getAttribute("href"));
-    if (panel.hidden) panel.replaceChildren($("#panel-waits").content.cloneNode(true));
-    panel.hidden = false;
-    panel.dataset.contact = from;
-    mark();
-    const shown = () => { const name = $("#panel-name"); if (name) name.focus(); else close(); };
-    htmx.ajax("GET", $("#people").dataset.panel.replace("/0/", `/${from}/`), { target: "#panel", swap: "outerHTML" }).then(shown, shown);
+    htmx.ajax("GET", $("#people").dataset.panel.replace("/0/", `/${from}/`), { target: "#panel", swap: "outerHTML" }).catch(() => {}).then(() => { const name = $("#panel-name"); if (name) name.focus(); else close(); });
   };
   const mark = () => {
     const now = $("#panel:not([hidden])");

@@ -30,6 +30,12 @@
   };
   show();
   document.addEventListener("htmx:afterSettle", show);
+  // The panel takes its place at once.
+  document.addEventListener("htmx:beforeRequest", ({ detail: { target } }) => {
+    if (target.id !== "panel" || !target.hidden) return;
+    target.append(document.querySelector("#panel-waits").content.cloneNode(true));
+    target.hidden = false;
+  });
   // Whoever comes second sees the map as the first one left it.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (detail.xhr.status !== 409 || detail.target.id !== "people") return;
