@@ -1,5 +1,6 @@
 """How results read: values, parts, reasons and changes in words."""
 
+import re
 from collections import defaultdict
 from decimal import Decimal
 
@@ -67,13 +68,18 @@ def sub_line(result: Result, reporting_currency: str) -> str:
         for part in kpi.parts():
             texts[part.name] = part_text(part, result.parts.get(part.name), reporting_currency)
         if kpi.sub:
-            return kpi.sub.format_map(texts)
-        return f"{texts[kpi.n.name]} {kpi.n.label}" if kpi.n else ""
+            return of_one(kpi.sub.format_map(texts))
+        return of_one(f"{texts[kpi.n.name]} {kpi.n.label}") if kpi.n else ""
     if isinstance(kpi, RowKpi) and result.n is not None:
         label = RECIPES[kpi.recipe_name].label
         count = formats.at_most_one_decimal(result.n)
         return f"{count} {label.removesuffix('s') if result.n == 1 else label}{of_today(result)}"
     return f"{kpi.sub}{of_today(result)}".removeprefix(", ")
+
+
+def of_one(text: str) -> str:
+    """One account instead of "1 accounts"."""
+    return re.sub(r"(?<![\d.,])1 (\w+)s\b", r"1 \1", text)
 
 
 def of_today(result: Result) -> str:

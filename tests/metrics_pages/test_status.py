@@ -6,6 +6,7 @@ import pytest
 
 from accounts.periods import PeriodKind, latest_complete
 from metrics.kpis import KPI
+from metrics.pages.words import of_one
 from metrics.results import Result
 from metrics.status import change_between, status_of
 from tests.factories import day
@@ -84,3 +85,16 @@ def test_a_change_is_named_only_beyond_noise(
 ) -> None:
     change = change_between(before, now)
     assert (change.state, change.is_better) == (state, better)
+
+
+@pytest.mark.parametrize(
+    ("many", "said"),
+    [
+        ("1 accounts ordered", "1 account ordered"),
+        ("1 orders of 1 accounts", "1 order of 1 account"),
+        ("2,001 accounts", "2,001 accounts"),
+        ("31 answers", "31 answers"),
+    ],
+)
+def test_one_is_not_many(many: str, said: str) -> None:
+    assert of_one(many) == said
