@@ -176,7 +176,7 @@ HEALTH_FALL = Rule(
 
 GAP = Rule(
     Kind.GAP,
-    "No talk for {days} days; the rhythm is {rhythm}.",
+    "No talk for {span}; the rhythm is {rhythm}.",
     "Arrange a talk",
     """
     SELECT g.account_id, 'talk' AS cause, FALSE AS is_red,
@@ -316,7 +316,7 @@ NOTICE_NEAR = Rule(
 
 OVERDUE_REQUEST = Rule(
     Kind.OVERDUE_REQUEST,
-    "“{subject}” is {days} days overdue.",
+    "“{subject}” is {span} overdue.",
     "Answer and solve it",
     """
     SELECT q.account_id, 'request:' || q.id AS cause, FALSE AS is_red,

@@ -48,7 +48,9 @@ class Line:
 
     @property
     def values(self) -> Unknown:
-        return Unknown({name: as_words(value) for name, value in self.alert.facts.items()})
+        found = Unknown({name: as_words(value) for name, value in self.alert.facts.items()})
+        found["span"] = f"{found['days']} {'day' if found['days'] == '1' else 'days'}"
+        return found
 
     @property
     def sentence(self) -> str:
