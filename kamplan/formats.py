@@ -135,6 +135,11 @@ def number(
     return sign_of(amount, signed=signed) + digits
 
 
+def plural(count: Number, noun: str, many: str = "") -> str:
+    """How many of them, in the number that fits."""
+    return f"{number(count)} {noun if count == 1 else many or f'{noun}s'}"
+
+
 def sign_of(amount: Decimal, *, signed: bool) -> str:
     if amount < 0:
         return MINUS

@@ -255,7 +255,7 @@ def explained(request: HttpRequest, scope: str, key: str, kpi: str, asked: Asked
     number = seen_kpi(request, kpi)
     stands_in = of_group(number, scope, found)
     if stands_in is not None:
-        number, scope, found = stands_in, Scope.COMPANY.value, None
+        number, scope, found = seen_kpi(request, stands_in.id), Scope.COMPANY.value, None
     choice = read_choice(asked.query(), Organisation.current())
     if choice is None or (asked.run is not None and choice.run.pk != asked.run):
         raise Http404

@@ -13,13 +13,12 @@ from accounts.engagement.playbooks import WarningKind
 from accounts.models import Action, AnswerItem, Classification, Contact, Contract, Touch
 from accounts.plans.renewals import STAGES
 from accounts.surveys.questions import LOW_UP_TO
-from kamplan.formats import day, money
+from kamplan.formats import day, money, plural
 from metrics.alerts.rules import RULE_OF
 from metrics.digests.lines import Line, Reader
 from metrics.models import Alert
 from metrics.pages import week_rules
 from metrics.pages.warnings import Line as Warned
-from metrics.pages.week_rules import plural
 
 STEPS = sorted({*STAGES, 14, 7, 0})
 """Days before a notice date on which a digest speaks of it."""

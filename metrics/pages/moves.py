@@ -15,6 +15,7 @@ from accounts.models import Organisation, User
 from accounts.periods import Period
 from kamplan import formats
 from kamplan.charts import WaterfallRow, split_to_total, steps
+from kamplan.formats import plural
 from kamplan.permissions import signed_in
 from metrics.access import may_see_kpi, seen_or_refused, visible_kpis
 from metrics.kpi import Definition, Derived, Kpi
@@ -406,10 +407,6 @@ def by_accounts(explained: Explanation, kpi: Kpi) -> dict[str, Any]:
             change,
         ),
     }
-
-
-def plural(count: int, noun: str, many: str = "") -> str:
-    return f"{formats.number(count)} {noun if count == 1 else many or f'{noun}s'}"
 
 
 def account_row(

@@ -17,7 +17,7 @@ from accounts.models import Organisation, Role, User
 from accounts.plans.week_forms import REASONS, SnoozeForm
 from accounts.portfolio.views import with_toast
 from kamplan.components import Choice
-from kamplan.formats import day, format_value, number
+from kamplan.formats import day, format_value, number, plural
 from kamplan.permissions import EDITS_ACCOUNTS, allowed, signed_in, visible_or_404
 from metrics.access import sees_everything
 from metrics.alerts import actions
@@ -49,7 +49,8 @@ class Line:
     @property
     def values(self) -> Unknown:
         found = Unknown({name: as_words(value) for name, value in self.alert.facts.items()})
-        found["span"] = f"{found['days']} {'day' if found['days'] == '1' else 'days'}"
+        if "days" in self.alert.facts:
+            found["span"] = plural(self.alert.facts["days"], "day")
         return found
 
     @property

@@ -11,7 +11,7 @@ from decimal import Decimal
 from statistics import pstdev
 
 from accounts.plans.renewals import call_due_since
-from kamplan.formats import day, money
+from kamplan.formats import day, money, plural
 
 AT_MOST = 10
 A_SINGLE_ACCOUNT = 2
@@ -86,10 +86,6 @@ def urgency(days_left: int, horizon: int) -> Decimal:
 
 def part_of(whole: Decimal, part: Decimal) -> Decimal:
     return (whole * part).quantize(Decimal("0.01"))
-
-
-def plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def due_words(days_left: int) -> tuple[str, str]:
