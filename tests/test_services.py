@@ -113,7 +113,8 @@ def test_stopping_kills_the_whole_group_of_a_program_that_does_not_listen(
     assert within(10, lambda: log.exists() and log.read_text().count("up") == 2)
     assert len(members(group)) == 2
     supervisor.stop_all()
-    assert members(group) == []
+    # The system ends a killed grandchild in its own time; nobody here can wait for it as a parent does.
+    assert within(10, lambda: members(group) == [])
 
 
 def test_services_stop_after_the_programs_that_use_them(supervisor: Supervisor, tmp_path: Path) -> None:
