@@ -29,6 +29,10 @@ setup: ## Make .venv with everything the product needs
 demo: setup ## Run the whole product with a made-up company; Ctrl-C stops it, the data stay
 	@exec $(RUN) -m kamplan.demo
 
+.PHONY: forget
+forget: setup ## Remove the made-up company with its data: the next demo begins anew
+	@$(RUN) -m kamplan.services forget --instance demo
+
 .PHONY: develop
 develop: ## Make .venv with everything development and tests need
 	$(call install,requirements-dev.txt)

@@ -4,6 +4,7 @@
 
 starts what DATABASE_URL and REDIS_URL leave unset, runs the command with it, and stops it again.
 An instance is a folder `var/NAME`; whoever starts it holds its lock, everybody else uses it as it runs.
+`forget [--instance NAME]` removes it with its data.
 """
 
 import argparse
@@ -469,13 +470,28 @@ def run(instance: Instance, argv: Sequence[str]) -> int:
         return 1
 
 
+def forget(instance: Instance) -> int:
+    """Remove the instance with its data, wherever they lie; never under a running one."""
+    try:
+        with instance.owned():
+            shutil.rmtree(instance.data, ignore_errors=True)
+    except AlreadyRunning as problem:
+        print(f"{problem}: stop it first", file=sys.stderr)
+        return 1
+    shutil.rmtree(instance.folder, ignore_errors=True)
+    return 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m kamplan.services", description=__doc__)
-    parser.add_argument("action", choices=["run"])
-    parser.add_argument("--instance", default=DEFAULT_INSTANCE)
-    parser.add_argument("command", nargs="+")
+    actions = parser.add_subparsers(dest="action", required=True)
+    for action in ("run", "forget"):
+        actions.add_parser(action).add_argument("--instance", type=Instance, default=DEFAULT_INSTANCE)
+    actions.choices["run"].add_argument("command", nargs="+")
     arguments = parser.parse_args()
-    return run(Instance(arguments.instance), arguments.command)
+    if arguments.action == "run":
+        return run(arguments.instance, arguments.command)
+    return forget(arguments.instance)
 
 
 if __name__ == "__main__":

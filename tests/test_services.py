@@ -231,6 +231,19 @@ def test_an_instance_has_one_owner_at_a_time(instance: Instance) -> None:
         pass
 
 
+def test_forgetting_removes_the_data_wherever_they_lie_but_never_under_a_running_instance(
+    instance: Instance,
+) -> None:
+    instance.data.mkdir(parents=True, exist_ok=True)
+    with instance.owned():
+        assert services.forget(instance) == 1
+        assert instance.data.exists()
+    assert services.forget(instance) == 0
+    assert not instance.data.exists()
+    assert not instance.folder.exists()
+    assert services.forget(instance) == 0
+
+
 def test_addresses_left_by_a_dead_owner_are_not_believed(instance: Instance) -> None:
     instance.folder.mkdir(parents=True)
     instance.state.write_text('{"pid": 1, "database_url": "postgres://gone", "redis_url": "redis://gone"}')
