@@ -39,7 +39,7 @@ REASONS = {
     "immature": "fewer than 80 % of them are old enough for their outcome to be known",
     "never": "nobody ever talked with them",
     "no_map": "no key contact is on the map",
-    "few": "it compares two bands, and one of them has fewer than 30",
+    "few": "it compares two bands, and fewer than 30 different customers were in one of them",
     "not_looked": "nobody looked for warnings yet",
     "not_defined": "it is not defined for this scope",
     "not_said": "nobody said whether it was for target accounts",

@@ -30,6 +30,11 @@ def is_too_few(result: Result) -> bool:
     return result.is_too_few and not is_exact(result)
 
 
+def is_by_value(result: Result) -> bool:
+    """An estimate of which no range is known: it is judged by its value alone, and every page says so."""
+    return result.value is not None and result.interval is None and not is_exact(result)
+
+
 class Aim(Decimal):
     """A target's value with its rule, so that every page that holds a number against it judges alike."""
 
@@ -50,7 +55,10 @@ def rule_of(result: Result, target: Decimal) -> str:
 
 
 def status_of(result: Result, target: Decimal | None) -> str:
-    """The state's name as the status mark knows it: the whole likely range on one side decides."""
+    """The state's name as the status mark knows it: the whole likely range on one side decides.
+
+    A number without one (a sum, which is exact, or an estimate of which no range is known) is judged by its value.
+    """
     if result.value is None:
         return "no_data"
     if is_too_few(result):

@@ -11,6 +11,7 @@ from accounts.demo.calendar import Calendar
 from accounts.demo.deals import Deals
 from accounts.demo.employees import Employees
 from accounts.demo.engagement import name_deals
+from accounts.demo.interest import earlier_signals
 from accounts.demo.marketing import Marketing
 from accounts.demo.money import Rates
 from accounts.demo.orders import Orders
@@ -49,6 +50,7 @@ class Company:
         self.people = People(calendar, self.portfolio)
         self.work = Work(calendar, self.portfolio, self.people)
         name_deals(self.work.touches, self.deals.opportunities)
+        self.work.signals += earlier_signals(calendar, self.work, self.deals.opportunities)
         self.plans = Plans(calendar, self.portfolio, self.people, self.rates, self.orders.lines)
         self.cells = cells(calendar, self.portfolio, self.rates, self.categories, self.orders.lines)
         self.reviews = Reviews(calendar, self.portfolio, self.people)

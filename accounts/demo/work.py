@@ -174,11 +174,11 @@ class Work:
     def _user(self, firm: Firm, day: Day) -> User | None:
         return self.portfolio.staff.users.get(self.portfolio.owner_on(firm, day))
 
-    def _moment(self, day: Day, random: Random) -> datetime.datetime:
+    def moment(self, day: Day, random: Random) -> datetime.datetime:
         hour, minute = random.randint(7, 15), random.choice((0, 10, 15, 30, 40, 45))
         return datetime.datetime.combine(day, datetime.time(hour, minute), tzinfo=datetime.UTC)
 
-    def _known(self, firm: Firm, day: Day) -> list[Contact]:
+    def known(self, firm: Firm, day: Day) -> list[Contact]:
         account = self.portfolio.accounts[firm.name]
         return (
             [
@@ -234,7 +234,7 @@ class Work:
         inbound = not planned and random.random() < (0.25 if talk else 0.4)
         direction = Direction.TWO_WAY if talk else Direction.INBOUND if inbound else Direction.OUTBOUND
         text = random.choice(TALKS if talk else INCOMING if inbound else LETTERS)
-        known = self._known(firm, day)
+        known = self.known(firm, day)
         weights = [1 / (place + 1) for place in range(len(known))]
         random.shuffle(known)
         met = random.choices(known, weights, k=2 if channel == Channel.MEETING else 1) if known else []
@@ -243,7 +243,7 @@ class Work:
             keen = Mood(max(1, keen - 1))
         self._write(
             firm,
-            self._moment(day, random),
+            self.moment(day, random),
             channel,
             direction,
             "Agenda: open points, prices of next year, who does what."
@@ -305,7 +305,7 @@ class Work:
 
     def _promise(self, firm: Firm, random: Random, made: Day, due: Day, done: Day | None) -> None:
         theirs = random.random() < 0.25
-        known = self._known(firm, made)
+        known = self.known(firm, made)
         moved = random.random() < 0.2
         owner = self._user(firm, self.calendar.today) or self._user(firm, made)
         self._action(
@@ -350,9 +350,9 @@ class Work:
 
     def _request(self, firm: Firm, random: Random, day: Day, newest: bool) -> None:
         subject, text, solved = random.choice(ASKED)
-        opened = self._moment(day, random)
+        opened = self.moment(day, random)
         owner = self._user(firm, day)
-        known = self._known(firm, day)
+        known = self.known(firm, day)
         # What is older than two days is solved, but for a few that wait for somebody.
         waits = newest and ((self.calendar.today - day).days <= 2 or random.random() < 0.15)
         answered = None
@@ -362,7 +362,7 @@ class Work:
         resolved = None
         if answered and not waits:
             resolved = min(
-                answered + datetime.timedelta(days=slow), self._moment(self.calendar.in_days(-1), random)
+                answered + datetime.timedelta(days=slow), self.moment(self.calendar.in_days(-1), random)
             )
             resolved = max(resolved, answered)
         again = 1 if resolved and random.random() < 0.08 else 0
@@ -415,9 +415,9 @@ class Work:
         soon = self.calendar.in_days
         for name, ago, hours, days, what, needs in WAITING:
             day = weekday(soon(-ago))
-            opened, owner = self._moment(day, dice("waits", name)), self._user(firms[name], day)
+            opened, owner = self.moment(day, dice("waits", name)), self._user(firms[name], day)
             subject, text, _ = ASKED[what]
-            known = self._known(firms[name], day)
+            known = self.known(firms[name], day)
             request = Request(
                 account=self.portfolio.accounts[name],
                 contact=known[0] if known else None,
@@ -458,14 +458,14 @@ class Work:
             day = self.calendar.in_days(-ago)
             if day < first or (firm.name in plot.LOOKS_AWAY and ago < 85 and random.random() < 0.85):
                 continue
-            known = self._known(firm, day)
+            known = self.known(firm, day)
             named = code != "site_visit" or random.random() < 0.4
             self.signals.append(
                 Signal(
                     account=account,
                     contact=random.choice(known) if known and named else None,
                     kind=by_code[code],
-                    at=self._moment(day, random),
+                    at=self.moment(day, random),
                     subject=random.choice(SUBJECTS.get(code, ("Newsletter", "Prices of next year"))),
                 )
             )
@@ -478,12 +478,12 @@ class Work:
         buyer, sponsor = named["Bjørn-Erik Kristoffersen-Lund"], named["Ingrid Haugen"]
         owner = self._user(firm, self.calendar.today)
         # The sponsor has not been spoken to for long: older touches with her stay, newer ones go.
-        cold = self._moment(self.calendar.in_days(-41), dice("cold"))
+        cold = self.moment(self.calendar.in_days(-41), dice("cold"))
         fresh = {id(each) for each in self.touches if each.account.name == FEATURED and each.at > cold}
         self.links = [
             each for each in self.links if id(each.touch) not in fresh or each.contact is not sponsor
         ]
-        at = self._moment(self.calendar.in_days(-6), dice("call"))
+        at = self.moment(self.calendar.in_days(-6), dice("call"))
         call = self._write(
             firm,
             at,

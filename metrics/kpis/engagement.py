@@ -107,7 +107,7 @@ engagement_band = Kpi(
 meaningful_engagement = RowKpi(
     "meaningful_engagement",
     "What engagement foretells",
-    "share of hot customers that expanded in 6 months / share of cold customers that did",
+    "share of hot customers that expanded within a half-year / share of cold customers that did",
     Unit.RATIO,
     Direction.UP,
     Timing.LAGGING,
@@ -115,8 +115,10 @@ meaningful_engagement = RowKpi(
     recipe_name="meaningful_engagement",
     of_people=False,
     source=f"{FLEVY}: engagement for its own sake is not the goal",
-    caveats="By the band on the day before the start, and what happened in the 6 months from it: an upsell or a "
-    "category never bought before. Needs 30 customers in either band. It goes together; neither need cause the other.",
+    caveats="Looks at the four half-years up to the period's end, whatever the period: at the band on the day before "
+    "each, and at what happened in it (an upsell, or a category never bought before). A customer counts in every one "
+    "of them, which the likely range allows for. Needs 30 different customers in either band. It goes together; "
+    "neither need cause the other.",
     on_scorecard=False,
     how_to_move="If it stays near 1, count other signals: those that come before a purchase.",
 )

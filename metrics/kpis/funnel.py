@@ -14,10 +14,19 @@ NO_GROUP_YET = (
     "A lead has no tier, industry or region before it is an account, and then only those that were won would have "
     "one. "
 )
-COUNTED_THERE = (
-    NO_GROUP_YET
-    + "How many came by campaigns for target accounts is the n of “Leads that became customers” there."
-)
+
+
+def counted_in(cohort: str) -> str:
+    """A count is split where its leads are followed: target accounts, others and channels are there."""
+    return (
+        NO_GROUP_YET
+        + f"How many came by campaigns for target accounts is n of “{cohort}”; its channels stand there, too."
+    )
+
+
+LEADS_FOLLOWED = "Leads that became customers"
+MQLS_FOLLOWED = "From marketing- to sales-qualified"
+SQLS_FOLLOWED = "From sales-qualified to customer"
 AS_CAMPAIGNS = NO_GROUP_YET + "For target accounts or for others it came as its campaign was made."
 EVERYTHING_EXPECTED = (
     "A forecast is one figure of a person or the company for all they expect, of no single account."
@@ -47,7 +56,7 @@ leads_created = Kpi(
     source="Markettailor",
     caveats=NOBODYS_LEAD,
     lacks_account=True,
-    ungrouped=COUNTED_THERE,
+    ungrouped=counted_in(LEADS_FOLLOWED),
     how_to_move="See which channel brings those that become customers before buying more of any.",
     on_scorecard=False,
 )
@@ -65,7 +74,7 @@ mql_count = Kpi(
     source="Markettailor",
     caveats=NOBODYS_LEAD,
     lacks_account=True,
-    ungrouped=COUNTED_THERE,
+    ungrouped=counted_in(MQLS_FOLLOWED),
     on_scorecard=False,
     how_to_move="Agree with sales on what a good lead is; a larger count of worse ones helps nobody.",
 )
@@ -84,7 +93,7 @@ sql_count = Kpi(
     caveats="An answer that nobody knows is no yes; the rows say how many of the four are known. "
     + NOBODYS_LEAD,
     lacks_account=True,
-    ungrouped=COUNTED_THERE,
+    ungrouped=counted_in(SQLS_FOLLOWED),
     on_scorecard=False,
     how_to_move="Ask the four questions early: budget, authority, need and time.",
 )
@@ -105,7 +114,7 @@ referred_leads = Kpi(
     source="Top 11 account management KPIs",
     caveats="Those who were not asked or did not answer are in neither number. " + NOBODYS_LEAD,
     lacks_account=True,
-    ungrouped=COUNTED_THERE,
+    ungrouped=NO_GROUP_YET.strip(),
     how_to_move="Ask every satisfied customer who else should know of it.",
     on_scorecard=False,
 )
@@ -142,7 +151,7 @@ def of_cohort(
 
 lead_conversion = of_cohort(
     "lead_conversion",
-    "Leads that became customers",
+    LEADS_FOLLOWED,
     "leads of the period that became customers within 90 days / leads of the period that had 90 days",
     Timing.LAGGING,
     "Markettailor",
@@ -151,7 +160,7 @@ lead_conversion = of_cohort(
 )
 mql_to_sql = of_cohort(
     "mql_to_sql",
-    "From marketing- to sales-qualified",
+    MQLS_FOLLOWED,
     "marketing-qualified in the period and sales-qualified within 90 days / marketing-qualified in the period",
     Timing.LEADING,
     "Markettailor",
@@ -159,7 +168,7 @@ mql_to_sql = of_cohort(
 )
 sql_to_won = of_cohort(
     "sql_to_won",
-    "From sales-qualified to customer",
+    SQLS_FOLLOWED,
     "sales-qualified in the period and a customer within 90 days / sales-qualified in the period",
     Timing.LAGGING,
     "Markettailor",

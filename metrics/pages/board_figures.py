@@ -16,7 +16,7 @@ from metrics.pages.choice import BEFORE, Choice, read_choice
 from metrics.pages.places import COMPANY
 from metrics.pages.scorecards import Card, changed_days, definition_changes, shown_change, trend_marks
 from metrics.results import Result
-from metrics.status import is_exact, is_too_few, status_of
+from metrics.status import is_exact, status_of
 from metrics.targets import Targets
 from metrics.urls_for import explain_url
 
@@ -105,7 +105,7 @@ def item_of(card: Card, kpi: Definition, targets: Targets, marks: Sequence[int])
         value_unit=unit,
         status=status_of(result, target),
         target=target,
-        target_text="" if is_too_few(result) else words.target_words(result, target),
+        target_text=words.judged_against(result, target),
         notes=notes_on(result, choice),
         change_direction=change.direction,
         change_text=f"{amount} {note}".strip(),

@@ -10,7 +10,10 @@ from accounts.models import Organisation
 from accounts.periods import BadPeriod, Day, Period, PeriodKind, add_months, latest_complete, period_of
 from kamplan import formats
 from kamplan.components import Choice as Link
+from metrics.kpi import RowKpi
 from metrics.models import Run, View
+from metrics.recipes import RECIPES
+from metrics.results import Result
 from metrics.urls_for import state
 
 POINTS = 18
@@ -70,6 +73,16 @@ class Choice:
     organisation: Organisation
     runs: Sequence[Run]
     asked: Mapping[str, str] = field(default_factory=dict)
+
+    def grown_up(self, result: Result) -> Link | None:
+        """Of a number too young to judge, the nearest period of this kind whose rows have all had their time."""
+        if result.reason != "immature" or not isinstance(result.kpi, RowKpi):
+            return None
+        days = datetime.timedelta(days=RECIPES[result.kpi.recipe_name].matures_days)
+        found = self.period
+        while found.last_day + days > self.run.as_of:
+            found = found.moved(-found.step())
+        return Link(period_words(found), self.query(period=found))
 
     @property
     def newest(self) -> Run:

@@ -183,6 +183,7 @@ def page_context(explained: Explanation) -> dict[str, Any]:
         "scale_max": scale_max,
         "bar_texts": bar_texts(explained, target),
         "reason": "" if result.value is not None else words.reason_words(result),
+        "grown_up": choice.grown_up(result),
         "certainty": certainty(explained, target),
         "earlier": explained.earlier_versions(),
         "formula": making.formula_of(result, explained.currency),

@@ -21,7 +21,7 @@ from metrics.status import is_exact, is_too_few, status_of
 
 def status_words(explained: Explanation, target: Decimal | None) -> str:
     name = status_of(explained.now, target)
-    shown = words.target_words(explained.now, target)
+    shown = words.judged_against(explained.now, target)
     usual = {
         "on_target": f"on {shown}",
         "within_limit": f"within {shown}",
@@ -76,7 +76,7 @@ def certainty_of_value(explained: Explanation, target: Decimal | None) -> str:
     if result.interval is None:
         return (
             f"{f'It rests on {n} {what}. ' if n else ''}No likely range is computed for numbers of this kind; "
-            "take small differences for chance."
+            f"take small differences for chance.{by_value_words(explained, target)}"
         )
     opening = (
         f"With {n} {what}, one or two large ones decide this number. "
@@ -87,6 +87,12 @@ def certainty_of_value(explained: Explanation, target: Decimal | None) -> str:
     between = f"What lies behind it is likely between {low} and {high}; "
     between += "a range made this way is right 95 times in 100."
     return f"{opening}{between}{against(explained, target)}"
+
+
+def by_value_words(explained: Explanation, target: Decimal | None) -> str:
+    """Whoever set a target wants to know on which side of it the number lies, however sure that is."""
+    shown = words.target_words(explained.now, target)
+    return f" Its value alone says on which side of the {shown} it lies." if shown else ""
 
 
 def against(explained: Explanation, target: Decimal | None) -> str:

@@ -12,14 +12,13 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from kamplan import formats
-from kamplan.components import Choice as Link
 from kamplan.permissions import signed_in
 from metrics.access import visible_kpis
 from metrics.kpi import Definition
 from metrics.kpis import KPI
 from metrics.models import Scope, View
 from metrics.pages import words
-from metrics.pages.choice import Choice, period_words
+from metrics.pages.choice import Choice
 from metrics.pages.comparison import Line, choice_of, line_of, nothing_yet
 from metrics.pages.comparison_channels import CHANNEL, channels
 from metrics.pages.comparison_figures import Groups, has_something
@@ -36,8 +35,6 @@ STEPS = (
 )
 """A count of the period, what became of its cohort within 90 days, and that in words."""
 ONWARD = tuple(onward for _, onward, _ in STEPS)
-OLD_AFTER = 3
-"""So many months after its end everybody of a period had 90 days."""
 OF_GROUPS = (*ONWARD, "cac", "clv_to_cac", "cac_payback", "roi", "roi_margin")
 """What marketing does for target accounts is held against what it does for others in these."""
 
@@ -104,17 +101,11 @@ def page(user: User, choice: Choice) -> dict[str, Any]:
         "against": "other accounts",
         "campaigns": campaigns(found["roi"]),
         "roi_url": explain_url("roi", Scope.COMPANY, None, choice.period),
-        "older": older(choice) if any(found[name].reason == "immature" for name in ONWARD) else None,
+        "older": next(filter(None, (choice.grown_up(found[name]) for name in ONWARD)), None),
         "has_leads": bool(found["leads_created"].value),
         "compare_url": reverse("metrics:comparison") + choice.query(by=Scope.TARGET.value),
         "print_words": "",
     }
-
-
-def older(choice: Choice) -> Link:
-    """The nearest period whose leads all had their time."""
-    period = choice.period.moved(-max(choice.period.step(), OLD_AFTER))
-    return Link(period_words(period), choice.query(period=period))
 
 
 def steps(choice: Choice, found: Mapping[str, Result]) -> list[Step]:

@@ -32,7 +32,7 @@ from metrics.pages import account_facts, words
 from metrics.pages.choice import period_words
 from metrics.reading import newest_run
 from metrics.results import Result, results
-from metrics.status import change_between, status_of
+from metrics.status import change_between, is_exact, status_of
 from metrics.targets import Targets
 from metrics.urls_for import explain_url
 
@@ -142,7 +142,7 @@ def number(now: Result, before: Result, target: Decimal | None, currency: str) -
         "text": words.value_text(now) if known else formats.UNKNOWN,
         "low": plain(now.low),
         "high": plain(now.high),
-        "range": words.range_text(now) or ("exact" if known else ""),
+        "range": words.range_text(now) or (is_sure(now) if known else ""),
         "n": plain(now.n) if counts_rows else None,
         "sub": words.sub_line(now, currency) if known and counts_rows else "",
         "target": plain(target),
@@ -155,6 +155,11 @@ def number(now: Result, before: Result, target: Decimal | None, currency: str) -
         "reason": "" if known else f"No data, because {words.reason_words(now)}.",
         "url": explain_url(kpi.id, Scope.ACCOUNT, now.key, now.period),
     }
+
+
+def is_sure(now: Result) -> str:
+    """A number without a range is exact, or nobody knows how sure it is."""
+    return "exact" if is_exact(now) or now.kpi.id in OF_ONE_ACCOUNT else "no range"
 
 
 def state_of(result: Result, target: Decimal | None) -> str:

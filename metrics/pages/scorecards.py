@@ -301,7 +301,7 @@ def kpi_row(card: Card, kpi: Definition, targets: Targets, marks: Sequence[int])
         scale_max=scale_max,
         range_text=words.range_text(result),
         status=status_of(result, target),
-        target_text="" if is_too_few(result) else words.target_words(result, target),
+        target_text=words.judged_against(result, target),
         points=card.points(kpi),
         marks=marks,
         change_text=amount,
@@ -319,16 +319,20 @@ def shown_change(before: Result | None, now: Result) -> Change:
 
 
 def no_data_row(result: Result, url: str, choice: Choice, currency: str) -> KpiRow:
-    """The reason, and the one link that helps: a longer period where that may have rows, else the definition."""
+    """The reason, and the one link that helps: to a longer period, to one old enough, else to the definition."""
     kpi = result.kpi
     longer = choice.period.months < 12 and result.reason in {"no_base", "no_quota"}
-    cure = choice.query(period=choice.of_kind(kpi.usual)) if longer else url
+    cure = Link("How it is made", url)
+    if longer:
+        cure = Link("Show 12 months", choice.query(period=choice.of_kind(kpi.usual)))
+    elif grown_up := choice.grown_up(result):
+        cure = Link(f"Show {grown_up.label}", grown_up.url)
     return KpiRow(
         name=kpi.name,
         sub=words.sub_line(result, currency) if result.n else "",
         reason=f"No data, because {words.reason_words(result)}.",
-        reason_url=cure,
-        reason_link="Show 12 months" if longer else "How it is made",
+        reason_url=cure.url,
+        reason_link=cure.label,
         status="no_data",
     )
 

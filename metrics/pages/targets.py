@@ -277,7 +277,7 @@ def point_row(point: Point) -> tuple[str, str, str, str, str, str]:
         explain_url(result.kpi.id, result.scope, result.key, point.period),
         words.value_text(result),
         words.range_text(result),
-        words.target_words(result, point.aim),
+        words.judged_against(result, point.aim),
         point.status,
     )
 

@@ -12,7 +12,7 @@ from metrics.models import Rule, Scope
 from metrics.pages.choice import Comparison
 from metrics.recipes import RECIPES
 from metrics.results import Result, Slice
-from metrics.status import Aim, Change, rule_of
+from metrics.status import Aim, Change, is_by_value, is_too_few, rule_of
 
 NBSP = formats.NBSP
 
@@ -122,6 +122,12 @@ def target_words(result: Result, target: Decimal | None) -> str:
     if isinstance(target, Aim) and target.upper is not None:
         return f"target {plain_value(target, result)} to {plain_value(target.upper, result)}"
     return f"{'limit' if rule == Rule.AT_MOST else 'target'} {plain_value(target, result)}"
+
+
+def judged_against(result: Result, target: Decimal | None) -> str:
+    """The target beside a status; where no range says how sure the number is, its value alone was judged."""
+    shown = "" if is_too_few(result) else target_words(result, target)
+    return f"{shown}, by its value alone" if shown and is_by_value(result) else shown
 
 
 def plain_value(value: Decimal, result: Result) -> str:

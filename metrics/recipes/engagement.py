@@ -26,6 +26,7 @@ STANDING = FIRST | {"orderline", "product", "signal", "signalkind", "signalweigh
 DAYS_TO_WIN = 180
 FEWEST_REACHED = 20
 FEWEST_IN_A_BAND = 30
+HALF_YEARS = 4
 
 RELATIONS = {
     "asked": f"""
@@ -68,13 +69,15 @@ RELATIONS = {
                             WHERE x.account_id = r.account_id AND LOWER(x.during) < r.date)
            AND NOT EXISTS (SELECT 1 FROM accounts_opportunity x WHERE x.account_id = r.account_id
                               AND x.outcome = 'won' AND x.closed_on < r.date)""",
-    # Each account's stocks on a month's last day and its running totals up to it.
+    # Each account's stocks on a month's last day, its running totals up to it, and its segments on the first.
     "standing": """
         SELECT account_id, month, level, contracts, SUM(orders) OVER w AS orders, SUM(won) OVER w AS won,
-               SUM(upsells) OVER w AS upsells, SUM(categories) OVER w AS categories
+               SUM(upsells) OVER w AS upsells, SUM(categories) OVER w AS categories,
+               tier_id, industry_id, region_id, target
           FROM (SELECT account_id, month, SUM(band_level) AS level, SUM(contracts) AS contracts,
                        SUM(orders) AS orders, SUM(won) AS won, SUM(upsells) AS upsells,
-                       SUM(new_categories) AS categories
+                       SUM(new_categories) AS categories, MAX(tier_id) AS tier_id, MAX(industry_id) AS industry_id,
+                       MAX(region_id) AS region_id, MAX(is_target::int) AS target
                   FROM facts WHERE account_id IS NOT NULL GROUP BY account_id, month) summed
         WINDOW w AS (PARTITION BY account_id ORDER BY month)""",
 }
@@ -199,61 +202,85 @@ IDEAL = f"""
 
 
 def lift(base: str, event: str) -> str:
-    """How much more often it befell hot accounts than cold ones."""
-    hot, cold = (f"COUNT(*) FILTER (WHERE {base} AND {group})" for group in ("level >= 2", "level = 0"))
-    befell = [
-        f"COUNT(*) FILTER (WHERE {base} AND {event} AND {group})" for group in ("level >= 2", "level = 0")
-    ]
+    """How much more often it befell hot accounts than cold ones, where either band had enough different ones."""
+    group = {"hot": "level >= 2", "cold": "level = 0"}
+    were = {band: f"SUM(times) FILTER (WHERE {base} AND {is_in})" for band, is_in in group.items()}
+    befell = {
+        band: f"SUM(times) FILTER (WHERE {base} AND {event} AND {is_in})" for band, is_in in group.items()
+    }
+    enough = " AND ".join(
+        f"COUNT(DISTINCT account_id) FILTER (WHERE {base} AND {is_in}) >= {FEWEST_IN_A_BAND}"
+        for is_in in group.values()
+    )
     return (
-        f"CASE WHEN {hot} >= {FEWEST_IN_A_BAND} AND {cold} >= {FEWEST_IN_A_BAND}"
-        f" THEN ({befell[0]} * {cold})::numeric / NULLIF({befell[1]} * {hot}, 0) END"
+        f"CASE WHEN {enough} THEN COALESCE({befell['hot']}, 0) * {were['cold']}"
+        f" / NULLIF({befell['cold']} * {were['hot']}, 0) END"
     )
 
 
+# Customers by their band on the day before a half-year, and what befell them in it: the four half-years up to the
+# period's end, or to the last whole month of one that still runs. Before anybody was above cold nobody looked. An
+# account counts in the segment it was in when the half-year began: its growth may have moved it since.
 LIFT = f"""
-    , {STAMP},
-    cohort AS (
-        SELECT p.starts, p.ends, s.account_id, s.level,
-               p.starts + INTERVAL '6 months' <= %(as_of)s::date + 1 AS is_known,
-               s.contracts > 0 OR s.orders > COALESCE(b.orders, 0) AS is_customer, e.won > s.won AS has_won,
-               e.upsells > s.upsells OR e.categories > s.categories AS expanded,
-               CASE WHEN s.contracts > 0 THEN e.contracts = 0 ELSE e.orders = COALESCE(y.orders, 0) END AS is_gone
-          FROM period p
-          JOIN standing s ON s.month = p.start_month
-          LEFT JOIN standing e ON e.account_id = s.account_id AND e.month = (p.starts + INTERVAL '5 months')::date
-          LEFT JOIN standing b ON b.account_id = s.account_id AND b.month = p.last_year_start_month
-          LEFT JOIN standing y ON y.account_id = s.account_id AND y.month = (p.starts - INTERVAL '7 months')::date),
+    , half AS MATERIALIZED (
+        SELECT h.since, s.account_id, s.level, s.contracts > 0 OR s.orders > COALESCE(b.orders, 0) AS is_customer,
+               COALESCE(e.won > s.won, FALSE) AS has_won,
+               COALESCE(e.upsells > s.upsells OR e.categories > s.categories, FALSE) AS expanded,
+               CASE WHEN s.contracts > 0 THEN e.contracts = 0 ELSE e.orders = COALESCE(y.orders, 0) END AS is_gone,
+               n.tier_id, n.industry_id, n.region_id, n.target
+          FROM (SELECT DISTINCT (LEAST(p.ends, date_trunc('month', %(as_of)s::date + 1))
+                                 - k * INTERVAL '6 months')::date AS since
+                  FROM period p CROSS JOIN generate_series(1, {HALF_YEARS}) k) h
+          JOIN standing s ON s.month = (h.since - INTERVAL '1 month')::date AND s.level <> 1
+          LEFT JOIN standing n ON n.account_id = s.account_id AND n.month = h.since
+          LEFT JOIN standing e ON e.account_id = s.account_id AND e.month = (h.since + INTERVAL '5 months')::date
+          LEFT JOIN standing b ON b.account_id = s.account_id AND b.month = (h.since - INTERVAL '13 months')::date
+          LEFT JOIN standing y ON y.account_id = s.account_id AND y.month = (h.since - INTERVAL '7 months')::date
+         WHERE s.month >= (SELECT MIN(month) FROM standing WHERE level > 0)),
     scoped AS (
-        SELECT c.*, s.scope, s.key
-          FROM cohort c
-          LEFT JOIN stamp USING (starts, ends, account_id)
-         CROSS JOIN LATERAL (VALUES ('company', NULL::bigint), ('tier', stamp.tier_id),
-                                    ('industry', stamp.industry_id), ('region', stamp.region_id),
-                                    ('target', stamp.target::bigint)) s(scope, key)),
+        SELECT last.ends, s.scope, s.key, h.account_id, h.level, h.is_customer, h.has_won, h.expanded, h.is_gone,
+               COUNT(*) AS times
+          FROM (SELECT ends, LEAST(ends, date_trunc('month', %(as_of)s::date + 1)) AS day
+                  FROM period GROUP BY ends) last
+         CROSS JOIN generate_series(1, {HALF_YEARS}) k
+          JOIN half h ON h.since = (last.day - k * INTERVAL '6 months')::date
+         CROSS JOIN LATERAL (VALUES ('company', NULL::bigint), ('tier', h.tier_id), ('industry', h.industry_id),
+                                    ('region', h.region_id), ('target', h.target::bigint)) s(scope, key)
+         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9),
     compared AS (
-        SELECT starts, ends, scope, key, BOOL_AND(is_known) AS is_known,
-               COUNT(*) FILTER (WHERE is_customer AND level >= 2) AS hot,
-               COUNT(*) FILTER (WHERE is_customer AND level = 0) AS cold,
-               COUNT(*) FILTER (WHERE is_customer AND level >= 2 AND expanded) AS hot_expanded,
-               COUNT(*) FILTER (WHERE is_customer AND level = 0 AND expanded) AS cold_expanded,
+        SELECT ends, scope, key,
+               COUNT(DISTINCT account_id) FILTER (WHERE is_customer AND level >= 2) AS hot_accounts,
+               COUNT(DISTINCT account_id) FILTER (WHERE is_customer AND level = 0) AS cold_accounts,
+               COALESCE(SUM(times) FILTER (WHERE is_customer AND level >= 2), 0) AS hot,
+               COALESCE(SUM(times) FILTER (WHERE is_customer AND level = 0), 0) AS cold,
+               COALESCE(SUM(times) FILTER (WHERE is_customer AND level >= 2 AND expanded), 0) AS hot_expanded,
+               COALESCE(SUM(times) FILTER (WHERE is_customer AND level = 0 AND expanded), 0) AS cold_expanded,
                {lift("is_customer", "expanded")} AS value, {lift("TRUE", "has_won")} AS lift_won,
                {lift("is_customer", "is_gone")} AS lift_lost
-          FROM scoped GROUP BY 1, 2, 3, 4),
-    -- The interval of a ratio of two shares, on the logarithm (Katz and others, 1978).
-    bounded AS (
-        SELECT *, SQRT(1.0 / NULLIF(hot_expanded, 0) - 1.0 / NULLIF(hot, 0)
-                       + 1.0 / NULLIF(cold_expanded, 0) - 1.0 / NULLIF(cold, 0)) AS spread FROM compared)
+          FROM scoped GROUP BY 1, 2, 3),
+    -- The interval of a ratio of two shares, on the logarithm (Katz and others, 1978), with accounts as clusters:
+    -- each adds what it has beyond its share of the hot less the same of the cold. Where every account counts once it
+    -- is Katz's own.
+    beyond AS (
+        SELECT c.ends, c.scope, c.key, s.account_id,
+               SUM(s.times * CASE WHEN s.level >= 2
+                                  THEN s.expanded::int / NULLIF(c.hot_expanded, 0) - 1 / NULLIF(c.hot, 0)
+                                  ELSE 1 / NULLIF(c.cold, 0) - s.expanded::int / NULLIF(c.cold_expanded, 0)
+                                  END) AS own
+          FROM compared c
+          JOIN scoped s ON s.ends = c.ends AND s.scope = c.scope AND s.key IS NOT DISTINCT FROM c.key
+         WHERE s.is_customer AND c.value > 0 GROUP BY 1, 2, 3, 4),
+    spread AS (SELECT ends, scope, key, SQRT(SUM(own * own)) AS spread FROM beyond GROUP BY 1, 2, 3)
     -- figures
-    SELECT starts, ends, scope, key, CASE WHEN is_known THEN value END AS value,
-           NULL AS numerator, NULL AS denominator, hot + cold AS n,
-           CASE WHEN is_known THEN value * EXP(-1.96 * spread) END AS low,
-           CASE WHEN is_known THEN value * EXP(1.96 * spread) END AS high,
-           CASE WHEN NOT is_known THEN 0 END AS mature,
-           CASE WHEN is_known AND LEAST(hot, cold) < {FEWEST_IN_A_BAND} THEN 1 END AS few,
-           CASE WHEN is_known THEN lift_won END AS lift_won, CASE WHEN is_known THEN lift_lost END AS lift_lost,
-           hot, cold, hot_expanded::numeric / NULLIF(hot, 0) AS hot_share,
-           cold_expanded::numeric / NULLIF(cold, 0) AS cold_share
-      FROM bounded"""
+    SELECT p.starts, p.ends, c.scope, c.key, c.value, NULL AS numerator, NULL AS denominator, hot + cold AS n,
+           c.value * EXP(-1.96 * d.spread) AS low, c.value * EXP(1.96 * d.spread) AS high,
+           CASE WHEN LEAST(hot_accounts, cold_accounts) < {FEWEST_IN_A_BAND} THEN 1 END AS few,
+           lift_won, lift_lost, hot_accounts, cold_accounts, hot, cold, hot_expanded / NULLIF(hot, 0) AS hot_share,
+           cold_expanded / NULLIF(cold, 0) AS cold_share
+      FROM compared c
+      JOIN period p ON p.ends = c.ends
+      LEFT JOIN spread d ON d.ends = c.ends AND d.scope = c.scope AND d.key IS NOT DISTINCT FROM c.key
+     WHERE hot + cold > 0"""
 
 LONG = (Beside("p90", "nine of ten took at most", decimals=1), Beside("waiting", "still waiting"))
 
@@ -322,7 +349,7 @@ RECIPES = {
     ),
     "meaningful_engagement": Recipe(
         LIFT,
-        "customers hot or cold at the start",
+        "times a customer was hot or cold at a start",
         STANDING,
         (),
         ("standing",),
@@ -330,12 +357,13 @@ RECIPES = {
         beside=(
             Beside("lift_won", "the same for a deal won", decimals=1),
             Beside("lift_lost", "the same for a loss", decimals=1),
-            Beside("hot", "customers hot or red-hot at the start"),
-            Beside("hot_share", "of them expanded", is_share=True),
-            Beside("cold", "customers cold at the start"),
-            Beside("cold_share", "of them expanded ", is_share=True),
+            Beside("hot_accounts", "customers hot or red-hot at one start or more"),
+            Beside("hot", "times one was"),
+            Beside("hot_share", "of these expanded", is_share=True),
+            Beside("cold_accounts", "customers cold at one start or more"),
+            Beside("cold", "times one was "),
+            Beside("cold_share", "of these expanded ", is_share=True),
         ),
-        matures_days=184,
-        interval="of a ratio of two shares, on the logarithm, 95 %",
+        interval="of a ratio of two shares, on the logarithm, accounts as clusters, 95 %",
     ),
 }

@@ -131,9 +131,10 @@ def decayed(given: Inputs) -> Ask:
 def meaning(given: Inputs) -> Ask:
     tier, accounts = in_tier(given["hot"][1] + given["cold"][1])
     hot, cold = accounts[: given["hot"][1]], accounts[given["hot"][1] :]
+    # Customers at the start of one of the year's half-years only, so that each of them counts once.
+    during = days(day("2024-12-01"), day("2025-06-30"))
     Contract.objects.bulk_create(
-        Contract(account=each, number=f"M-{each.pk}", annual_value=100, during=days(day("2024-01-01")))
-        for each in accounts
+        Contract(account=each, number=f"M-{each.pk}", annual_value=100, during=during) for each in accounts
     )
     kind = SignalKind.objects.get(code="demo_request")
     Signal.objects.bulk_create(

@@ -1,6 +1,7 @@
 """Numbers that need many accounts or deals, against plain loops: what engagement foretells, and which touch wins."""
 
 import datetime
+import math
 from collections import defaultdict
 from typing import Any
 
@@ -12,7 +13,7 @@ from accounts.periods import Period, add_months, quarter, trailing_year
 from metrics.models import Scope, View
 from tests.metrics.engine import all_keys, day, run
 from tests.metrics.portfolio import Portfolio, make_portfolio
-from tests.metrics.test_oracle import ONE_DAY, Book, World, read_world
+from tests.metrics.test_oracle import ONE_DAY, Book, World, read_world, same
 from tests.metrics.test_oracle_engagement import Engagement, near, one_a_day, read_signals
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.django_db
 Day = datetime.date
 KPIS = ("meaningful_engagement", "ideal_touches", "acquisition_rate")
 MOST_TOUCHES = 30
+Foretold = tuple[float | None, float | None, float | None]
 
 
 def add_crowd(made: Portfolio) -> None:
@@ -61,6 +63,10 @@ def noon(on: Day) -> datetime.datetime:
 class Crowd(Engagement):
     bands = {"warm": 10, "hot": 25, "red_hot": 50}  # noqa: RUF012
 
+    def share_with(self, first_seen: list[Day], half_years: dict[Day, list[tuple[int, bool, bool]]]) -> None:
+        """What no period alters is looked for once."""
+        self.first_seen, self.half_years = first_seen, half_years
+
     def ideal(self, scope: str) -> dict[tuple[str, Any], float | None]:
         """The last touch before the share won at it falls under half of the first one's; only of 20 and more."""
         decided: dict[Any, list[tuple[int, bool]]] = defaultdict(list)
@@ -84,33 +90,66 @@ class Crowd(Engagement):
                     self.began[key, channel].append((len(days), deal.outcome == "won"))
         return {("ideal_touches", key): ideal_of(some) for key, some in decided.items()}
 
-    def foretold(self, scope: str) -> dict[tuple[str, Any], float | None]:
-        """How much more often customers that were hot on the day before expanded in six months than cold ones."""
-        start = self.period.start
-        after = Book(self.world, Period(start, add_months(start, 6)), {})
-        counted: dict[Any, dict[int, list[int]]] = defaultdict(lambda: {0: [0, 0], 2: [0, 0]})
-        for account, began in self.world.began.items():
-            if account is None or began >= start:
-                continue
-            rows = [row for row in self.world.flows if row.account == account]
-            after.rows[account] = rows
-            is_customer = bool(self.world.live(account, start - ONE_DAY)) or any(
-                row.name == "orders" and add_months(start, -12) <= row.date < start for row in rows
-            )
-            level = self.level(account, start - ONE_DAY)
-            if not is_customer or level == 1:
-                continue
-            grew = after.now(account, "upsells") > 0 or after.now(account, "new_categories") > 0
-            for key in self.keys_of_account(scope, account, View.AS_WAS):
-                band = counted[key][2 if level >= 2 else 0]
-                band[0] += 1
-                band[1] += grew
-        found: dict[tuple[str, Any], float | None] = {}
-        for key, bands in counted.items():
-            (cold, cold_grew), (hot, hot_grew) = bands[0], bands[2]
-            enough = min(cold, hot) >= 30 and cold_grew
-            found["meaningful_engagement", key] = (hot_grew * cold) / (cold_grew * hot) if enough else None
-        return found
+    def foretold(self, scope: str) -> dict[tuple[str, Any], Foretold]:
+        """How much more often customers that were hot before a half-year expanded in it than cold ones, with range."""
+        last = min(self.period.end, (self.world.as_of + ONE_DAY).replace(day=1))
+        times: dict[Any, list[tuple[int, bool, bool]]] = defaultdict(list)
+        for start in [add_months(last, -6 * half) for half in (1, 2, 3, 4)]:
+            of_half = Crowd(self.world, Period(start, add_months(start, 6)))
+            for account, is_hot, grew in self.customers(start):
+                for key in of_half.keys_of_account(scope, account, View.AS_WAS):
+                    times[key].append((account, is_hot, grew))
+        return {("meaningful_engagement", key): lift_of(some) for key, some in times.items()}
+
+    def customers(self, start: Day) -> list[tuple[int, bool, bool]]:
+        """Those that were hot or cold before the half-year, and whether they expanded in it; the same in all scopes."""
+        if start not in self.half_years:
+            after = Book(self.world, Period(start, add_months(start, 6)), {})
+            found = self.half_years.setdefault(start, [])
+            for account, began in self.world.began.items():
+                if account is None or began >= start or start <= self.first_looked_at():
+                    continue
+                rows = [row for row in self.world.flows if row.account == account]
+                after.rows[account] = rows
+                is_customer = bool(self.world.live(account, start - ONE_DAY)) or any(
+                    row.name == "orders" and add_months(start, -12) <= row.date < start for row in rows
+                )
+                level = self.level(account, start - ONE_DAY)
+                if is_customer and level != 1:
+                    grew = after.now(account, "upsells") > 0 or after.now(account, "new_categories") > 0
+                    found.append((account, level >= 2, grew))
+        return self.half_years[start]
+
+    def first_looked_at(self) -> Day:
+        """The last day of the first month at whose end anybody was above cold."""
+        if not self.first_seen:
+            month = min(self.world.began.values())
+            while not any(self.level(each, last_day(month)) for each in self.world.began if each is not None):
+                month = add_months(month, 1)
+            self.first_seen.append(last_day(month))
+        return self.first_seen[0]
+
+
+def last_day(month: Day) -> Day:
+    return add_months(month, 1) - ONE_DAY
+
+
+def lift_of(times: list[tuple[int, bool, bool]]) -> Foretold:
+    """The ratio of both shares, and its range: what leaving each account's part aside would move, squared."""
+    hot, cold = ([each for each in times if each[1] == is_hot] for is_hot in (True, False))
+    grew = [sum(each[2] for each in band) for band in (hot, cold)]
+    if min(len({each[0] for each in band}) for band in (hot, cold)) < 30 or not grew[1]:
+        return None, None, None
+    value = (grew[0] / len(hot)) / (grew[1] / len(cold))
+    if not value:
+        return value, None, None
+    pull: dict[int, float] = defaultdict(float)
+    for account, is_hot, expanded in times:
+        band, number = (hot, grew[0]) if is_hot else (cold, grew[1])
+        share = number / len(band)
+        pull[account] += (1 if is_hot else -1) * (expanded - share) / (share * len(band))
+    spread = sum(each * each for each in pull.values()) ** 0.5
+    return value, value * math.exp(-1.96 * spread), value * math.exp(1.96 * spread)
 
 
 def ideal_of(some: list[tuple[int, bool]]) -> float | None:
@@ -126,15 +165,21 @@ def ideal_of(some: list[tuple[int, bool]]) -> float | None:
     return float(MOST_TOUCHES) if first else None
 
 
-def wrong_in(world: World, when: Period, zone: Any, touches: list[dict[str, Any]]) -> list[Any]:
+def wrong_in(
+    world: World, when: Period, zone: Any, touches: list[dict[str, Any]], kept: tuple[Any, Any]
+) -> list[Any]:
     oracle = Crowd(world, when)
+    oracle.share_with(*kept)
     oracle.zone, oracle.touches = zone, touches
     wrong: list[Any] = []
     for scope in Scope.values:
         expected = oracle.ideal(scope) | oracle.acquired(scope)
-        if scope not in (Scope.OWNER, Scope.TEAM, Scope.ACCOUNT):
-            expected |= oracle.foretold(scope)
+        told_before = {} if scope in (Scope.OWNER, Scope.TEAM, Scope.ACCOUNT) else oracle.foretold(scope)
+        expected |= {each: lift for each, (lift, _, _) in told_before.items()}
         found = all_keys(KPIS, when, scope)
+        for each, (_, *bounds) in told_before.items():
+            if not all(map(same, found[each].interval or (None, None), bounds)):
+                wrong.append((str(when), scope, *each, found[each].interval, bounds))
         for each in sorted({*expected, *found}, key=str):
             value = found[each].value if each in found else None
             if each[0] == "ideal_touches" and each in found:
@@ -162,10 +207,11 @@ def test_what_many_accounts_tell_is_what_plain_loops_give() -> None:
         world.began[each["account"]] = min(world.began[each["account"]], each["on"].replace(day=1))
 
     wrong: list[Any] = []
+    kept: tuple[list[Day], dict[Day, Any]] = ([], {})
     for when in (
         quarter(day("2024-10-01")),
         Period(day("2024-09-01"), day("2025-02-01")),
         trailing_year(made.as_of),
     ):
-        wrong += wrong_in(world, when, zone, touches)
+        wrong += wrong_in(world, when, zone, touches, kept)
     assert wrong == [], "\n".join(map(str, wrong))
