@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import Account, Organisation
 from accounts.portfolio.filters import PortfolioFilter
 from kamplan import formats
-from kamplan.charts import free_line, nice_step
+from kamplan.charts import nice_step
 from kamplan.permissions import signed_in
 from kamplan.sheets import Table
 from metrics.models import Run, Scope
@@ -22,16 +22,17 @@ from metrics.pages.documents import file_name
 from metrics.pages.exports import FORMATS, as_file
 from metrics.pages.portfolio import selects
 from metrics.pages.portfolio_rows import filter_choices
+from metrics.pages.quadrant_labels import Box, Disc, Label, placed
 from metrics.pages.quadrant_rows import Point, period_of, quadrant_points
 from metrics.reading import newest_run, reading
 from metrics.urls_for import explain_url
 
 WIDTH, HEIGHT = 960, 520
 EDGE_LEFT, EDGE_BOTTOM, EDGE = 72, 28, 24
-LABELLED, FEW_LABELLED = 28, 16
-"""So many accounts have their names in the drawing, fewer among many; all have them in the table."""
-ALWAYS = 8
-"""The largest have theirs in any case, then those out of balance."""
+LABELLED, FEW_LABELLED = 60, 16
+"""So many accounts are to have their names in the drawing, fewer among many; all have them in the table."""
+LARGEST = 8
+"""So many of the largest look for a place first, then those out of balance."""
 ARROWS, FEW_ARROWS = 60, 15
 """So many of the largest show where they come from; fewer among many, whose lines would cross."""
 MANY = 100
@@ -52,10 +53,7 @@ class Bubble:
     r: float
     from_x: float | None = None
     from_y: float | None = None
-    label: str = ""
-    label_x: float = 0
-    label_y: float = 0
-    anchor: str = "start"
+    label: Label | None = None
 
     @property
     def tone(self) -> str:
@@ -162,44 +160,22 @@ def bubbles_of(points: Sequence[Point], x_scale: Root, y_scale: Root) -> list[Bu
         far = math.hypot(old_x - bubble.x, old_y - bubble.y) > bubble.r + 8
         if far and place < arrows and (each.before.minutes or each.before.impact):
             # The line ends at the rim, where its head stands.
-            bubble = moved(bubble, old_x, old_y)
+            bubble = replace(bubble, from_x=old_x, from_y=old_y)
         found.append(bubble)
     return found
 
 
-def moved(bubble: Bubble, x: float, y: float) -> Bubble:
-    return Bubble(bubble.point, bubble.x, bubble.y, bubble.r, x, y)
-
-
 def labelled(bubbles: Sequence[Bubble]) -> list[Bubble]:
-    """Names for the largest and for those out of balance, as far as they find a place."""
-    largest = sorted(bubbles, key=lambda each: -each.point.now.impact)
-    order = [*largest[:ALWAYS], *sorted(largest[ALWAYS:], key=lambda each: not each.point.state)]
+    """Names for the largest, then for those out of balance, then for others: as many as find a place."""
+    places = sorted(range(len(bubbles)), key=lambda place: -bubbles[place].point.now.impact)
+    order = [*places[:LARGEST], *sorted(places[LARGEST:], key=lambda place: not bubbles[place].point.state)]
     names = LABELLED if len(bubbles) <= MANY else FEW_LABELLED
-    wanted = {each.point.id for each in order[:names]}
-    taken: list[tuple[float, float, float]] = []
-    found = []
-    for each in bubbles:
-        if each.point.id not in wanted:
-            found.append(each)
-            continue
-        text = each.point.name if len(each.point.name) <= 24 else f"{each.point.name[:23]}…"
-        right = each.x > WIDTH * 0.72
-        at = round(each.x - each.r - 4 if right else each.x + each.r + 4, 2)
-        length = 6.4 * len(text)
-        left = at - length if right else at
-        line = free_line(each.y + 4, left, left + length, taken, HEIGHT - EDGE_BOTTOM)
-        if any(not (left + length < a or left > b) and abs(line - other) < 12 for a, b, other in taken):
-            found.append(each)
-            continue
-        taken.append((left, left + length, line))
-        found.append(
-            Bubble(
-                each.point, each.x, each.y, each.r, each.from_x, each.from_y, text, at, line,
-                "end" if right else "start",
-            )
-        )  # fmt: skip
-    return found
+    labels = placed(
+        [(place, bubbles[place].point.name) for place in order[:names]],
+        [Disc(each.x, each.y, each.r) for each in bubbles],
+        Box(EDGE_LEFT, 0, WIDTH, HEIGHT - EDGE_BOTTOM),
+    )
+    return [replace(each, label=labels.get(place)) for place, each in enumerate(bubbles)]
 
 
 # ------------------------------------------------------------------------------------------------ words

@@ -13,6 +13,7 @@ from accounts.models import Account, User
 from accounts.periods import trailing_year
 from metrics.models import Scope
 from metrics.pages.quadrant import drawn
+from metrics.pages.quadrant_labels import Box, Disc, placed
 from metrics.pages.quadrant_rows import Point, Stand, indexes_of
 from tests.factories import make_account, make_order, make_touch
 from tests.metrics.engine import day, result, run
@@ -54,20 +55,36 @@ def test_however_many_accounts_they_stand_inside_and_names_do_not_overlap(count:
     made = drawn(points, "EUR")
     assert len(made.bubbles) == count
     assert all(0 <= each.x <= made.width and 0 <= each.y <= made.height for each in made.bubbles)
-    boxes = [
+    shift = {"start": 0.0, "middle": 0.5, "end": 1.0}
+    names = [
         (
-            each.label_x - 6.4 * len(each.label) if each.anchor == "end" else each.label_x,
-            each.label_y,
-            each.label,
+            each.label.x - shift[each.label.anchor] * 6.4 * len(each.label.text),
+            each.label.y - 4,
+            each.label.text,
         )
         for each in made.bubbles
         if each.label
     ]
-    assert 1 <= len(boxes) <= 28
-    for place, (x, y, text) in enumerate(boxes):
-        for other_x, other_y, other in boxes[place + 1 :]:
-            apart = x + 6.4 * len(text) < other_x or other_x + 6.4 * len(other) < x
-            assert apart or abs(y - other_y) >= 12
+    assert 1 <= len(names) <= count
+    for place, (x, y, text) in enumerate(names):
+        end = x + 6.4 * len(text)
+        assert made.left - 1 <= x <= end <= made.width
+        for other_x, other_y, other in names[place + 1 :]:
+            assert end < other_x or other_x + 6.4 * len(other) < x or abs(y - other_y) >= 12
+        # No name lies on a bubble: neither its own nor another's.
+        assert not any(x < each.x < end and abs(y - each.y) < each.r + 6 for each in made.bubbles)
+
+
+def test_a_name_goes_where_nothing_is_and_is_left_out_where_there_is_no_such_place() -> None:
+    within = Box(0, 0, 400, 100)
+    alone = placed([(0, "Aurora")], [Disc(200, 50, 10)], within)
+    at_the_edge = placed([(0, "Aurora")], [Disc(380, 50, 10)], within)
+    crowd = [Disc(200 + x, 50 + y, 12) for x in range(-80, 81, 20) for y in range(-40, 41, 20)]
+
+    # Ten of its radius and four apart, on the right; where that is outside, on the left.
+    assert alone[0] == ("Aurora", 214, 54, "start")
+    assert at_the_edge[0] == ("Aurora", 366, 54, "end")
+    assert placed([(22, "Aurora")], crowd, within) == {}
 
 
 @pytest.fixture
