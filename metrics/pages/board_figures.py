@@ -16,7 +16,7 @@ from metrics.pages.choice import BEFORE, Choice, read_choice
 from metrics.pages.places import COMPANY
 from metrics.pages.scorecards import Card, changed_days, definition_changes, shown_change, trend_marks
 from metrics.results import Result
-from metrics.status import is_exact, status_of
+from metrics.status import is_by_value, is_exact, is_too_few, status_of
 from metrics.targets import Targets
 from metrics.urls_for import explain_url
 
@@ -105,8 +105,8 @@ def item_of(card: Card, kpi: Definition, targets: Targets, marks: Sequence[int])
         value_unit=unit,
         status=status_of(result, target),
         target=target,
-        target_text=words.judged_against(result, target),
-        notes=notes_on(result, choice),
+        target_text="" if is_too_few(result) else words.target_words(result, target),
+        notes=notes_on(result, target, choice),
         change_direction=change.direction,
         change_text=f"{amount} {note}".strip(),
         points=[each.value for each in trend],
@@ -117,14 +117,15 @@ def item_of(card: Card, kpi: Definition, targets: Targets, marks: Sequence[int])
     )
 
 
-def notes_on(result: Result, choice: Choice) -> list[str]:
+def notes_on(result: Result, target: Decimal | None, choice: Choice) -> list[str]:
     """The range, and what was counted."""
     if result.value is None:
         return []
     if result.interval:
         found = [f"likely {words.range_text(result)}"]
     else:
-        found = ["exact, no range" if is_exact(result) else "no range"]
+        by_value = target is not None and is_by_value(result)
+        found = ["exact, no range" if is_exact(result) else "no range" + ", judged by value alone" * by_value]
     counted = words.sub_line(result, choice.organisation.reporting_currency)
     if counted:
         found.append(counted)

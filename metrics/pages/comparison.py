@@ -1,6 +1,6 @@
 """Target accounts against the others, and tiers, industries, regions side by side: is one really ahead?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -157,12 +157,18 @@ def one_number(user: User, choice: Choice, kpi: Definition) -> dict[str, Any]:
         "is_sum": is_sum(kpi),
         "base": base_words(groups, base),
         "bases": bases(groups, kpi, keys, base),
+        "grown_up": first_grown_up(choice, [groups.result(kpi, key) for key in keys]),
         "numbers": numbers(user, choice, by, kpi),
         "findings": "" if is_sum(kpi) else findings(rows, base_words(groups, base)),
         "has_ranges": any(row.likely for row in rows),
         "print_words": "",
         "all_url": reverse("metrics:comparison") + choice.query(group="", by=by.value),
     }
+
+
+def first_grown_up(choice: Choice, results: Iterable[Result]) -> Link | None:
+    """Where something is too young to judge, the nearest period in which it was not."""
+    return next(filter(None, map(choice.grown_up, results)), None)
 
 
 def split_links(choice: Choice, kpi: Definition, by: str) -> list[Link]:
@@ -196,6 +202,7 @@ def by_channel(user: User, choice: Choice, kpi: Definition) -> dict[str, Any]:
         "whole": total_row(choice, whole, scale, ""),
         "ticks": tick_texts(scale, ticks, whole),
         "base": REST_WORDS,
+        "grown_up": first_grown_up(choice, [result for _, result, _ in found]),
         "numbers": numbers(user, choice, CHANNEL, kpi),
         "findings": findings(rows, REST_WORDS),
         "has_ranges": any(row.likely for row in rows),
@@ -470,6 +477,7 @@ def all_numbers(user: User, choice: Choice) -> dict[str, Any]:
             if any(kpi.group == group for kpi, _ in lines)
         ],
         "left_out": len(kpis) - len(lines),
+        "grown_up": first_grown_up(choice, [groups.result(kpi, key) for kpi in kpis for key in keys]),
         "without": without,
         "by_words": SIDE_WORDS[by].lower(),
         "named": sum(bool(line.direction) for _, line in lines),

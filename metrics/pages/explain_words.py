@@ -210,6 +210,8 @@ def credit_words(kpi: Definition, scope: str, view: str) -> str:
     if scope == Scope.ACCOUNT:
         return "everything of this account, whoever looked after it"
     if scope in {Scope.OWNER, Scope.TEAM}:
+        if isinstance(kpi, RowKpi) and not kpi.of_people:
+            return "nobody's: it is of the company and its groups alone"
         by_row = isinstance(kpi, RowKpi) or (isinstance(kpi, Kpi) and kpi.credit == Credit.ROW)
         if by_row:
             return "each row to the person it names, else to the account's owner on its day; a handover moves nothing"

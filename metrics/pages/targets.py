@@ -37,6 +37,7 @@ from metrics.pages.targets_form import (
     usual_rule,
 )
 from metrics.reading import newest_run, reading
+from metrics.status import is_by_value
 from metrics.targets import may_set
 from metrics.urls_for import explain_url
 
@@ -65,6 +66,7 @@ class Line:
     attained: str
     points: Sequence[Decimal | None]
     trend_label: str
+    is_by_value: bool
 
 
 @require_GET
@@ -169,6 +171,7 @@ def line_of(row: Target, points: Sequence[Point], organisation: Organisation) ->
         attained(points),
         [each.result.value for each in points],
         f"{kpi.name}, {len(points)} periods",
+        is_by_value(last.result),
     )
 
 

@@ -272,11 +272,11 @@ LIFT = f"""
          WHERE s.is_customer AND c.value > 0 GROUP BY 1, 2, 3, 4),
     spread AS (SELECT ends, scope, key, SQRT(SUM(own * own)) AS spread FROM beyond GROUP BY 1, 2, 3)
     -- figures
-    SELECT p.starts, p.ends, c.scope, c.key, c.value, NULL AS numerator, NULL AS denominator, hot + cold AS n,
+    SELECT p.starts, p.ends, c.scope, c.key, c.value, 100 * hot_expanded / NULLIF(hot, 0) AS numerator,
+           100 * cold_expanded / NULLIF(cold, 0) AS denominator, hot + cold AS n,
            c.value * EXP(-1.96 * d.spread) AS low, c.value * EXP(1.96 * d.spread) AS high,
            CASE WHEN LEAST(hot_accounts, cold_accounts) < {FEWEST_IN_A_BAND} THEN 1 END AS few,
-           lift_won, lift_lost, hot_accounts, cold_accounts, hot, cold, hot_expanded / NULLIF(hot, 0) AS hot_share,
-           cold_expanded / NULLIF(cold, 0) AS cold_share
+           lift_won, lift_lost, hot_accounts, cold_accounts, hot, cold
       FROM compared c
       JOIN period p ON p.ends = c.ends
       LEFT JOIN spread d ON d.ends = c.ends AND d.scope = c.scope AND d.key IS NOT DISTINCT FROM c.key
@@ -354,15 +354,14 @@ RECIPES = {
         (),
         ("standing",),
         reads_rows=False,
+        terms=("% of hot customers expanded", "% of cold customers expanded"),
         beside=(
-            Beside("lift_won", "the same for a deal won", decimals=1),
-            Beside("lift_lost", "the same for a loss", decimals=1),
-            Beside("hot_accounts", "customers hot or red-hot at one start or more"),
-            Beside("hot", "times one was"),
-            Beside("hot_share", "of these expanded", is_share=True),
-            Beside("cold_accounts", "customers cold at one start or more"),
-            Beside("cold", "times one was "),
-            Beside("cold_share", "of these expanded ", is_share=True),
+            Beside("lift_won", "the same ratio for a deal won", decimals=1),
+            Beside("lift_lost", "the same ratio for a loss", decimals=1),
+            Beside("hot", "times a customer was hot or red-hot"),
+            Beside("hot_accounts", "different hot customers"),
+            Beside("cold", "times one was cold"),
+            Beside("cold_accounts", "different cold customers"),
         ),
         interval="of a ratio of two shares, on the logarithm, accounts as clusters, 95 %",
     ),
