@@ -171,4 +171,5 @@ def text_of(key: Key) -> str:
 
 
 def has_something(result: Result) -> bool:
-    return result.value is not None and bool(result.n or result.value)
+    """Whether anything was counted; a group that is too young or too small to judge is one all the same."""
+    return bool(result.n or result.value)
