@@ -1,17 +1,18 @@
 """What to expect of one account: the prediction of the newest run, and how it came about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from accounts.portfolio.frame import account_frame
 from kamplan.formats import money, number, share
 from kamplan.permissions import Secret, may_see, signed_in
 from metrics.models import FittedModel, Prediction, Run
+from metrics.pages.prediction_simple import Simple, simple_variants
 from metrics.reading import newest_run, reading
 
 Name = FittedModel.Name
@@ -41,6 +42,8 @@ class Outlook:
     inputs: tuple[Fact, ...] = ()
     rates: tuple[Fact, ...] = ()
     contracts: tuple[dict[str, Any], ...] = ()
+    simple: Simple | None = None
+    """What is known without a model, where it refused."""
 
 
 @require_GET
@@ -49,7 +52,7 @@ def account_prediction(request: HttpRequest, pk: int) -> HttpResponse:
     with reading():
         frame = account_frame(user, pk, "revenue")
         run = newest_run()
-        outlooks = outlooks_of(pk, run, may_see(user, Secret.CONTRACT_VALUE))
+        outlooks = outlooks_of(user, pk, run)
     return render(
         request,
         "portfolio/account_prediction.html",
@@ -57,16 +60,18 @@ def account_prediction(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def outlooks_of(account: int, run: Run | None, sees_contracts: bool) -> list[Outlook]:
+def outlooks_of(user: User, account: int, run: Run | None) -> list[Outlook]:
     if run is None:
         return []
     fitted = {each.name: each for each in FittedModel.objects.filter(run=run)}
     found = {each.name: each for each in Prediction.objects.filter(run=run, account_id=account)}
     currency = Organisation.current().reporting_currency
-    outlooks = [of_orders(fitted.get(Name.ORDERS), found.get(Name.ORDERS), currency)]
-    if sees_contracts:
-        outlooks.append(of_renewals(fitted.get(Name.RENEWALS), found.get(Name.RENEWALS), currency))
-    return outlooks
+    outlooks = {Name.ORDERS: of_orders(fitted.get(Name.ORDERS), found.get(Name.ORDERS), currency)}
+    if may_see(user, Secret.CONTRACT_VALUE):
+        outlooks[Name.RENEWALS] = of_renewals(fitted.get(Name.RENEWALS), found.get(Name.RENEWALS), currency)
+    refused = [name for name in outlooks if name in fitted and fitted[name].refused]
+    simple = simple_variants(user, account, run, refused)
+    return [replace(each, simple=simple.get(name)) for name, each in outlooks.items()]
 
 
 def of_orders(model: FittedModel | None, prediction: Prediction | None, currency: str) -> Outlook:

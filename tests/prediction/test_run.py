@@ -41,14 +41,20 @@ def make_buyers(count: int, seed: int = 3) -> None:
     )
 
 
-def test_few_customers_give_a_reason_and_no_numbers() -> None:
+def test_few_customers_give_a_reason_and_what_has_been(maya: User, client: Client) -> None:
     make_buyers(20)
+    account = make_account("Few", owner=maya)
+    make_order(account, "2025-06-02", 400)
+    make_order(account, "2025-01-31", 900)  # the day before the 12 months
     run(AS_OF)
 
     fitted = FittedModel.objects.get(name=FittedModel.Name.ORDERS)
-    assert "only 20 customers" in fitted.refused
+    assert "only 21 customers" in fitted.refused
     assert fitted.rates == {} and not Prediction.objects.exists()
     assert "only 0 contracts" in FittedModel.objects.get(name=FittedModel.Name.RENEWALS).refused
+    client.force_login(maya)
+    page = client.get(f"/portfolio/{account.pk}/expected/").content.decode()
+    assert "it bought for €400 in the last 12 months." in page
 
 
 def test_many_customers_get_a_chance_orders_and_a_value_with_a_range(maya: User, client: Client) -> None:
