@@ -19,9 +19,10 @@ from accounts.fields import days
 from accounts.models import IcpCriterion, IcpWeight, Organisation, SignalKind, SignalWeight, User
 from accounts.periods import Day
 from metrics.assumptions import USUAL, Assumption
-from metrics.kpi import Definition, Derived
+from metrics.kpi import Definition, Derived, RowKpi
 from metrics.kpis import KPIS
 from metrics.models import Threshold, WeightChange
+from metrics.recipes import RECIPES
 
 TAKEN = "Another value begins on this day already; choose another day."
 BEGINNING = Day(1900, 1, 1)
@@ -302,6 +303,8 @@ def concerned(table: str) -> frozenset[str]:
 def reads(kpi: Definition, table: str) -> bool:
     if isinstance(kpi, Derived):
         return table == f"org.{kpi.fallback_setting}" or any(reads(each.kpi, table) for each in kpi.of)
+    if isinstance(kpi, RowKpi) and not RECIPES[kpi.recipe_name].reads_rows:
+        return table.removeprefix("accounts_") in RECIPES[kpi.recipe_name].tables
     return table in kpi.recipe()
 
 

@@ -1,5 +1,6 @@
 """Weights and limits with their days and reasons; changing one: first what it would do, then from when and why."""
 
+import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -188,7 +189,8 @@ def page(
 def days_text(held: Held) -> str:
     if held.during is None:
         return ""
-    until = f", up to {formats.day(held.during.upper, year=True)}" if held.during.upper else ""
+    last = held.during.upper - datetime.timedelta(days=1) if held.during.upper else None
+    until = f", to {formats.day(last, year=True)}" if last else ""
     return f"{since(held)}{until}"
 
 
