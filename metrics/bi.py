@@ -174,6 +174,8 @@ opinions, no answers, no texts. It reads everything of every account, contract a
 may see what a head of key accounts sees. Run the command again after an upgrade, so that the names follow the tables.
 
 Ratios are made of sums: sum numerator and denominator over what you want to see, then divide. Never average ratios.
+Tier, industry, region and target flag of a row are those of its own month's first day. A KPI over a longer period takes
+those of the period's first day: for the same figures join each account's row of the period's first month and group by it.
 `manage.py kpi` prints any KPI for comparison, and the page of a number shows the statement that makes it.
 """
 
