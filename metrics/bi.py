@@ -175,7 +175,8 @@ may see what a head of key accounts sees. Run the command again after an upgrade
 
 Ratios are made of sums: sum numerator and denominator over what you want to see, then divide. Never average ratios.
 Tier, industry, region and target flag of a row are those of its own month's first day. A KPI over a longer period takes
-those of the period's first day: for the same figures join each account's row of the period's first month and group by it.
+those of the period's first day: for the same figures join each account's row of the period's first month, and group by
+what that one says.
 `manage.py kpi` prints any KPI for comparison, and the page of a number shows the statement that makes it.
 """
 

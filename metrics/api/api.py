@@ -159,7 +159,7 @@ def accounts(
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     limit: Annotated[int, Query(ge=1, le=PAGE_OF_ACCOUNTS)] = PAGE_OF_ACCOUNTS,
 ) -> Any:
-    """The accounts that you may see today, by id; `q` looks for a part of the name."""
+    """The accounts that you may see today, by id; q looks for a part of the name."""
     user, today = request.auth.user, Organisation.current().today()  # type: ignore[attr-defined]
     visible = Account.objects.visible_to(user, today)
     if q:
@@ -174,6 +174,7 @@ def accounts(
 @api.get("/accounts/{id}", response={200: answers.AccountOut, **REFUSALS}, url_name="account")
 @scoped(ApiScope.ACCOUNTS)
 def account(request: HttpRequest, id: Number) -> Any:
+    """One of them."""
     user, today = request.auth.user, Organisation.current().today()  # type: ignore[attr-defined]
     rows = account_rows(Account.objects.visible_to(user, today).filter(pk=id), today, 1)
     if not rows:
@@ -191,6 +192,7 @@ def kpis(request: HttpRequest) -> Any:
 @api.get("/kpis/{kpi}", response={200: answers.KpiOut, **REFUSALS}, url_name="kpi")
 @scoped(ApiScope.NUMBERS)
 def kpi(request: HttpRequest, kpi: str) -> Any:
+    """One definition: formula in words, unit, direction, source, caveats."""
     return definition(seen_kpi(request, kpi))
 
 
@@ -298,7 +300,7 @@ def one_result(made: Explanation) -> answers.ResultOut:
 )
 @scoped(ApiScope.NUMBERS)
 def results(request: HttpRequest, scope: str, key: str, asked: Query[Asked]) -> Any:
-    """A whole scorecard: every number of one scope. `key` is `all` for the company and `none` for nobody's."""
+    """A whole scorecard: every number of one scope. The key is “all” for the company and “none” for nobody's."""
     user = request.auth.user  # type: ignore[attr-defined]
     today = Organisation.current().today()
     found = read_key(scope, key)
