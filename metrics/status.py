@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import sqrt
 
-from metrics.kpi import Direction, Interval, Kpi, RowKpi
+from metrics.kpi import Definition, Direction, Interval, Kpi, RowKpi
 from metrics.models import Rule
 from metrics.results import Result
 
@@ -16,8 +16,11 @@ EXACT_ROWS = frozenset({"quota_attainment", "pipeline_coverage", "concentration"
 
 
 def is_exact(result: Result) -> bool:
+    return is_sure(result.kpi)
+
+
+def is_sure(kpi: Definition) -> bool:
     """Sums, counts and shares of a whole are not estimates of something else; a cost of each of a few is one."""
-    kpi = result.kpi
     if isinstance(kpi, RowKpi):
         return kpi.recipe_name in EXACT_ROWS
     if not isinstance(kpi, Kpi):

@@ -492,3 +492,27 @@ def test_it_is_refused_where_somebody_has_named_the_organisation() -> None:
 def test_targets_are_refused_where_there_is_no_demonstration() -> None:
     with pytest.raises(CommandError):
         call_command("seed_demo_targets")
+
+
+# --- signals
+
+
+def test_signals_were_followed_for_three_years_through_times_of_interest_and_of_silence() -> None:
+    worth = {
+        "email_open": 1,
+        "site_visit": 1,
+        "social": 1,
+        "email_reply": 3,
+        "download": 3,
+        "event_attended": 5,
+    }
+    points: Counter[str] = Counter()
+    for signal in company().work.signals:
+        if datetime.date(2025, 3, 1) <= signal.at.date() < datetime.date(2025, 6, 1):
+            points[signal.account.name] += worth.get(signal.kind.code, 0)
+    bands = Counter(
+        "hot" if points[name] >= 25 else "cold" if points[name] < 10 else "warm" for name in FIRMS
+    )
+
+    assert min(signal.at.year for signal in company().work.signals) == 2023
+    assert bands["hot"] >= 10 and bands["cold"] >= 10

@@ -32,6 +32,7 @@ from metrics.pages.scorecards import GROUPS
 from metrics.reading import reading
 from metrics.recipes import RECIPES
 from metrics.results import Result, is_defined
+from metrics.status import is_sure
 from metrics.urls_for import explain_url
 
 DIRECTIONS = {
@@ -43,8 +44,11 @@ RANGES = {
     Interval.WILSON: "Wilson, 95 %",
     Interval.LINEARISED: "linearised with accounts as clusters, 95 %",
     Interval.NPS: "adjusted Wald for the difference of two shares, 95 %",
-    Interval.NONE: "none: a sum, or a share of a whole",
 }
+EXACT, UNKNOWN_RANGE = (
+    "none: a sum, or a share of a whole",
+    "not known; a target is held against the value alone",
+)
 EARLIER = (0, 3, 6, 12)
 """So many months back the example looks for a period that has a value: some outcomes take half a year."""
 TIMINGS = {Timing.LEADING: "leading: moves before the result", Timing.LAGGING: "lagging: shows the result"}
@@ -220,9 +224,11 @@ def whose(kpi: Definition) -> str:
 
 
 def range_words(kpi: Definition) -> str:
-    if isinstance(kpi, Kpi):
+    if isinstance(kpi, Kpi) and kpi.interval != Interval.NONE:
         return RANGES[kpi.interval]
-    return RECIPES[kpi.recipe_name].interval or "none" if isinstance(kpi, RowKpi) else "none"
+    if isinstance(kpi, RowKpi) and RECIPES[kpi.recipe_name].interval:
+        return RECIPES[kpi.recipe_name].interval
+    return EXACT if is_sure(kpi) else UNKNOWN_RANGE
 
 
 def parts_of(kpi: Definition) -> Sequence[tuple[str, str]]:

@@ -142,7 +142,7 @@ def number(now: Result, before: Result, target: Decimal | None, currency: str) -
         "text": words.value_text(now) if known else formats.UNKNOWN,
         "low": plain(now.low),
         "high": plain(now.high),
-        "range": words.range_text(now) or (is_sure(now) if known else ""),
+        "range": words.range_text(now) or (sureness(now) if known else ""),
         "n": plain(now.n) if counts_rows else None,
         "sub": words.sub_line(now, currency) if known and counts_rows else "",
         "target": plain(target),
@@ -157,7 +157,7 @@ def number(now: Result, before: Result, target: Decimal | None, currency: str) -
     }
 
 
-def is_sure(now: Result) -> str:
+def sureness(now: Result) -> str:
     """A number without a range is exact, or nobody knows how sure it is."""
     return "exact" if is_exact(now) or now.kpi.id in OF_ONE_ACCOUNT else "no range"
 

@@ -67,6 +67,33 @@ def test_the_funnel_tells_each_step_each_channel_and_for_whom_it_was_made(
     assert (plain(conversion.here[0]), plain(conversion.there[0])) == ("40.0 %", "0.0 %")
 
 
+def test_leads_too_young_to_judge_give_the_reason_and_a_link_to_older_ones(
+    published: Run, aurora: Account, hana: User
+) -> None:
+    campaign = make_campaign(is_target=True)
+    make_lead(created_on=day("2025-12-20"), channel="event", campaign=campaign)
+    run("2026-01-10")
+    client = Client()
+    client.force_login(hana, backend=BACKEND)
+
+    # Everybody who came by 30 September had 90 days by 10 January; of those who came in October not everybody had.
+    link = plain(">Show Oct 2024 – Sep 2025</a>")
+    for page in (
+        "/funnel/",
+        "/scorecards/company/all/",
+        "/scorecards/company/all/lead_conversion/",
+        "/compare/",
+    ):
+        assert link in plain(client.get(page + T12).content.decode()), page
+    compared = plain(client.get(f"/compare/lead_conversion/{T12}").content.decode())
+    # The group is not left out: it has one lead, and no value yet.
+    assert (
+        link in compared
+        and ">Target accounts</a>" in compared
+        and "no data, because fewer than 80 %" in compared
+    )
+
+
 def test_without_leads_it_says_so_and_has_one_way_on(published: Run, hana: User) -> None:
     page = ask(hana).content.decode()
     assert "No lead came in in this period." in page and "/revenue/leads/" in page

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.periods import PeriodKind, latest_complete
 from metrics.kpis import KPI
-from metrics.pages.words import of_one
+from metrics.pages.words import judged_against, of_one
 from metrics.results import Result
 from metrics.status import change_between, status_of
 from tests.factories import day
@@ -54,6 +54,20 @@ def test_the_state_follows_the_whole_range(
 ) -> None:
     wanted = None if target is None else Decimal(str(target))
     assert status_of(result(kpi, value, low, high, n), wanted) == state
+
+
+def test_a_number_without_a_known_range_is_judged_by_its_value_and_says_so() -> None:
+    velocity, revenue = result("pipeline_velocity", 900), result("account_revenue", 900)
+
+    assert status_of(velocity, Decimal(800)) == status_of(revenue, Decimal(800)) == "on_target"
+    assert judged_against(velocity, Decimal(800)) == "target €800 a day, by its value alone"
+    # A sum is exact, and a share has its range: both need no such word. Of too few nothing is said.
+    assert judged_against(revenue, Decimal(800)) == "target €800"
+    assert judged_against(result("win_rate", 60, 55, 65), Decimal(50)) == "target 50\u00a0%"
+    assert judged_against(result("pipeline_velocity", 900, n=4), Decimal(800)) == ""
+    # It never gets an arrow, however large the change.
+    change = change_between(result("pipeline_velocity", 100), velocity)
+    assert (change.state, change.direction) == ("unsure", "")
 
 
 @pytest.mark.parametrize(
