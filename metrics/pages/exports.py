@@ -117,7 +117,7 @@ def every_row(
 ) -> Iterator[list[Cell]]:
     """All rows that the reader may see, fetched as they are written; the others as one line with their sum."""
     sql, params = statement(row_set, place, choice)
-    visible, seen = visible_rows(user, choice)
+    visible, seen = visible_rows(user, row_set, choice)
     params.update(seen)
     with reading():
         with connection.cursor() as cursor:

@@ -226,8 +226,11 @@ MEMBER_DAY = """GREATEST(date_trunc('month', r.date)::date,
          THEN (SELECT MIN(LOWER(b.during)) FROM accounts_membership b WHERE b.user_id = {person}) END)"""
 
 
-def visible_rows(user: User, choice: Choice) -> tuple[str, dict[str, Any]]:
-    """The condition, over rows called `x`, of those in accounts that this person may see."""
+def visible_rows(user: User, row_set: RowSet, choice: Choice) -> tuple[str, dict[str, Any]]:
+    """The condition, over rows called `x`, of those that this person may see: in their accounts, and no opinions for
+    those from whom they are hidden. Every list of rows asks it, whatever it is written to."""
+    if is_opinion(row_set) and not may_see(user, Secret.OPINION):
+        return "FALSE", {}
     if sees_everything(user) or user.role == "marketing":
         return "TRUE", {}
     seen = Account.objects.visible_to(user, choice.organisation.today())
@@ -244,9 +247,7 @@ def find_rows(
 ) -> Found:
     """A page of rows of accounts this person may see; the others only as count and sum."""
     sql, params = statement(row_set, place, choice)
-    visible, seen = visible_rows(user, choice)
-    if is_opinion(row_set) and not may_see(user, Secret.OPINION):
-        visible, seen = "FALSE", {}
+    visible, seen = visible_rows(user, row_set, choice)
     params.update(seen)
     limit = ""
     if size is not None:

@@ -11,11 +11,11 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Account, User
+from accounts.models import Account, Team, User
 from kamplan.sheets import Table, lines, write_workbook
 from metrics.models import Run
-from tests.factories import make_account, make_order
-from tests.metrics.engine import run
+from tests.factories import make_account, make_answer, make_contact, make_grant, make_order
+from tests.metrics.engine import report_in, run
 from tests.metrics_pages.conftest import BACKEND, T12
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
@@ -88,6 +88,24 @@ def test_the_rows_of_a_number_leave_in_both_forms_and_strangers_stay_one_line(
     assert [row["counted"] for row in typed] == [600, 900, 400]
     assert typed[-1]["account"] == "1 rows in accounts you may not see"
     assert not any("Borealis" in str(row) for row in (*texts, *typed))
+
+
+@pytest.mark.django_db
+def test_no_file_of_rows_tells_viewers_and_marketing_who_thinks_what(
+    north: Team, aurora: Account, hana: User, mira: User, vic: User
+) -> None:
+    make_grant(vic)
+    make_answer(aurora, make_contact(aurora), "2025-11-02T10:00+00:00", nps=10, csat5=5)
+    report_in("EUR")
+    run("2026-01-10")
+    for kpi, words in (("nps", "promoter"), ("csat", "satisfied")):
+        url = f"/scorecards/account/{aurora.pk}/{kpi}/{T12}&part="
+        assert words in csv_of(hana, f"{url}csv")[0]["detail"]
+        for reader in (mira, vic):
+            for rows in (csv_of(reader, f"{url}csv"), xlsx_of(reader, f"{url}xlsx")):
+                assert [(row["account"], row["detail"] or "") for row in rows] == [
+                    ("1 rows in accounts you may not see", "")
+                ], (reader, kpi)
 
 
 @pytest.mark.django_db
