@@ -159,6 +159,19 @@ def test_marketing_sees_no_touches_and_viewers_do(
     assert "61" not in re.sub(r"<[^>]+>", " ", seen)
 
 
+def test_a_viewer_reads_of_a_touch_but_not_how_it_felt(
+    vic: User, maya: User, maya_account: Account, circle: dict[str, Contact]
+) -> None:
+    make_grant(vic, account=maya_account)
+    make_touch(maya_account, maya, ago(1), contacts=[circle["chief"]], subject="Prices", mood=1)
+    panel = reverse("stakeholders:panel", kwargs={"pk": circle["chief"].pk})
+    beside = reverse("stakeholders:map", args=[maya_account.pk]) + f"?contact={circle['chief'].pk}"
+    for url, headers in ((panel, HTMX), (beside, {})):
+        assert "Mood: cold." in as_(maya).get(url, headers=headers).content.decode()
+        text = as_(vic).get(url, headers=headers).content.decode()
+        assert "Prices" in text and "Mood" not in text, url
+
+
 def test_the_panel_has_promises_touches_and_the_history_of_each_opinion(
     maya: User, maya_account: Account, circle: dict[str, Contact]
 ) -> None:
