@@ -24,13 +24,14 @@ from metrics.recipes import RECIPES
 from metrics.recipes.quotas import QUOTA_WINDOWS
 from metrics.recipes.recipe import Behind
 from metrics.sources import SOURCE_OF
-from metrics.sources.health import HEALTH
+from metrics.sources.health import COMPLETENESS, HEALTH
 from metrics.sources.source import Source, columns_of
 from metrics.sources.voice import OPINIONS
 from metrics.sources.warnings import OPEN_WARNINGS, WARNINGS
 
 PAGE = 50
-TELLING = frozenset(source.name for source in (*OPINIONS, HEALTH, OPEN_WARNINGS, WARNINGS))
+# What is missing of an account says which roles its people have.
+TELLING = frozenset(source.name for source in (*OPINIONS, COMPLETENESS, HEALTH, OPEN_WARNINGS, WARNINGS))
 
 
 @dataclass(frozen=True)

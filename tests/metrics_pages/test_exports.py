@@ -106,6 +106,12 @@ def test_no_file_of_rows_tells_viewers_and_marketing_who_thinks_what(
                 assert [(row["account"], row["detail"] or "") for row in rows] == [
                     ("1 rows in accounts you may not see", "")
                 ], (reader, kpi)
+    # Whether an account has a champion is what we think of its people.
+    url = f"/scorecards/account/{aurora.pk}/data_completeness/{T12}&part="
+    assert "champion" in csv_of(hana, f"{url}csv")[0]["detail"]
+    for reader in (mira, vic):
+        assert "champion" not in str(csv_of(reader, f"{url}csv"))
+        assert "champion" not in ask(reader, f"{url}rows").content.decode()
 
 
 @pytest.mark.django_db
