@@ -59,6 +59,8 @@ def answer(user: User, lead: Lead, item: str, said: str, today: datetime.date) -
 @transaction.atomic
 def convert(user: User, lead: Lead, account: Account | None, today: datetime.date) -> str:
     """The lead is this account from today on, or a new one of its name that nobody looks after yet."""
+    if lead.account_id is not None:
+        raise ValidationError("This lead is an account already.")
     if account is not None:
         return change(user, lead, account=account, converted_on=today)
     fresh = Account(

@@ -90,6 +90,16 @@ def test_a_lead_becomes_a_new_account_that_nobody_looks_after_and_goes_back(mark
     assert fresh(lead).account is None and not Account.objects.exists()
 
 
+def test_a_lead_becomes_one_account_also_from_two_tabs(marketer: Client) -> None:
+    lead, other = make_lead("Nordhafen GmbH"), make_account("Aurora Foods")
+    assert post(marketer, "lead_convert", lead, {"fresh": "on"}).status_code == 200
+    account = Account.objects.exclude(pk=other.pk).get()
+    for data in ({"fresh": "on"}, {"account": "Aurora Foods"}):
+        answer = post(marketer, "lead_convert", lead, data)
+        assert "is an account already" in json.loads(answer["HX-Trigger"])["km:toast"]["text"]
+    assert (fresh(lead).account, Account.objects.count()) == (account, 2)
+
+
 def test_a_new_account_stays_once_somebody_looks_after_it(marketer: Client, maya: User) -> None:
     lead = make_lead("Nordhafen GmbH")
     response = post(marketer, "lead_convert", lead, {"fresh": "on"})
