@@ -410,6 +410,15 @@ class GrantQuerySet(models.QuerySet["Grant"]):
         """All of them; an administrator sees those that name an account only while elevated."""
         return self if user.role == Role.HEAD or user.is_elevated else self.filter(account__isnull=True)
 
+    def same_as(self, grant: "Grant") -> Self:
+        """Those that let the same person see the same: while one is left, they see it."""
+        return self.filter(
+            viewer=grant.viewer_id,
+            account=grant.account_id,
+            team=grant.team_id,
+            whole_company=grant.whole_company,
+        )
+
 
 @pghistory.track()
 class Grant(models.Model):

@@ -91,6 +91,21 @@ def test_a_head_grants_and_takes_away_what_a_viewer_sees(
     assert not Account.objects.visible_to(vic).exists()
 
 
+def test_what_was_granted_twice_is_taken_away_as_a_whole(
+    client: Client, hana: User, vic: User, maya_account: Account
+) -> None:
+    client.force_login(hana, backend=BACKEND)
+    data = {"viewer": vic.pk, "account": "Aurora Foods", "team": ""}
+    assert client.post("/people/grants/", data).status_code == 302
+    again = client.post("/people/grants/", data)
+    assert (again.status_code, vic.grants.count()) == (422, 1)
+    assert "may see this already" in again.content.decode()
+    # Two at the same moment, or one of them in the admin panel.
+    make_grant(vic, account=maya_account)
+    assert client.post(f"/people/grants/{vic.grants.all()[0].pk}/remove/").status_code == 302
+    assert not Account.objects.visible_to(vic).exists()
+
+
 def test_a_grant_names_exactly_one_thing_and_a_viewer(
     client: Client, hana: User, vic: User, maya: User, north: Team, maya_account: Account
 ) -> None:
