@@ -11,6 +11,8 @@ from django.db.models import Model, OuterRef, QuerySet, Subquery
 from accounts.people.models import Organisation, User
 from accounts.portfolio.models import Account
 
+CLOSED = frozenset({"accounts.Campaign", "accounts.Forecast"})
+"""What leads to no account, and is still read during an elevation only: plans of marketing, expectations of people."""
 LABELS = {"insert": "added", "update": "changed", "delete": "removed"}
 
 
@@ -54,7 +56,7 @@ def tracked_choices() -> list[tuple[str, str]]:
 @functools.cache
 def is_content(model: type[Model]) -> bool:
     """An account itself, or something that leads to one, as a goal by its plan: read only while elevated."""
-    if model is Account:
+    if model is Account or model._meta.label in CLOSED:
         return True
     above = {one.related_model for one in model._meta.concrete_fields if one.many_to_one}
     return any(is_content(each) for each in above - {model, User} if isinstance(each, type))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pghistory
 import pytest
+from django.contrib import admin
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -11,7 +12,15 @@ from django.urls import reverse
 from accounts.fields import days
 from accounts.models import Account, Assignment, Contract, Opportunity, User
 from accounts.people import history
-from tests.factories import LONG_AGO, make_account, make_assignment, make_contract, make_opportunity
+from kamplan.panel import ContentHistory
+from tests.factories import (
+    LONG_AGO,
+    make_account,
+    make_assignment,
+    make_campaign,
+    make_contract,
+    make_opportunity,
+)
 from tests.people.conftest import BACKEND
 
 Elevate = Callable[[Client], None]
@@ -92,6 +101,24 @@ def test_the_page_says_who_changed_what_from_what_to_what(
     page = client.get("/people/audit/?model=account").content.decode()
     assert "city: Lisbon → Porto" in page
     assert "Aurora Foods" in page
+
+
+def test_what_the_panel_keeps_for_an_elevation_the_history_does_as_well(
+    client: Client, adam: User, elevate: Elevate
+) -> None:
+    panels = {
+        event: admin.site._registry[event]
+        for event in history.event_models()
+        if event in admin.site._registry
+    }
+    assert len(panels) > 30
+    for event, panel in panels.items():
+        assert history.is_content(history.tracked(event)) == isinstance(panel, ContentHistory), event
+    make_campaign("Takeover of Borealis", budget=70000)
+    client.force_login(adam, backend=BACKEND)
+    assert "Borealis" not in client.get("/people/audit/?model=campaign").content.decode()
+    elevate(client)
+    assert "Takeover of Borealis" in client.get("/people/audit/?model=campaign").content.decode()
 
 
 def test_pages_of_the_history_follow_each_other_without_gap_or_repetition(
