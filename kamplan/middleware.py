@@ -97,7 +97,9 @@ class Acting:
             return
         if request.method not in {"GET", "HEAD", "OPTIONS"} or view.__module__.startswith("allauth."):
             raise PermissionDenied("Read only: you are viewing these pages as somebody else.")
-        looking.log_page(request)
+        # The address of a page that asks for no login is a secret.
+        if getattr(view, "login_required", True):
+            looking.log_page(request)
 
 
 class History(HistoryMiddleware):

@@ -100,6 +100,13 @@ def signed_in(request: HttpRequest) -> User:
     return request.user
 
 
+def oneself(request: HttpRequest, refusal: str) -> User:
+    """The person in front of the page, where nobody may look through another's eyes."""
+    if request.real_user is not None:  # type: ignore[attr-defined]
+        raise PermissionDenied(refusal)
+    return signed_in(request)
+
+
 def visible_or_404(model: type[AnyModel], user: User, **lookup: Any) -> AnyModel:
     """The one row of this model that the person may see; a stranger learns not even that it exists."""
     visible = model._default_manager.visible_to(user)  # type: ignore[attr-defined]

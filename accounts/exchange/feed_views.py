@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from accounts.exchange import feeds
 from accounts.exchange.models import CalendarFeed
 from accounts.people.models import Organisation, User
-from kamplan.permissions import READS_WORK, allowed, signed_in
+from kamplan.permissions import READS_WORK, allowed, oneself
 
 
 @login_not_required
@@ -57,9 +56,7 @@ def calendar_revoke(request: HttpRequest) -> HttpResponse:
 
 def own(request: HttpRequest) -> User:
     """A secret of one's own is made by nobody who only looks through one's eyes."""
-    if request.real_user is not None:  # type: ignore[attr-defined]
-        raise PermissionDenied("Somebody's calendar address is shown to nobody else.")
-    return signed_in(request)
+    return oneself(request, "Somebody's calendar address is shown to nobody else.")
 
 
 def feed_page(request: HttpRequest, user: User, address: str = "") -> HttpResponse:

@@ -28,9 +28,18 @@ from accounts.people.forms import (
 from accounts.people.models import Elevation, Grant, Organisation, Team, User
 from accounts.people.proof import proves_identity
 from accounts.portfolio.models import Account
-from kamplan.permissions import CONFIGURES, GRANTS, READS_TEAMS, allowed, signed_in, visible_or_404
+from kamplan.permissions import (
+    CONFIGURES,
+    GRANTS,
+    READS_TEAMS,
+    allowed,
+    oneself,
+    signed_in,
+    visible_or_404,
+)
 
 PAGE = 50
+OWN_LOGINS = "Where somebody is logged in is shown to nobody else."
 
 
 @require_http_methods(["GET", "POST"])
@@ -53,7 +62,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_GET
 def session_list(request: HttpRequest) -> HttpResponse:
     """Where one is logged in."""
-    user = _not_viewed_as(request)
+    user = oneself(request, OWN_LOGINS)
     found = sessions.logins(user, request.session.session_key)
     return render(request, "people/session_list.html", {"logins": found})
 
@@ -61,17 +70,10 @@ def session_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """End one other session of one's own, or all of them."""
-    ended = sessions.end(
-        _not_viewed_as(request), request.session.session_key, request.POST.get("session", "")
-    )
+    user = oneself(request, OWN_LOGINS)
+    ended = sessions.end(user, request.session.session_key, request.POST.get("session", ""))
     messages.success(request, f"{ended} other login{' is' if ended == 1 else 's are'} ended.")
     return redirect("people:session_list")
-
-
-def _not_viewed_as(request: HttpRequest) -> User:
-    if request.real_user is not None:  # type: ignore[attr-defined]
-        raise PermissionDenied("Where somebody is logged in is shown to nobody else.")
-    return signed_in(request)
 
 
 @require_GET

@@ -7,7 +7,6 @@ from allauth.core.internal.ratelimit import consume, respond_429
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import User
 from accounts.people.proof import proves_identity
 from kamplan.components import Choice
-from kamplan.permissions import signed_in
+from kamplan.permissions import oneself, signed_in
 from metrics.api import tokens
 from metrics.api.tokens import A_MINUTE, ApiScope, ApiToken
 
@@ -65,9 +64,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 
 def own(request: HttpRequest) -> User:
     """A secret of one's own is made by nobody who only looks through one's eyes."""
-    if request.real_user is not None:  # type: ignore[attr-defined]
-        raise PermissionDenied("Somebody's tokens are shown to nobody else.")
-    return signed_in(request)
+    return oneself(request, "Somebody's tokens are shown to nobody else.")
 
 
 def page(request: HttpRequest, user: User, form: TokenForm, secret: str = "") -> HttpResponse:

@@ -24,7 +24,7 @@ from accounts.models import (
 )
 from accounts.portfolio.frame import with_kind
 from kamplan.formats import day
-from kamplan.permissions import HOLDS_ONE_ON_ONES, allowed, signed_in
+from kamplan.permissions import HOLDS_ONE_ON_ONES, allowed, oneself
 from metrics.access import may_see
 from metrics.kpi import Group
 from metrics.models import Scope
@@ -60,7 +60,7 @@ class Gap:
 @require_http_methods(["GET", "POST"])
 @allowed(*HOLDS_ONE_ON_ONES)
 def one_on_one(request: HttpRequest, manager: int) -> HttpResponse:
-    user = signed_in(request)
+    user = oneself(request, "Notes of talks are read by their author only.")
     today = Organisation.current().today()
     person = User.objects.filter(pk=manager, is_active=True).exclude(pk=user.pk).first()
     if person is None or not may_see(user, Scope.OWNER, manager, today):

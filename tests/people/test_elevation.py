@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account, Elevation, User, ViewAs
+from accounts.models import Account, Elevation, OneOnOne, User, ViewAs, ViewedPage
 from tests.people.conftest import BACKEND
 
 Elevate = Callable[[Client], None]
@@ -128,6 +128,34 @@ def test_passwords_and_codes_of_the_person_viewed_as_stay_theirs(
         "/reauthenticate/",
     ):
         assert adams.get(path).status_code == 403, path
+
+
+def test_what_is_nobody_elses_is_not_seen_by_viewing_as_its_owner(
+    adams: Client, lena: User, maya: User, elevate: Elevate
+) -> None:
+    OneOnOne.objects.create(lead=lena, manager=maya, held_on=datetime.date(2025, 1, 2), note="Wants to leave")
+    elevate(adams)
+    adams.post(f"/people/{lena.pk}/view-as/")
+    for path in ("/people/me/sessions/", "/exchange/calendar/", "/api/tokens/", f"/one-on-one/{maya.pk}/"):
+        answer = adams.get(path)
+        assert (answer.status_code, b"Wants to leave" in answer.content) == (403, False), path
+
+
+def test_the_log_of_pages_keeps_no_address_that_is_a_secret(
+    adams: Client, maya: User, elevate: Elevate
+) -> None:
+    elevate(adams)
+    adams.post(f"/people/{maya.pk}/view-as/")
+    for path in (
+        "/s/a-secret/",
+        "/u/a-secret/",
+        "/people/invitation/a-secret/",
+        "/e/a-secret/",
+        "/people/me/",
+    ):
+        adams.get(path)
+    assert list(ViewedPage.objects.values_list("path", flat=True)) == ["/people/me/"]
+    assert adams.post("/u/a-secret/").status_code == 403
 
 
 def test_viewing_as_somebody_ends_with_its_time_and_with_the_elevation(
