@@ -6,7 +6,10 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -14,7 +17,9 @@ from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
+from accounts.people.history import is_content
 from accounts.people.models import User
+from kamplan.panel import is_elevated
 
 OWN_APPS = frozenset({"accounts", "metrics"})
 
@@ -38,6 +43,14 @@ class Panel(AdminSite):
         if not (user.is_active and user.is_staff):
             raise PermissionDenied
         return logged_in_with_app(request, user)
+
+    def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
+        """What was done here lately; what was done to account content is named during an elevation only."""
+        entries: QuerySet[LogEntry] = super().get_log_entries(request)
+        if is_elevated(request):
+            return entries
+        closed = [model for model in self._registry if is_content(model)]
+        return entries.exclude(content_type__in=ContentType.objects.get_for_models(*closed).values())
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -1,13 +1,21 @@
 """What the models of the admin panel share."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import NestedObjects
 from django.contrib.admin.widgets import AdminDateWidget
 from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.forms import RangeWidget
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.text import capfirst
+
+from accounts.people.history import is_content
+from kamplan.formats import plural
 
 
 class Configuration(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -16,6 +24,16 @@ class Configuration(admin.ModelAdmin):  # type: ignore[type-arg]
     formfield_overrides = {DateRangeField: {"widget": RangeWidget(AdminDateWidget())}}
     list_per_page = 50
     show_full_result_count = False
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes along and what stands in the way: account content without an elevation as numbers only."""
+        deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
+        if is_elevated(request):
+            return deleted, counts, missing, protected
+        collector = NestedObjects(using=DEFAULT_DB_ALIAS, origin=objs)
+        collector.collect(objs)
+        gone = [row for rows in collector.data.values() for row in rows]
+        return told(gone), counts, missing, told(collector.protected)
 
 
 class AccountContent(Configuration):
@@ -70,6 +88,22 @@ class ContentHistory(History):
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return is_elevated(request)
+
+
+def told(rows: Iterable[Model]) -> list[str]:
+    """Rows by their names, those of account content only counted."""
+    closed: Counter[Any] = Counter()
+    named = []
+    for row in rows:
+        if is_content(type(row)):
+            closed[row._meta] += 1
+        else:
+            named.append(f"{capfirst(row._meta.verbose_name)}: {row}")
+    counted = [
+        f"{plural(number, meta.verbose_name, meta.verbose_name_plural)}, shown during an elevation"
+        for meta, number in closed.items()
+    ]
+    return sorted(named) + sorted(counted)
 
 
 def is_elevated(request: HttpRequest) -> bool:

@@ -155,6 +155,9 @@ class MessageAdmin(ReadOnly):
         # Whom an employee survey reminded has not answered: that is for nobody.
         return super().get_queryset(request).filter(employee__isnull=True)
 
+    def get_exclude(self, request: HttpRequest, obj: Message | None = None) -> list[str]:
+        return ["employee"] if is_elevated(request) else ["employee", "contact"]
+
 
 @admin.register(Invitation)
 class InvitationAdmin(ReadOnly):

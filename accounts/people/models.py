@@ -600,7 +600,9 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} to {self.recipient or self.contact or 'an employee'}"
+        # Who it is at a customer, or of those asked, is not for everybody who reads that a mail was sent.
+        others = "an employee" if self.contact_id is None else "somebody at a customer"
+        return f"{self.kind} to {self.recipient or others}"
 
     @property
     def address(self) -> str:

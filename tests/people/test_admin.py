@@ -7,15 +7,28 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Account, Opportunity, OpportunitySplit, Organisation, User
+from accounts.models import (
+    Account,
+    Message,
+    Opportunity,
+    OpportunitySplit,
+    OpportunityStage,
+    Organisation,
+    Product,
+    ProductCategory,
+    Team,
+    User,
+)
 from kamplan.panel import AccountContent, ContentHistory
 from tests.factories import (
     PASSWORD,
     make_classification,
+    make_contact,
     make_contract,
     make_grant,
     make_opportunity,
@@ -117,6 +130,62 @@ def test_names_of_accounts_are_not_found_by_autocompletion_without_an_elevation(
     assert in_panel.get(reverse("admin:autocomplete"), query).status_code == 403
     query |= {"model_name": "grant"}
     assert in_panel.get(reverse("admin:autocomplete"), query).status_code == 403
+
+
+def test_what_stands_in_the_way_of_a_deletion_names_no_account_content_without_an_elevation(
+    in_panel: Client, maya: User, north: Team, maya_account: Account, elevate: Elevate
+) -> None:
+    make_classification(maya_account, tier="A", industry="Food", region="Bavaria")
+    make_opportunity(maya_account, phases=[("Lead", "2026-01-05", None)], name="Takeover of Borealis")
+    make_order(
+        maya_account, "2026-01-02", lines=[{"amount": 1, "product": make_product("P", "C")}], number="AUR-7"
+    )
+    pages = [
+        url(model, "delete", row.pk)
+        for model in CONFIGURATION
+        for row in model._default_manager.all()[:5]  # type: ignore[attr-defined]
+    ]
+    assert len(pages) > 10
+    for page in pages:
+        text = in_panel.get(page).content.decode()
+        assert not any(word in text for word in ("Aurora", "AUR-7", "Borealis")), page
+    stage, product = OpportunityStage.objects.get(name="Lead"), Product.objects.get()
+    several = {"action": "delete_selected", "_selected_action": [stage.pk]}
+    text = in_panel.post(url(OpportunityStage), several).content.decode()
+    assert "Borealis" not in text and "1 opportunity phase, shown during an elevation" in text
+    # What is no account content is named as ever.
+    assert "Maya Marin in North" in in_panel.get(url(Team, "delete", north.pk)).content.decode()
+    elevate(in_panel)
+    assert "Takeover of Borealis" in in_panel.get(url(OpportunityStage, "delete", stage.pk)).content.decode()
+    assert "AUR-7" in in_panel.get(url(Product, "delete", product.pk)).content.decode()
+    # Rows of settings that nothing uses go as ever.
+    unused = ProductCategory.objects.create(name="Unused")
+    in_panel.post("/people/elevation/end/")
+    assert in_panel.post(url(ProductCategory, "delete", unused.pk), {"post": "yes"}).status_code == 302
+    assert not ProductCategory.objects.filter(pk=unused.pk).exists()
+
+
+def test_a_mail_names_the_person_at_a_customer_during_an_elevation_only(
+    in_panel: Client, maya_account: Account, elevate: Elevate
+) -> None:
+    mail = Message.objects.create(
+        kind="survey", contact=make_contact(maya_account, "Ada Chief"), dedup_key="survey:1:0", payload={}
+    )
+    page = url(Message, "change", mail.pk)
+    assert "Ada Chief" not in in_panel.get(page).content.decode()
+    elevate(in_panel)
+    assert "Ada Chief" in in_panel.get(page).content.decode()
+
+
+def test_what_was_done_during_an_elevation_is_named_during_one_only(
+    in_panel: Client, adam: User, maya: User, vic: User, maya_account: Account, elevate: Elevate
+) -> None:
+    for row in (maya_account, make_grant(vic, account=maya_account), maya):
+        LogEntry.objects.log_actions(adam.pk, [row], action_flag=2, change_message="")  # type: ignore[attr-defined]
+    text = in_panel.get(reverse("admin:index")).content.decode()
+    assert "Maya Marin" in text and "Aurora Foods" not in text
+    elevate(in_panel)
+    assert "Aurora Foods" in in_panel.get(reverse("admin:index")).content.decode()
 
 
 def test_the_name_of_a_granted_account_is_hidden_without_an_elevation(
