@@ -32,6 +32,7 @@ WORDS: dict[type[models.Model], tuple[str, ...]] = {
 }
 MAY_BE_CREATED = (Tier, Industry, Region, ProductCategory, LossReason, IcpCriterion, Department)
 MOST_SUGGESTIONS = 50
+HINT = " Did you mean "
 
 
 def resolve(kind: Kind, given: set[str], source: str, create_missing: bool) -> dict[str, int]:
@@ -143,8 +144,13 @@ def _own_names(kind: Kind, model: type[models.Model]) -> str:
 def _reason(noun: str, value: str, found: int, nearest: str | None) -> str:
     if found:
         return f"{found} rows of {noun} are called “{staging.shown(value)}”: use the external id."
-    hint = f" Did you mean “{nearest}”?" if nearest else ""
+    hint = f"{HINT}“{nearest}”?" if nearest else ""
     return f"There is no {noun} “{staging.shown(value)}”.{hint}"
+
+
+def without_hint(reason: str) -> str:
+    """For those who do not see what there is: a hint quotes the row that comes nearest."""
+    return reason.partition(HINT)[0]
 
 
 def _nearest(model: type[models.Model], texts: list[str]) -> dict[str, str]:

@@ -13,7 +13,8 @@ from accounts.exchange.changes import SHOWN
 from accounts.exchange.forms import OURS, MappingForm, UploadForm
 from accounts.exchange.kinds import KINDS
 from accounts.exchange.loading import STEPS as STEPS_OF_A_RUN
-from accounts.exchange.models import Import, ImportChange, State
+from accounts.exchange.lookups import without_hint
+from accounts.exchange.models import Import, ImportChange, ImportRefusal, State
 from accounts.exchange.values import Refused
 from accounts.people import history
 from accounts.people.models import User
@@ -110,7 +111,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "tabs": tabs,
         "show": show,
         "shown": SHOWN,
-        **(_rows_of(found, show, request.GET.get("page")) if sees_content else {}),
+        **(_rows_of(user, found, show, request.GET.get("page")) if sees_content else {}),
         "changes": sum(int(c[s]) for c in found.counts for s in ("created", "changed", "removed")),
         "percent": _percent(found),
     }
@@ -151,14 +152,23 @@ def _tabs(found: Import, wanted: str) -> list[Tab]:
     ]
 
 
-def _rows_of(found: Import, show: str, number: str | None) -> dict[str, object]:
+def _rows_of(user: User, found: Import, show: str, number: str | None) -> dict[str, object]:
     """A page of one of the lists."""
     if show == "refused":
         columns = found.mapping.get("columns", {})
         page = Paginator(found.refusals.all(), PAGE).get_page(number)
-        return {"page": page, "refusals": [(one, columns.get(one.column, one.column)) for one in page]}
+        rows = [(one, columns.get(one.column, one.column), reason_for(user, found, one)) for one in page]
+        return {"page": page, "refusals": rows}
     page = Paginator(found.changes.filter(state=show), PAGE).get_page(number)  # type: ignore[assignment]
     return {"page": page}
+
+
+def reason_for(user: User, found: Import, refusal: ImportRefusal) -> str:
+    """Why a row is refused; which account, person or plan comes nearest is named during an elevation only."""
+    model = KINDS[found.kind].lookups.get(refusal.column) if found.kind in KINDS else None
+    if user.is_elevated or model is None or not history.is_content(model):
+        return refusal.reason
+    return without_hint(refusal.reason)
 
 
 def _is_content(found: Import) -> bool:
@@ -177,10 +187,11 @@ def _percent(found: Import) -> int:
 @allowed(*CONFIGURES)
 def import_refusals(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The refused rows as a CSV that no spreadsheet takes for formulas."""
-    found = own_or_404(signed_in(request), pk)
+    user = signed_in(request)
+    found = own_or_404(user, pk)
     columns = found.mapping.get("columns", {})
     rows = (
-        (one.row, columns.get(one.column, one.column), one.value, one.reason)
+        (one.row, columns.get(one.column, one.column), one.value, reason_for(user, found, one))
         for one in found.refusals.iterator(chunk_size=2_000)
     )
     response = StreamingHttpResponse(

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.exchange import actions
+from accounts.exchange import actions, mapping
 from accounts.exchange.changes import SHOWN, Change
 from accounts.exchange.loading import Outcome
 from accounts.models import Account, ImportChange, User
@@ -17,7 +17,7 @@ from tests.clients import as_
 from tests.exchange.helpers import imported
 from tests.exchange.test_browser_flow import checked
 from tests.exchange.test_command import run
-from tests.factories import make_account, make_assignment
+from tests.factories import make_account, make_assignment, make_classification
 
 BEFORE = "external_id,name,city,country\n1,Alfa,Kiel,Germany\n2,Beta,Bonn,Germany\n3,Ceta,Köln,\n"
 AFTER = "external_id,name,city,country\n1,Alfa,Lübeck,Germany\n2,Beta,Bonn,Germany\n3,Ceta,,Italy\n4,Delta,Rome,\n"
@@ -145,6 +145,21 @@ def test_the_page_lists_them_by_kind_and_forgets_them_with_the_file(adam: User, 
     assert "2 · Beta" not in page("?show=nonsense")
     client.post("/people/elevation/", {"reason": "an import", "proof": "a long and boring sentence"})
     assert "<del>Alpha</del>" in page()
+    client.post("/people/elevation/end/")
+    # Whoever may not read accounts does not guess their names by what comes nearest; those of settings help.
+    make_classification(make_account("Borealis Steel"), tier="Gold")
+    text = b"account,from,tier\nBoralis Steel,2026-01-01,Golt\n"
+    wrong = actions.upload(adam, "classifications", "crm", "wrong.csv", text)
+    actions.choose_columns(wrong, mapping.from_dict(wrong.mapping), create_missing=False)
+    actions.work()
+    for name in ("import_detail", "import_refusals"):
+        answer = client.get(reverse(f"exchange:{name}", args=[wrong.pk]))
+        said = (answer.getvalue() if answer.streaming else answer.content).decode()
+        assert "There is no account “Boralis Steel”." in said and "Borealis" not in said
+        assert "Did you mean “Gold”?" in said
+    client.post("/people/elevation/", {"reason": "an import", "proof": "a long and boring sentence"})
+    refused = reverse("exchange:import_detail", args=[wrong.pk])
+    assert "Did you mean “Borealis Steel”?" in client.get(refused).content.decode()
     other = as_(User.objects.create_user(email="b@kamplan.example", name="Bea", role="administrator"))
     assert "Alfa" not in page(user=other)
     actions.discard(found)
