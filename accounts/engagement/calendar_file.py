@@ -28,6 +28,7 @@ OF_SHORT = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY"})
 SECONDS = 5.0
 # What a damaged entry makes of a value; the entry is left out, the others are read.
 DAMAGED = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
+TOO_LARGE = f"The file is larger than {MAX_BYTES >> 20} MB: export fewer months."
 TOO_MANY = "The calendar holds too many entries: export fewer months."
 Moment = datetime.datetime
 
@@ -79,7 +80,7 @@ def meetings(content: bytes, zone: zoneinfo.ZoneInfo, now: Moment) -> list[Meeti
 
 def _events(content: bytes) -> list[Any]:
     if len(content) > MAX_BYTES:
-        raise NoCalendar(f"The file is larger than {MAX_BYTES >> 20} MB: export fewer months.")
+        raise NoCalendar(TOO_LARGE)
     try:
         calendars = Calendar.from_ical(content, multiple=True)
         events = [event for calendar in calendars for event in calendar.walk("VEVENT")]

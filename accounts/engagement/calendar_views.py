@@ -2,16 +2,18 @@
 
 import datetime
 from dataclasses import asdict
+from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core import signing
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.engagement.calendar_file import NoCalendar, meetings
+from accounts.engagement.calendar_file import MAX_BYTES, TOO_LARGE, NoCalendar, meetings
 from accounts.engagement.meetings import Batch, match, opened, sealed, take_back, write
 from accounts.engagement.undo import TOO_LATE
 from accounts.people.models import Organisation, User
@@ -29,6 +31,13 @@ class CalendarForm(forms.Form):
         "by their e-mail address are taken; everything else is left out and kept nowhere.",
         widget=forms.ClearableFileInput(attrs={"accept": ".ics,text/calendar"}),
     )
+
+    def clean_file(self) -> "UploadedFile[Any]":
+        """Before anything of it stands in the memory."""
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        if (file.size or 0) > MAX_BYTES:
+            raise forms.ValidationError(TOO_LARGE)
+        return file
 
 
 @require_http_methods(["GET", "POST"])

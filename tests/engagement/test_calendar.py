@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.engagement.calendar_file import NoCalendar, meetings
+from accounts.engagement.calendar_views import CalendarForm
 from accounts.models import Account, Touch, User
 from tests.clients import as_
 from tests.factories import make_account, make_contact
@@ -105,6 +106,18 @@ def test_a_series_that_meets_on_no_day_is_not_searched_for_ages() -> None:
     began = time.process_time()
     assert len(read(f"UID:a\nDTSTART:20261101T080000Z\n{never}")) == 1
     assert time.process_time() - began < 1
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read() -> None:
+    class Film(SimpleUploadedFile):
+        def read(self, *args: Any) -> bytes:
+            raise AssertionError("it would stand in the memory")
+
+    film = Film("film.ics", b"x")
+    film.size = 2_000_000_000
+    form = CalendarForm({}, {"file": film})
+    assert not form.is_valid()
+    assert form.errors["file"] == ["The file is larger than 5 MB: export fewer months."]
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01", b"name,city\nA,B\n", b"BEGIN:VCALENDAR\r\n"])
