@@ -113,6 +113,22 @@ class History(HistoryMiddleware):
         return {**super().get_context(request), "url": f"/{route}"}
 
 
+class NoZeroBytes:
+    """No address is asked with a zero byte in its query: nobody types one, and the database takes no text with it."""
+
+    ENCODED = "%00"
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        query = request.META.get("QUERY_STRING", "")
+        while self.ENCODED in query:
+            query = query.replace(self.ENCODED, "")
+        request.META["QUERY_STRING"] = query
+        return self.get_response(request)
+
+
 class NoStore:
     """No answer of the application is kept by a browser or a proxy, unless its view said otherwise."""
 

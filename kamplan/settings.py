@@ -69,6 +69,7 @@ MIDDLEWARE = [
     # Pages shrink to a fifth; random bytes and masked tokens keep their length from telling anything.
     "django.middleware.gzip.GZipMiddleware",
     "kamplan.middleware.NoStore",
+    "kamplan.middleware.NoZeroBytes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -128,6 +128,21 @@ def test_a_write_needs_its_token_and_its_method(route: Route, world: SimpleNames
 BOOKKEEPING = {"kamplan_cache", "accounts_session", "accounts_viewedpage"}
 
 
+def test_a_zero_byte_in_an_address_is_no_fault_of_the_server(hana: User, maya_account: Account) -> None:
+    client = Client()
+    client.force_login(hana, backend=BACKEND)
+    for path in (
+        "/find",
+        "/portfolio/",
+        "/plans/",
+        "/revenue/leads/",
+        "/revenue/campaigns/",
+        "/engagement/log/whom",
+    ):
+        assert client.get(f"{path}?q=Auro%00ra").status_code == 200, path
+    assert "Aurora Foods" in client.get("/find?q=Auro%%0000ra%00").content.decode()
+
+
 def contents() -> dict[str, str]:
     """A checksum of every table."""
     tables = [t for t in connection.introspection.table_names() if t not in BOOKKEEPING]

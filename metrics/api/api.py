@@ -163,7 +163,7 @@ def accounts(
     user, today = request.auth.user, Organisation.current().today()  # type: ignore[attr-defined]
     visible = Account.objects.visible_to(user, today)
     if q:
-        visible = visible.filter(name__icontains=q.replace("\0", ""))
+        visible = visible.filter(name__icontains=q)
     rows = account_rows(visible.filter(pk__gt=after), today, limit + 1)
     more = len(rows) > limit
     return answers.Accounts(

@@ -70,7 +70,7 @@ class PlanFilter:
     def from_query(cls, asked: Mapping[str, str]) -> "PlanFilter":
         state, needs, owner = (asked.get(name, "") for name in ("state", "needs", "owner"))
         return cls(
-            q=asked.get("q", "").replace("\x00", "").strip()[:100],
+            q=asked.get("q", "").strip()[:100],
             state=state if state in dict(STATES) else "",
             needs=needs if needs in dict(NEEDS) else "",
             owner=owner if owner.isdecimal() and len(owner) < 12 else "",
