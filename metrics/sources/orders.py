@@ -54,23 +54,35 @@ JOINED = Source(
      WHERE f.account_id IS NOT NULL
      GROUP BY f.account_id""",
     (joined,),
+    may_be_planned=True,
 )
 
+# Lost is who neither ordered for 12 months nor has a contract any more, its days of grace included; back is who orders
+# or begins a contract after that.
 RETURNED = Source(
     "returned",
     "Customers back within the days of return",
     "o.account_id",
     """
     SELECT g.account_id, g.date, NULL::bigint AS person_id, g.id,
-           g.number AS label, 'last order ' || g.previous AS detail, NULL::numeric AS booked, '' AS currency
-      FROM (SELECT o.account_id, o.date, o.id, o.number,
-                   LAG(o.date) OVER (PARTITION BY o.account_id ORDER BY o.date, o.id) AS previous
-              FROM accounts_order o
-             WHERE o.kind = 'order' AND o.account_id IS NOT NULL AND {among}) g
+           g.number AS label, 'no customer since ' || g.until AS detail, NULL::numeric AS booked, '' AS currency
+      FROM (SELECT h.account_id, h.date, h.id, h.number,
+                   MAX(h.until) OVER (PARTITION BY h.account_id ORDER BY h.date, h.source, h.id
+                                      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until
+              FROM (SELECT 'order' AS source, o.account_id, o.date, o.id, o.number,
+                           (o.date + INTERVAL '12 months')::date AS until
+                      FROM accounts_order o
+                     WHERE o.kind = 'order' AND o.account_id IS NOT NULL AND {among}
+                     UNION ALL
+                    SELECT 'contract', o.account_id, LOWER(o.during), o.id, o.number,
+                           COALESCE(UPPER(o.during), 'infinity'::date)
+                           + CASE WHEN o.outcome IN ('open', 'lapsed') THEN org.grace_days ELSE 0 END
+                      FROM accounts_contract o CROSS JOIN accounts_organisation org
+                     WHERE {among}) h) g
      CROSS JOIN accounts_organisation org
-     WHERE g.date > g.previous + INTERVAL '12 months'
-       AND g.date <= g.previous + INTERVAL '12 months' + org.returned_days * INTERVAL '1 day'""",
+     WHERE g.date > g.until AND g.date <= g.until + org.returned_days""",
     (returned,),
+    may_be_planned=True,
 )
 
 NEW_CATEGORIES = Source(

@@ -260,6 +260,38 @@ def test_back_after_90_days_is_reactivated() -> None:
     }
 
 
+def test_a_new_contract_within_90_days_of_the_last_is_a_return_and_later_a_reactivation() -> None:
+    report_in("EUR", grace_days=14)
+    # Without a contract from 1 March, or from 15 March where the end was left open for its days of grace.
+    for outcome, again in (("lost", "2025-05-30"), ("lost", "2025-05-31"), ("lapsed", "2025-06-13")):
+        account = make_account()
+        make_contract(account, "2024-03-01", "2025-03-01", outcome=outcome)
+        make_contract(account, again)
+    run(AS_OF)
+
+    def back(first: str, until: str) -> list[Decimal]:
+        beside = result("churn_logo", period(first, until)).beside
+        return [beside[name] for name in ("new", "returned", "reactivated")]
+
+    assert result("churn_logo", period("2025-03-01", "2025-04-01")).value == 100
+    assert back("2025-05-01", "2025-06-01") == [0, 1, 1]
+    assert back("2025-06-01", "2025-07-01") == [0, 1, 0]
+
+
+def test_a_contract_that_begins_later_this_month_is_neither_new_yet_nor_lost_again() -> None:
+    make_contract(make_account(), "2025-11-20")
+    november = period("2025-11-01", "2025-12-01")
+
+    def found() -> list[Decimal]:
+        beside = result("churn_logo", november).beside
+        return [beside[name] for name in ("new", "early_loss", "active_end")]
+
+    run("2025-11-19")
+    assert found() == [0, 0, 0]
+    run("2025-11-20")
+    assert found() == [1, 0, 1]
+
+
 def test_a_contract_in_its_days_of_grace_is_no_loss() -> None:
     report_in("EUR", grace_days=30)
     make_contract(make_account(), "2024-01-01", "2025-06-16", outcome="lapsed")

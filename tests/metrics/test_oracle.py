@@ -262,12 +262,15 @@ def read_orders(world: World, orders: list[Order]) -> None:
     for account in {*dates, *starts}:
         joined = min([*dates.get(account, []), starts.get(account, FOREVER)])
         world.flows.append(Row("joined", account, joined, None, 1))
-    for account, found in dates.items():
-        found.sort()
-        for before, after in zip(found, found[1:], strict=False):
-            over = same_day_next_year(before)
-            if over < after <= over + datetime.timedelta(days=world.returned):
-                world.flows.append(Row("returned", account, after, None, 1))
+    for account in {*dates, *starts}:
+        # What makes somebody a customer, and the first day on which it does not any more.
+        held = [(on, same_day_next_year(on)) for on in dates.get(account, [])]
+        held += [(lower(c), after_grace(c, world.grace)) for c in world.contracts if c.account_id == account]
+        over = FOREVER
+        for number, (on, until) in enumerate(sorted(held)):
+            if number and over < on <= over + datetime.timedelta(days=world.returned):
+                world.flows.append(Row("returned", account, on, None, 1))
+            over = max(over, until) if number else until
 
 
 def same_day_next_year(on: Day) -> Day:
