@@ -458,6 +458,8 @@ class Computer:
         names = [each.name for each in RECIPES[kpi.recipe_name].beside]
         beside = {name: figure[name] for name in names if name in figure}
         value = figure.get("value")
+        if figure.get("no_rate"):
+            return self.blank(kpi, period, scope, key, reason="no_rate", **common)
         if value is None:
             reason = (
                 "met"

@@ -9,6 +9,7 @@ from metrics.intervals import Z
 from metrics.recipes.recipe import (
     CREDITED,
     EVERYWHERE,
+    NO_RATE,
     ROW_SCOPES,
     SHARE,
     STAMP,
@@ -50,12 +51,12 @@ RELATIONS = {
     "joined_account": f"SELECT account_id, date FROM ({JOINED.select()}) r",
     # What was won and invoiced, each once for its person and once for the company (key 0).
     "reached": f"""
-        SELECT k.key, r.measure, r.date, SUM(r.amount) AS amount
-          FROM (SELECT 'won' AS measure, COALESCE(r.person_id, owner.user_id) AS person_id, r.date, r.amount
+        SELECT k.key, r.measure, r.date, SUM(r.amount) AS amount, COUNT(*) FILTER (WHERE {NO_RATE}) AS gaps
+          FROM (SELECT 'won' AS measure, COALESCE(r.person_id, owner.user_id) AS person_id, r.date, r.booked, r.amount
                   FROM ({CLOSED_DEALS.select()}) r {CREDITED}
                  WHERE r.is_won
                  UNION ALL
-                SELECT 'revenue', COALESCE(r.person_id, owner.user_id), r.date, r.amount
+                SELECT 'revenue', COALESCE(r.person_id, owner.user_id), r.date, r.booked, r.amount
                   FROM ({ORDER_LINES.select()}) r {CREDITED}
                  WHERE r.date >= (SELECT MIN(starts_on) FROM accounts_forecast WHERE measure = 'revenue')) r
          CROSS JOIN LATERAL (VALUES (0::bigint), (r.person_id)) k(key)
@@ -243,11 +244,11 @@ FORECASTS = """
          WHERE f.frozen_on < f.starts_on + 7 AND f.ends_on <= %(as_of)s::date + 1
          ORDER BY f.user_id, f.starts_on, f.ends_on, f.measure, f.frozen_on, f.id),
     compared AS (
-        SELECT f.user_id, f.starts_on, f.ends_on, f.measure, f.expected, COALESCE(SUM(b.amount), 0) AS actual
+        SELECT f.user_id, f.starts_on, f.ends_on, f.measure, f.expected, COALESCE(SUM(b.amount), 0) AS actual,
+               COALESCE(SUM(b.gaps), 0) + (f.expected IS NULL)::int AS gaps
           FROM frozen f
           LEFT JOIN reached b ON b.key = COALESCE(f.user_id, 0) AND b.measure = f.measure
                              AND b.date >= f.starts_on AND b.date < f.ends_on
-         WHERE f.expected IS NOT NULL
          GROUP BY 1, 2, 3, 4, 5),
     windows AS (
         SELECT p.starts, p.ends, c.*
@@ -256,12 +257,12 @@ FORECASTS = """
            AND c.ends_on = (c.starts_on + CASE WHEN p.ends - p.starts > 80 THEN INTERVAL '3 months'
                                                ELSE INTERVAL '1 month' END)::date),
     scoped AS (
-        SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, expected, actual
+        SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, expected, actual, gaps
           FROM windows WHERE user_id IS NULL
          UNION ALL
-        SELECT starts, ends, 'owner', user_id, expected, actual FROM windows WHERE user_id IS NOT NULL
+        SELECT starts, ends, 'owner', user_id, expected, actual, gaps FROM windows WHERE user_id IS NOT NULL
          UNION ALL
-        SELECT starts, ends, 'team', c.above_id, SUM(expected), SUM(actual)
+        SELECT starts, ends, 'team', c.above_id, SUM(expected), SUM(actual), SUM(gaps)
           FROM windows w
           LEFT JOIN accounts_membership m ON m.user_id = w.user_id AND m.during @> w.starts_on
           LEFT JOIN team_closure c ON c.id = m.team_id
@@ -269,11 +270,12 @@ FORECASTS = """
          GROUP BY 1, 2, 4, w.starts_on, w.measure),
     whole AS (
         SELECT starts, ends, scope, key, COUNT(*) AS n, SUM(ABS(expected - actual)) AS missed,
-               SUM(expected) - SUM(actual) AS above, SUM(expected) AS expected, SUM(actual) AS actual
+               SUM(expected) - SUM(actual) AS above, SUM(expected) AS expected, SUM(actual) AS actual,
+               SUM(gaps) AS gaps
           FROM scoped GROUP BY 1, 2, 3, 4)
     -- figures
     SELECT starts, ends, scope, key, CASE WHEN actual > 0 THEN {top} / actual END AS value,
-           {top} AS numerator, actual AS denominator, n, NULL AS low, NULL AS high
+           {top} AS numerator, actual AS denominator, n, NULL AS low, NULL AS high, NULLIF(gaps, 0) AS no_rate
       FROM whole"""
 FORECAST_TABLES = EVERYWHERE | {
     "forecast",

@@ -1,7 +1,7 @@
 """Quotas in their own windows, and the pipeline that is to fill what is missing."""
 
 from metrics.expressions import Window
-from metrics.recipes.recipe import CREDITED, EVERYWHERE, Behind, Recipe
+from metrics.recipes.recipe import CREDITED, EVERYWHERE, NO_RATE, Behind, Recipe
 from metrics.sources.deals import OPEN_DEALS
 from metrics.sources.orders import ORDER_LINES
 
@@ -16,17 +16,18 @@ QUOTA_WINDOWS = """quota AS (
 
 RELATIONS = {
     "booked": f"""
-        SELECT COALESCE(r.person_id, owner.user_id) AS person_id, r.date, SUM(r.amount) AS amount
+        SELECT COALESCE(r.person_id, owner.user_id) AS person_id, r.date, SUM(r.amount) AS amount,
+               COUNT(*) FILTER (WHERE {NO_RATE}) AS gaps
           FROM ({ORDER_LINES.select()}) r {CREDITED}
          WHERE r.date >= (SELECT MIN(starts_on) FROM accounts_quota)
          GROUP BY 1, 2""",
 }
 
 QUOTA_SCOPES = """
-    SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, booked, quota, user_id FROM held
-     UNION ALL SELECT starts, ends, 'owner', user_id, booked, quota, user_id FROM held
+    SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, booked, quota, gaps FROM held
+     UNION ALL SELECT starts, ends, 'owner', user_id, booked, quota, gaps FROM held
      UNION ALL
-    SELECT starts, ends, 'team', c.above_id, booked, quota, held.user_id FROM held
+    SELECT starts, ends, 'team', c.above_id, booked, quota, gaps FROM held
       LEFT JOIN accounts_membership m ON m.user_id = held.user_id AND m.during @> held.starts_on
       LEFT JOIN team_closure c ON c.id = m.team_id"""
 
@@ -34,7 +35,7 @@ QUOTA_ATTAINMENT = f"""
     , {QUOTA_WINDOWS},
     held AS (
         SELECT p.starts, p.ends, q.user_id, q.starts_on, q.amount AS quota,
-               COALESCE(SUM(b.amount), 0) AS booked
+               COALESCE(SUM(b.amount), 0) AS booked, COALESCE(SUM(b.gaps), 0) + (q.amount IS NULL)::int AS gaps
           FROM period p
           JOIN quota q ON q.starts_on >= p.starts AND q.starts_on < p.ends
           LEFT JOIN booked b ON b.person_id = q.user_id AND b.date >= q.starts_on
@@ -43,37 +44,42 @@ QUOTA_ATTAINMENT = f"""
     scoped AS ({QUOTA_SCOPES})
     -- figures
     SELECT starts, ends, scope, key, CASE WHEN SUM(quota) > 0 THEN SUM(booked) / SUM(quota) END AS value,
-           SUM(booked) AS numerator, SUM(quota) AS denominator, COUNT(*) AS n, NULL AS low, NULL AS high
+           SUM(booked) AS numerator, SUM(quota) AS denominator, COUNT(*) AS n, NULL AS low, NULL AS high,
+           NULLIF(SUM(gaps), 0) AS no_rate
       FROM scoped GROUP BY 1, 2, 3, 4"""
 
 PIPELINE_COVERAGE = f"""
     , {QUOTA_WINDOWS},
     held AS (
-        SELECT p.starts, p.ends, q.user_id, q.starts_on, q.amount AS quota, COALESCE(SUM(b.amount), 0) AS booked
+        SELECT p.starts, p.ends, q.user_id, q.starts_on, q.amount AS quota,
+               COALESCE(SUM(b.amount), 0) AS booked, COALESCE(SUM(b.gaps), 0) + (q.amount IS NULL)::int AS gaps
           FROM period p
           JOIN quota q ON q.starts_on <= p.day AND COALESCE(q.ends_on, 'infinity'::date) > p.day
           LEFT JOIN booked b ON b.person_id = q.user_id AND b.date >= q.starts_on AND b.date <= p.day
          GROUP BY 1, 2, 3, 4, 5),
     scoped AS ({QUOTA_SCOPES}),
-    gap AS (SELECT starts, ends, scope, key, SUM(quota) - SUM(booked) AS gap, COUNT(*) AS n
+    gap AS (SELECT starts, ends, scope, key, SUM(quota) - SUM(booked) AS gap, COUNT(*) AS n,
+                   SUM(gaps) AS gaps
               FROM scoped GROUP BY 1, 2, 3, 4),
     pipeline AS (
-        SELECT p.starts, p.ends, r.account_id, owner.user_id, r.weighted
+        SELECT p.starts, p.ends, r.account_id, owner.user_id, r.weighted, ({NO_RATE})::int AS gap
           FROM period p
           JOIN ({OPEN_DEALS.select(days="(SELECT DISTINCT day FROM period)")}) r ON r.date = p.day
           {CREDITED}),
     waiting AS (
-        SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, SUM(weighted) AS x FROM pipeline GROUP BY 1, 2
+        SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, SUM(weighted) AS x, SUM(gap) AS gaps
+          FROM pipeline GROUP BY 1, 2
          UNION ALL
-        SELECT starts, ends, 'owner', user_id, SUM(weighted) FROM pipeline GROUP BY 1, 2, 4
+        SELECT starts, ends, 'owner', user_id, SUM(weighted), SUM(gap) FROM pipeline GROUP BY 1, 2, 4
          UNION ALL
-        SELECT p.starts, p.ends, 'team', c.above_id, SUM(weighted)
+        SELECT p.starts, p.ends, 'team', c.above_id, SUM(weighted), SUM(gap)
           FROM pipeline p JOIN period USING (starts, ends)
           LEFT JOIN accounts_membership m ON m.user_id = p.user_id AND m.during @> period.day
           LEFT JOIN team_closure c ON c.id = m.team_id GROUP BY 1, 2, 4)
     -- figures
     SELECT g.starts, g.ends, g.scope, g.key, CASE WHEN g.gap > 0 THEN COALESCE(w.x, 0) / g.gap END AS value,
-           COALESCE(w.x, 0) AS numerator, g.gap AS denominator, g.n, NULL AS low, NULL AS high
+           COALESCE(w.x, 0) AS numerator, g.gap AS denominator, g.n, NULL AS low, NULL AS high,
+           NULLIF(g.gaps + COALESCE(w.gaps, 0), 0) AS no_rate
       FROM gap g LEFT JOIN waiting w ON w.starts = g.starts AND w.ends = g.ends AND w.scope = g.scope
                                     AND w.key IS NOT DISTINCT FROM g.key"""
 

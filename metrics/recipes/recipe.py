@@ -2,7 +2,8 @@
 
 A recipe is SQL over the relations `period` (with the bounds of every window and `day`, the as-of day within the
 period), `facts` and `team_closure`. It yields `starts, ends, scope, key, value, numerator, denominator, n, low,
-high` for every scope it is defined for; shares between 0 and 1.
+high` for every scope it is defined for; shares between 0 and 1. `no_rate` counts the amounts without an exchange rate:
+where there is one, there is no value.
 """
 
 from dataclasses import dataclass
@@ -90,6 +91,9 @@ STAMP = """stamp AS (
 CREDITED = """LEFT JOIN accounts_assignment owner ON owner.account_id = r.account_id
                 AND owner.role = 'owner' AND owner.during @> r.date"""
 
+NO_RATE = "r.booked <> 0 AND r.amount IS NULL"
+"""A row whose amount has no exchange rate, as in the facts."""
+
 # Figures of single accounts are made when a page asks; a run leaves the last branch out, and the planner with it.
 # A person's first team counts from the first day of its month on, as in the facts. A deal with several persons is
 # one deal of the company and of a team.
@@ -122,14 +126,16 @@ MEDIAN = f"""
                date_trunc('month', r.date)::date AS month, {{x}} AS x
           FROM period p
           JOIN {{relation}} r ON r.date >= p.starts AND r.date < p.ends
-         WHERE {{x}} IS NOT NULL AND {{condition}}),
+         WHERE {{condition}}),
     {ROW_SCOPES},
     sorted AS (
-        SELECT starts, ends, scope, key, COUNT(*)::int AS n, array_agg(x ORDER BY x) AS xs
+        SELECT starts, ends, scope, key, COUNT(x)::int AS n, COUNT(*) - COUNT(x) AS gaps,
+               array_agg(x ORDER BY x) FILTER (WHERE x IS NOT NULL) AS xs
           FROM scoped GROUP BY 1, 2, 3, 4)
     -- figures
     SELECT starts, ends, scope, key, (xs[(n + 1) / 2] + xs[n / 2 + 1]) / 2.0 AS value,
            NULL AS numerator, NULL AS denominator, n,
            CASE WHEN n >= 6 THEN xs[GREATEST(1, FLOOR(n / 2.0 - 0.98 * SQRT(n)))::int] END AS low,
-           CASE WHEN n >= 6 THEN xs[LEAST(n, CEIL(n / 2.0 + 1 + 0.98 * SQRT(n)))::int] END AS high
+           CASE WHEN n >= 6 THEN xs[LEAST(n, CEIL(n / 2.0 + 1 + 0.98 * SQRT(n)))::int] END AS high,
+           NULLIF(gaps, 0) AS no_rate
       FROM sorted"""

@@ -51,9 +51,11 @@ WHOSE_CAMPAIGNS = (
 # A deal that several campaigns touched counts for each of them, and once in the whole.
 ROI = f"""
     , costs AS (
-        SELECT p.starts, p.ends, s.campaign_id, g.name, g.is_target, SUM(s.amount) AS cost
+        SELECT p.starts, p.ends, s.campaign_id, g.name, g.is_target, SUM(s.amount) AS cost,
+               COUNT(*) FILTER (WHERE s.booked <> 0 AND s.amount IS NULL) AS gaps
           FROM period p
-          JOIN (SELECT o.campaign_id, r.date, r.amount FROM ({SPEND.select()}) r JOIN accounts_spend o ON o.id = r.id
+          JOIN (SELECT o.campaign_id, r.date, r.booked, r.amount
+                  FROM ({SPEND.select()}) r JOIN accounts_spend o ON o.id = r.id
                  WHERE o.campaign_id IS NOT NULL) s ON s.date >= p.starts AND s.date <= p.day
           JOIN accounts_campaign g ON g.id = s.campaign_id
          GROUP BY 1, 2, 3, 4, 5),
@@ -63,20 +65,21 @@ ROI = f"""
           JOIN touched_win w ON w.date >= p.starts AND w.date <= p.day
           JOIN accounts_campaign g ON g.id = w.campaign_id),
     gains AS (
-        SELECT starts, ends, scope, key, SUM(amount) AS gain, COUNT(*) AS deals
+        SELECT starts, ends, scope, key, SUM(amount) AS gain, COUNT(*) AS deals, COUNT(*) - COUNT(amount) AS gaps
           FROM (SELECT DISTINCT w.starts, w.ends, g.scope, g.key, w.id, w.amount
                   FROM wins w CROSS JOIN LATERAL {WHOSE_CAMPAIGNS.format(campaign="w")}) once
          GROUP BY 1, 2, 3, 4),
     each AS (
-        SELECT c.starts, c.ends, c.name, c.is_target, c.cost, COUNT(w.id) AS deals,
-               COALESCE(SUM(w.amount), 0) AS gain,
+        SELECT c.starts, c.ends, c.name, c.is_target, c.cost, c.gaps, COUNT(w.id) AS deals,
+               COALESCE(SUM(w.amount), 0) AS gain, COUNT(w.id) - COUNT(w.amount) AS won_gaps,
                ROW_NUMBER() OVER (PARTITION BY c.starts, c.ends ORDER BY c.cost DESC, c.name) AS place
           FROM costs c LEFT JOIN wins w USING (starts, ends, campaign_id)
-         GROUP BY c.starts, c.ends, c.campaign_id, c.name, c.is_target, c.cost),
+         GROUP BY c.starts, c.ends, c.campaign_id, c.name, c.is_target, c.cost, c.gaps),
     whole AS (
-        SELECT e.starts, e.ends, g.scope, g.key, SUM(e.cost) AS cost, COUNT(*) AS n,
+        SELECT e.starts, e.ends, g.scope, g.key, SUM(e.cost) AS cost, COUNT(*) AS n, SUM(e.gaps) AS gaps,
                jsonb_agg(jsonb_build_object('name', e.name, 'n', e.deals, 'value',
-                                            CASE WHEN e.cost > 0 THEN ROUND((e.gain - e.cost) / e.cost, 6) END)
+                                            CASE WHEN e.cost > 0 AND e.gaps + e.won_gaps = 0
+                                                 THEN ROUND((e.gain - e.cost) / e.cost, 6) END)
                          ORDER BY e.place) FILTER (WHERE e.place <= {LISTED}) AS slices
           FROM each e CROSS JOIN LATERAL {WHOSE_CAMPAIGNS.format(campaign="e")}
          GROUP BY 1, 2, 3, 4)
@@ -84,7 +87,7 @@ ROI = f"""
     SELECT w.starts, w.ends, w.scope, w.key,
            CASE WHEN w.cost > 0 THEN (COALESCE(g.gain, 0) - w.cost) / w.cost END AS value,
            COALESCE(g.gain, 0) - w.cost AS numerator, w.cost AS denominator, w.n, NULL AS low, NULL AS high,
-           COALESCE(g.deals, 0) AS deals, w.slices
+           NULLIF(w.gaps + COALESCE(g.gaps, 0), 0) AS no_rate, COALESCE(g.deals, 0) AS deals, w.slices
       FROM whole w
       LEFT JOIN gains g ON g.starts = w.starts AND g.ends = w.ends AND g.scope = w.scope
                        AND g.key IS NOT DISTINCT FROM w.key"""
@@ -121,7 +124,8 @@ WHITESPACE = f"""
 # Scores 1 to 5 by the share of accounts strictly below; the fewer days ago, the better.
 RFM = """
     , bought AS (
-        SELECT p.starts, p.ends, f.account_id, SUM(f.orders) AS frequency, SUM(f.revenue) AS monetary
+        SELECT p.starts, p.ends, f.account_id, SUM(f.orders) AS frequency, SUM(f.revenue) AS monetary,
+               NULLIF(SUM(f.lines_no_rate), 0) AS no_rate
           FROM period p JOIN facts f ON f.month >= p.t12_starts AND f.month < p.ends
          WHERE f.account_id IS NOT NULL
          GROUP BY 1, 2, 3 HAVING SUM(f.orders) > 0),
@@ -131,7 +135,7 @@ RFM = """
           JOIN accounts_order o ON o.kind = 'order' AND o.date >= p.t12_starts AND o.date <= p.day
          WHERE o.account_id IS NOT NULL GROUP BY 1, 2, 3),
     scored AS (
-        SELECT starts, ends, account_id, frequency, monetary, recency, COUNT(*) OVER every AS n,
+        SELECT starts, ends, account_id, frequency, monetary, recency, no_rate, COUNT(*) OVER every AS n,
                1 + 5 * (RANK() OVER (every ORDER BY recency DESC) - 1) / COUNT(*) OVER every AS recency_score,
                1 + 5 * (RANK() OVER (every ORDER BY frequency) - 1) / COUNT(*) OVER every AS frequency_score,
                1 + 5 * (RANK() OVER (every ORDER BY monetary) - 1) / COUNT(*) OVER every AS monetary_score
@@ -140,7 +144,7 @@ RFM = """
     -- figures
     SELECT starts, ends, 'account' AS scope, account_id AS key,
            (recency_score + frequency_score + monetary_score) / 3.0 AS value, NULL AS numerator,
-           NULL AS denominator, n, NULL AS low, NULL AS high,
+           NULL AS denominator, n, NULL AS low, NULL AS high, no_rate,
            recency_score, frequency_score, monetary_score, recency, frequency, monetary
       FROM scored WHERE n >= 5"""
 
