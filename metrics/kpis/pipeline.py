@@ -1,6 +1,7 @@
 """Pipeline: deals opened, open and decided, and quotas."""
 
 from decimal import Decimal
+from typing import Any
 
 from accounts.periods import PeriodKind
 from metrics.expressions import Measure, Part
@@ -44,7 +45,15 @@ amount_won = Part("amount_won", "amount of deals won", won_amount.now)
 
 
 def deal_size(
-    id: str, name: str, whose: str, amount: Measure, count: Measure, on_scorecard: bool, *, how_to_move: str
+    id: str,
+    name: str,
+    whose: str,
+    amount: Measure,
+    count: Measure,
+    on_scorecard: bool,
+    *,
+    how_to_move: str,
+    **more: Any,
 ) -> Kpi:
     deals = Part(f"{id}_deals", f"deals won{whose}", count.now)
     return Kpi(
@@ -62,21 +71,13 @@ def deal_size(
         interval=Interval.LINEARISED,
         source="SMARTe; Flevy",
         caveats="Lost deals are not deals of amount 0. Deal sizes are skewed: see the median too. Target or not is "
-        "what the account was when the deal was opened.",
+        "what the account was when the deal was opened; tier, industry and region are those of the period's start.",
         on_scorecard=on_scorecard,
         how_to_move=how_to_move,
+        **more,
     )
 
 
-avg_deal_size = deal_size(
-    "avg_deal_size",
-    "Average deal size",
-    "",
-    won_amount,
-    won,
-    True,
-    how_to_move="Sell the outcome of several sites together instead of one site after the other.",
-)
 avg_deal_size_target = deal_size(
     "avg_deal_size_target",
     "Average deal size, target accounts",
@@ -94,6 +95,18 @@ avg_deal_size_other = deal_size(
     won_other,
     False,
     how_to_move="Small deals are fine where they cost little time: look at touches per win beside it.",
+)
+avg_deal_size = deal_size(
+    "avg_deal_size",
+    "Average deal size",
+    "",
+    won_amount,
+    won,
+    True,
+    how_to_move="Sell the outcome of several sites together instead of one site after the other.",
+    of_targets=True,
+    of_target=avg_deal_size_target,
+    of_others=avg_deal_size_other,
 )
 avg_deal_size_ratio = Derived(
     "avg_deal_size_ratio",

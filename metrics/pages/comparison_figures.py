@@ -39,16 +39,16 @@ def is_sum(kpi: Definition) -> bool:
     return isinstance(kpi, Kpi) and (not kpi.denominator or kpi.company_denominator)
 
 
-def has_rest(kpi: Definition) -> bool:
+def has_rest(kpi: Definition, by: Scope) -> bool:
     """Whether all accounts but those of a group have a value: the parts of the company less those of the group."""
     if isinstance(kpi, Derived):
-        return all(adds_up(each.kpi) or has_rest(each.kpi) for each in kpi.of)
-    return adds_up(kpi) and not is_sum(kpi)
+        return all(adds_up(each.kpi, by) or has_rest(each.kpi, by) for each in kpi.of)
+    return adds_up(kpi, by) and not is_sum(kpi)
 
 
-def adds_up(kpi: Definition) -> bool:
-    """Whether its groups are made of the company's own parts; costs of target accounts are a part of their own."""
-    return isinstance(kpi, Kpi) and kpi.of_target is None
+def adds_up(kpi: Definition, by: Scope) -> bool:
+    """Whether its groups are made of the company's own parts; what is for target accounts has parts of its own."""
+    return isinstance(kpi, Kpi) and (kpi.of_target is None or by != Scope.TARGET)
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Groups:
 
     def rest(self, kpi: Definition, key: Key) -> Result | None:
         """The number of all accounts outside the group, made of the same sums as the group's own."""
-        if not has_rest(kpi):
+        if not has_rest(kpi, self.by):
             return None
         computer, outside = self.computer, -1
         for span, figures in self.of_whole.items():
@@ -156,7 +156,7 @@ class Groups:
         """Target accounts are held against the others; otherwise against the rest, or the largest group."""
         if self.by == Scope.TARGET and 0 in self.names:
             return "0"
-        if has_rest(kpi):
+        if has_rest(kpi, self.by):
             return REST
         return text_of(max(self.keys(), key=lambda key: self.result(kpi, key).n or ZERO, default=None))
 

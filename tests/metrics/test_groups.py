@@ -67,6 +67,24 @@ def test_what_a_customer_costs_is_told_for_target_accounts_and_for_others() -> N
     assert result("cac", YEAR, Scope.TIER, 1).reason == "not_defined"
 
 
+def test_deals_are_those_of_target_accounts_by_what_these_were_when_each_was_opened() -> None:
+    for first, amounts in ((True, (100, 300)), (False, (10, 20, 60))):
+        for amount in amounts:
+            account = make_account()
+            # The other way round on the period's first day: in February a new class began.
+            make_classification(account, "2024-01-01", "2025-02-01", is_target=not first)
+            make_classification(account, "2025-02-01", is_target=first)
+            make_opportunity(account, "2025-03-01", amount, outcome="won", closed_on="2025-06-01")
+    make_opportunity(make_account(), "2025-03-01", 5, outcome="won", closed_on="2025-06-01")
+    run("2025-12-31")
+
+    assert [of("avg_deal_size", group) for group in (TARGETS, OTHERS)] == [200, 30]
+    assert [result(f"avg_deal_size_{whose}", YEAR).value for whose in ("target", "other")] == [200, 30]
+    unknown = result("avg_deal_size", YEAR, Scope.TARGET, None)
+    assert (unknown.value, unknown.reason) == (None, "not_said")
+    assert result("avg_deal_size", YEAR).value == Decimal(495) / 6
+
+
 def totals_of_rows(kpi: str, scope: str, key: int | None) -> list[Decimal]:
     """What the rows behind a number add up to, kind by kind."""
     choice = read_choice({"period": "year", "end": "2025-12"}, Organisation.current())

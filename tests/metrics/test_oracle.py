@@ -609,6 +609,11 @@ class Oracle:
                     if kpi == "growth_contribution":
                         bottom = before
                     found[kpi, key] = self.value(kpi, top, bottom)
+        if scope == Scope.TARGET:
+            # A deal is one of a target account by what that was when the deal was opened.
+            whole = self.ratios(Scope.COMPANY, View.AS_WAS)
+            sizes = {1: whole["avg_deal_size_target", None], 0: whole["avg_deal_size_other", None]}
+            found |= {key: sizes.get(key[1]) for key in found if key[0] == "avg_deal_size"}  # type: ignore[arg-type]
         return found
 
     def value(self, kpi: str, top: float, bottom: float | None) -> float | None:
