@@ -324,8 +324,9 @@ OVERDUE_REQUEST = Rule(
            jsonb_build_array(jsonb_build_object('what', CONCAT_WS(', ', NULLIF(q.number, ''), 'solution was due'),
                                                 'when', q.due_on, 'value', %(day)s::date - q.due_on,
                                                 'unit', 'days')) AS evidence
-      FROM accounts_request q
-     WHERE q.due_on < %(day)s AND (q.resolved_at IS NULL OR q.resolved_at >= %(day)s::date + 1)""",
+      FROM accounts_request q CROSS JOIN accounts_organisation org
+     WHERE q.due_on < %(day)s
+       AND (q.resolved_at IS NULL OR (q.resolved_at AT TIME ZONE org.time_zone)::date > %(day)s)""",
     "A request is not solved on the day on which its solution was due.",
     "engagement:request",
 )

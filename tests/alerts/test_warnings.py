@@ -291,6 +291,21 @@ def test_a_past_night_sees_what_was_open_then(account: Account) -> None:
     assert kinds() == set()
 
 
+@pytest.mark.parametrize(
+    ("zone", "solved_at", "is_overdue"),
+    [("America/Los_Angeles", "2026-06-16T01:00Z", False), ("Asia/Tokyo", "2026-06-15T16:00Z", True)],
+)
+def test_a_request_is_solved_on_the_day_of_the_organisation(
+    account: Account, zone: str, solved_at: str, is_overdue: bool
+) -> None:
+    """18:00 on the day of the night in Los Angeles; 1:00 on the day after it in Tokyo."""
+    Organisation.objects.update_or_create(pk=1, defaults={"time_zone": zone})
+    make_request(account, opened_at=noon(9), due_on=ago(1), resolved_at=solved_at)
+    night()
+
+    assert kinds() == ({"overdue_request"} if is_overdue else set())
+
+
 def test_months_before_the_first_night_have_a_reason_and_no_zero(account: Account) -> None:
     make_contract(account, "2025-01-01", None, 100)
     make_alert(account, kind="detractor", is_red=True, opened_on=ago(45), seen_on=ago(-1))
