@@ -38,7 +38,7 @@ from metrics.pages.places import COMPANY, SCOPE_WORDS, SIDE_WORDS
 from metrics.pages.scorecards import GROUPS
 from metrics.reading import reading
 from metrics.results import Key, Result
-from metrics.status import is_too_few
+from metrics.status import ENOUGH, is_too_few
 from metrics.urls_for import explain_url, scorecard_url
 
 REST_WORDS = "all others"
@@ -378,6 +378,8 @@ def gap_texts(gap: Difference, result: Result) -> tuple[str, str]:
     likely = range_of(gap, result)
     if gap.state == "noise":
         return "within noise", f"{amount}{likely}"
+    if gap.state == "overlap":
+        return amount, f"not sure: fewer than {ENOUGH} on one side, and their ranges overlap"
     if gap.is_better is None:
         return amount, likely.removeprefix(", ")
     return amount, f"{'better' if gap.is_better else 'worse'}{likely}"

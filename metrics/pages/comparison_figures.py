@@ -13,7 +13,7 @@ from metrics.pages.choice import Choice
 from metrics.pages.figures import PageComputer
 from metrics.pages.places import SIDE_WORDS, labels_of
 from metrics.results import ZERO, Figures, Key, Result, is_defined
-from metrics.status import is_exact, is_too_few
+from metrics.status import ENOUGH, is_exact, is_too_few
 
 SPLITS: tuple[Scope, ...] = tuple(
     sorted((scope for scope in SIDE_WORDS if scope in SEGMENTS), key=lambda scope: scope != Scope.TARGET)
@@ -53,7 +53,7 @@ def adds_up(kpi: Definition, by: Scope) -> bool:
 
 @dataclass(frozen=True)
 class Difference:
-    """What lies between two groups; `state` is named, noise, unsure (no range), few or none."""
+    """What lies between two groups; `state` is named, noise, overlap (of few), unsure (no range), few or none."""
 
     state: str
     amount: Decimal | None = None
@@ -88,7 +88,13 @@ def difference(result: Result, base: Result | None) -> Difference:
             float(result.value), floats(result.interval), float(base.value), floats(base.interval)
         )
     )
-    state = "noise" if low <= 0 <= high else "named"
+    apart = result.interval[0] > base.interval[1] or base.interval[0] > result.interval[1]
+    if low <= 0 <= high:
+        state = "noise"
+    elif min(result.n or 0, base.n or 0) < ENOUGH and not apart:
+        state = "overlap"
+    else:
+        state = "named"
     return Difference(state, amount, low, high, better)
 
 

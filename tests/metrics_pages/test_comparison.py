@@ -78,6 +78,27 @@ def test_a_channel_is_held_against_all_others_together() -> None:
     assert (found.amount, found.direction) == (Decimal("42.5"), "up")
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "state"),
+    # Likely 74.2 to 99.0 and 26.7 to 81.1: the difference of 38.9 is likely 6.3 to 68.1, but the ranges overlap.
+    [((17, 18), (5, 9), "overlap"), ((34, 36), (20, 36), "named"), ((17, 18), (2, 9), "named")],
+)
+def test_of_fewer_than_30_a_difference_is_named_only_where_the_ranges_part(
+    one: tuple[int, int], other: tuple[int, int], state: str
+) -> None:
+    def kept(hits: int, n: int) -> Result:
+        low, high = (Decimal(bound) * 100 for bound in wilson(hits, n) or ())
+        share = Decimal(hits) * 100 / n
+        return Result(
+            KPI["renewal_rate_count"], "target", 1, period("2025-01-01", "2026-01-01"), "as-was",
+            value=share, n=Decimal(n), low=low, high=high,
+        )  # fmt: skip
+
+    found = difference(kept(*one), kept(*other))
+    assert found.low is not None and found.low > 0
+    assert (found.state, found.direction) == (state, "up" if state == "named" else "")
+
+
 @pytest.fixture
 def many_deals(published: Run, aurora: Account, borealis: Account) -> Run:
     """Target accounts win 20 of 22 deals in 2025, the others 2 of 20, accounts of neither kind nothing."""
