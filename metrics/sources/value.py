@@ -128,7 +128,8 @@ wallet_ours = Measure("wallet_ours", "SUM(kept)", is_money=True, label="our reve
 wallet_estimates = Measure("wallet_estimates", "COUNT(*)", label="estimates of a category")
 
 # An estimate holds from the day it was noted. Ours are the orders of the 12 whole months up to the day's month: one
-# running sum over purchases and days together, for a look-up of each estimate on each day would take minutes.
+# running sum over purchases and days together, for a look-up of each estimate on each day would take minutes. Where the
+# rate of a purchase is missing the estimate has no amount either, so that neither stands without the other.
 WALLET = Source(
     "wallet",
     "Estimates of what customers spend on a category",
@@ -137,16 +138,18 @@ WALLET = Source(
     SELECT o.account_id, o.day AS date, NULL::bigint AS person_id, o.id, k.name AS label,
            CONCAT_WS(', ', 'estimated ' || o.noted_on, 'ours ' || ROUND(o.kept)) AS detail,
            o.yearly_spend AS booked, o.currency,
-           {money("amount", "o.yearly_spend", "o.currency")}, o.kept, o.kept_own
-      FROM (SELECT e.*, SUM(e.bought) OVER w AS kept, SUM(e.bought_own) OVER w AS kept_own
+           {money("amount", "CASE WHEN o.gaps = 0 THEN o.yearly_spend END", "o.currency")}, o.kept, o.kept_own
+      FROM (SELECT e.*, SUM(e.bought) OVER w AS kept, SUM(e.bought_own) OVER w AS kept_own,
+                   SUM(e.unrated) OVER w AS gaps
               FROM (SELECT o.account_id, o.category_id, m.day, date_trunc('month', m.day) AS month, o.id,
-                           o.noted_on, o.yearly_spend, o.currency, 0 AS bought, 0 AS bought_own
+                           o.noted_on, o.yearly_spend, o.currency, 0 AS bought, 0 AS bought_own, 0 AS unrated
                       FROM {{days}} m
                       JOIN accounts_whitespacecell o ON o.noted_on <= m.day AND o.yearly_spend > 0
                      WHERE {{among}}
                      UNION ALL
                     SELECT o.account_id, p.category_id, NULL, date_trunc('month', o.date), NULL, NULL, NULL, NULL,
-                           SUM({in_reporting("l.amount")}), SUM({in_own("l.amount")})
+                           SUM({in_reporting("l.amount")}), SUM({in_own("l.amount")}),
+                           COUNT(*) FILTER (WHERE l.amount <> 0 AND {in_reporting("l.amount")} IS NULL)
                       FROM accounts_order o
                       JOIN accounts_orderline l ON l.order_id = o.id
                       JOIN accounts_product p ON p.id = l.product_id

@@ -4,13 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.models import CampaignTouch, Forecast
+from accounts.models import CampaignTouch, Forecast, ProductCategory, WhitespaceCell
 from metrics.models import Scope
 from tests.factories import (
     make_account,
     make_campaign,
     make_opportunity,
     make_order,
+    make_product,
     make_quota,
     make_spend,
     make_stage,
@@ -91,3 +92,21 @@ def test_a_quota_without_a_rate_has_no_attainment_and_no_coverage() -> None:
     for kpi in ("quota_attainment", "pipeline_coverage"):
         assert result(kpi, YEAR).reason == result(kpi, YEAR, Scope.OWNER, other.pk).reason == "no_rate"
     assert result("quota_attainment", YEAR, Scope.OWNER, seller.pk).value == 40
+
+
+def test_what_customers_buy_of_their_wallet_is_unknown_where_a_rate_is_missing() -> None:
+    report_in("EUR")
+    drives = ProductCategory.objects.create(name="Drives")
+    known, unknown = make_account(), make_account()
+    for account in (known, unknown):
+        lines = [{"amount": 30, "product": make_product(category=drives)}]
+        make_order(account, "2025-06-01", lines=lines)
+        WhitespaceCell.objects.create(
+            account=account, category=drives, yearly_spend=Decimal(100), noted_on=day("2025-09-01")
+        )
+    make_order(unknown, "2025-07-01", lines=lines, currency="GBP")
+    run("2025-12-31")
+
+    assert result("share_of_wallet", YEAR, Scope.ACCOUNT, known.pk).value == 30
+    for place in ((Scope.ACCOUNT, unknown.pk), (Scope.COMPANY, None)):
+        assert result("share_of_wallet", YEAR, *place).reason == "no_rate"
