@@ -170,7 +170,8 @@ purchase_frequency = Kpi(
     n=buyers_t12,
     interval=Interval.LINEARISED,
     source="Flevy; SMARTe; Markettailor",
-    caveats="Always over 12 months, whatever the period; an account counts for its owner at the period's start.",
+    caveats="Always over 12 months, whatever the period; an account counts for its owner at the period's start. Orders "
+    "of no account count among the orders.",
     how_to_move="Look at accounts whose orders came less often than the year before and ask what changed.",
 )
 
@@ -227,7 +228,8 @@ revenue_concentration = RowKpi(
     of_people=False,
     source="Kapta",
     caveats="Beside it: the share of the single largest account, and the sum of squared shares "
-    "(HHI, 1 = one account). Undefined where the total is not above 0.",
+    "(HHI, 1 = one account). All are the accounts whose revenue is above 0: whoever sent back more than was bought, "
+    "and orders of no account, are left out. Undefined where there is no such account.",
     how_to_move="Grow the middle: the second tenth of the accounts is where a loss of the first can be made up.",
 )
 
