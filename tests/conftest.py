@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection, transaction
 from django.test import TransactionTestCase
+from playwright.sync_api import expect
 
+from tests.broker import *  # noqa: F403
 from tests.cast import *  # noqa: F403
 
 # The browser's driver runs a loop in the thread in which the tests read the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+# What a busy machine does late is still done; what is never done fails as well half a minute later.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +71,10 @@ def quickly() -> Iterator[None]:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
         # A folder that an earlier `collectstatic` filled would be read anew by every test client.
         patch.setattr(settings, "STATIC_ROOT", settings.BASE_DIR / "var" / "nothing-collected")
+        # The same hash, a thousand times sooner: a login costs a test what a page costs, not a third of a second.
+        patch.setattr(PBKDF2PasswordHasher, "iterations", 1_000)
+        # A code shown at the very end of its half minute still holds, so that no test waits for the next one.
+        patch.setattr(settings, "MFA_TOTP_TOLERANCE", 1, raising=False)
         yield
 
 

@@ -14,12 +14,16 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 def code(secret: str = SECRET) -> str:
-    """What the app shows, with enough of its half minute left to use it."""
-    left = 30 - time.time() % 30
-    if left < 8:
-        time.sleep(left + 0.1)
+    """What the app shows; tests let it hold for half a minute more (tests/conftest.py)."""
     shown: str = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
     return shown
+
+
+def wrong_code() -> str:
+    """Six digits that the app shows neither now nor next."""
+    now = int(time.time()) // 30
+    shown = {format_hotp_value(hotp_value(SECRET, now + moved)) for moved in range(-2, 3)}
+    return next(each for each in map("{:06}".format, range(6)) if each not in shown)
 
 
 @pytest.fixture

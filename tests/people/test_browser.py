@@ -3,10 +3,10 @@
 from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from accounts.models import Account, User
+from tests.browser.axe import faults_of
 from tests.factories import PASSWORD
 
 Theme = Literal["light", "dark"]
@@ -38,8 +38,7 @@ def open_page(browser: Browser, base: str, theme: Theme, width: int) -> tuple[Pa
 
 def expect_clean(page: Page, path: str) -> None:
     page.goto(path)
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], path
+    assert faults_of(page) == [], path
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} scrolls sideways"
 
 

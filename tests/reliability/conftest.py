@@ -1,9 +1,6 @@
 """Committed rows and real processes: what a run does cannot be seen inside a test's own transaction."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +16,7 @@ from tests.factories import (
     make_order,
     make_user,
 )
+from tests.forks import Forks, forks
 
 START = 2024
 
@@ -45,24 +43,10 @@ def portfolio(transactional_db: None) -> list[Account]:
 
 
 @pytest.fixture
-def process(transactional_db: None) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start `manage.py` with these words against the test's database; killed at the end if still there."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(*words: str, **environment: str) -> subprocess.Popen[bytes]:
-        child = subprocess.Popen(
-            [sys.executable, "manage.py", *words],
-            env={**os.environ, "DATABASE_URL": database_url(), **environment},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        started.append(child)
-        return child
-
-    yield start
-    for child in started:
-        child.kill()
-        child.wait()
+def children(transactional_db: None) -> Iterator[Forks]:
+    """Children that see the test's database."""
+    with forks(DATABASE_URL=database_url()) as started:
+        yield started
 
 
 def database_url() -> str:

@@ -80,7 +80,7 @@ def done(server: Postgres, code: str) -> str:
 
 def wait_until_a_run_is_under_way(server: Postgres) -> None:
     with psycopg.connect(server.url, autocommit=True) as link:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         asked = "SELECT 1 FROM pg_locks WHERE relation = 'metrics_run'::regclass AND mode = 'ShareRowExclusiveLock'"
         while not link.execute(asked).fetchone():
             assert time.monotonic() < deadline
@@ -94,7 +94,7 @@ def test_figures_after_the_database_stopped_in_a_run_are_those_of_a_clean_one(po
     run = child(postgres, RUN)
     wait_until_a_run_is_under_way(postgres)
     os.kill(first_number(postgres.folder / "postmaster.pid"), signal.SIGQUIT)
-    _, errors = run.communicate(timeout=60)
+    _, errors = run.communicate(timeout=120)
     assert run.returncode != 0 and "OperationalError" in errors
 
     started(postgres)
