@@ -5,6 +5,8 @@ RUN = .venv/bin/python
 WORKERS ?= 2
 PYTEST = $(RUN) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 WITH_SERVICES = $(RUN) -m kamplan.services run --instance
+# What one process compiled, the hundred that tests start need not compile once more.
+export PYTHONDONTWRITEBYTECODE =
 .DEFAULT_GOAL := help
 
 # Installs a requirements file unless the very same one is installed already.
