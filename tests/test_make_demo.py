@@ -42,14 +42,20 @@ def demo(instance: Instance, log: Path) -> Iterator[psutil.Process]:
     with log.open("wb") as file:
         process = subprocess.Popen(argv, cwd=CHECKOUT, env=environment, stdout=file, stderr=file)
     try:
-        deadline = time.monotonic() + 240
+        deadline = time.monotonic() + 600
         while "kamplan answers at" not in log.read_text():
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
             time.sleep(0.2)
         yield psutil.Process(process.pid)
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(180)
+
+
+def still_running(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """The system ends a killed process in its own time."""
+    _, running = psutil.wait_procs(processes, timeout=60)
+    return list(running)
 
 
 def address(log: Path) -> str:
@@ -110,7 +116,7 @@ def test_the_demo_publishes_figures_restarts_with_them_and_leaves_no_process(
         assert "/static/css/app." in page, "static files carry the hash of their content"
         sent = weights(browser, address(log), MANAGER)
         assert {path: sizes for path, sizes in sent.items() if sizes[0] > COLD or sizes[1] > WARM} == {}
-    assert [process for process in started if process.is_running()] == []
+    assert still_running(started) == []
     before = time.monotonic()
     with demo(instance, log) as second:
         seconds = time.monotonic() - before
@@ -122,4 +128,4 @@ def test_the_demo_publishes_figures_restarts_with_them_and_leaves_no_process(
         assert "there already" in log.read_text()
         # The aim is 20 s on an idle machine; this one may be busy with the rest of the suite.
         assert seconds < 60
-    assert [process for process in started if process.is_running()] == []
+    assert still_running(started) == []

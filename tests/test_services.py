@@ -50,7 +50,8 @@ def members(group: int) -> list[int]:
     return found
 
 
-def within(seconds: float, happens: Callable[[], bool]) -> bool:
+def soon(happens: Callable[[], bool], seconds: float = 120) -> bool:
+    """Long enough for a machine on which everything else wants to run as well."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if happens():
@@ -88,7 +89,7 @@ def test_a_crashed_program_is_started_again(supervisor: Supervisor) -> None:
         supervisor.tick()
         return supervisor.running("sleeper") and supervisor.children["sleeper"].process.pid != first
 
-    assert within(10, again)
+    assert soon(again)
 
 
 def test_each_crash_in_a_row_doubles_the_pause(supervisor: Supervisor) -> None:
@@ -100,7 +101,7 @@ def test_each_crash_in_a_row_doubles_the_pause(supervisor: Supervisor) -> None:
         supervisor.tick()
         return len(said) == 3
 
-    assert within(20, crashed_three_times)
+    assert soon(crashed_three_times)
     assert [text.rpartition("in ")[2] for text in said] == ["0.5 s", "1 s", "2 s"]
 
 
@@ -110,11 +111,11 @@ def test_stopping_kills_the_whole_group_of_a_program_that_does_not_listen(
     log = tmp_path / "log"
     supervisor.start(Program("stubborn", STUBBORN, log=log, grace=0.5))
     group = supervisor.children["stubborn"].process.pid
-    assert within(10, lambda: log.exists() and log.read_text().count("up") == 2)
+    assert soon(lambda: log.exists() and log.read_text().count("up") == 2)
     assert len(members(group)) == 2
     supervisor.stop_all()
     # The system ends a killed grandchild in its own time; nobody here can wait for it as a parent does.
-    assert within(10, lambda: members(group) == [])
+    assert soon(lambda: members(group) == [])
 
 
 def test_services_stop_after_the_programs_that_use_them(supervisor: Supervisor, tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_services_stop_after_the_programs_that_use_them(supervisor: Supervisor, 
         Program("service", [sys.executable, "-c", ending.format("service")], log=log, service=True)
     )
     supervisor.start(Program("web", [sys.executable, "-c", ending.format("web")], log=log))
-    assert within(10, lambda: log.read_text().count("up") == 2)
+    assert soon(lambda: log.read_text().count("up") == 2)
     supervisor.stop_all()
     assert log.read_text().split() == ["up", "up", "web", "service"]
 
@@ -169,7 +170,8 @@ def test_killed_services_come_back_with_their_data_at_the_same_address(
             link.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
         with redis.Redis.from_url(running.redis_url) as client:
             client.rpush("kept", *range(1000))
-        time.sleep(1.5)  # Valkey writes its file to the disk once a second.
+            # Valkey writes its file to the disk once a second.
+            assert client.execute_command("WAITAOF", 1, 0, 60_000)[0] == 1
         for name in ("postgres", "valkey"):
             os.kill(supervisor.children[name].process.pid, signal.SIGKILL)
 
@@ -185,7 +187,7 @@ def test_killed_services_come_back_with_their_data_at_the_same_address(
             except (psycopg.OperationalError, redis.RedisError):
                 return False
 
-        assert within(40, kept)
+        assert soon(kept)
 
 
 def test_a_crash_of_the_machine_is_survived(instance: Instance, supervisor: Supervisor) -> None:
@@ -222,7 +224,7 @@ def test_a_server_without_its_supervisor_is_stopped_before_the_next_start(
     supervisor.children.clear()
     with instance.owned():
         start_services(instance, supervisor)
-        assert all(process.wait(1) is not None for process in left.values())
+        assert all(process.wait(60) is not None for process in left.values())
         supervisor.stop_all()
 
 
@@ -272,13 +274,13 @@ def test_nothing_is_left_when_the_supervisor_is_told_to_stop_or_killed(instance:
         command += f"services.BASE_DIR = Path({str(instance.folder.parent.parent)!r}); "
         command += "sys.exit(services.run(services.Instance('durable'), ['sleep', '600']))"
         process = subprocess.Popen([sys.executable, "-c", command], cwd=checkout, start_new_session=True)
-        assert within(60, lambda: instance.running() is not None)
+        assert soon(lambda: instance.running() is not None)
         servers = [int((instance.data / "postgres" / "postmaster.pid").read_text().split()[0])]
         servers.append(int((instance.data / "valkey" / "valkey.pid").read_text()))
         assert all(map(alive, servers))
         os.kill(process.pid, number)
-        process.wait(40)
-        assert within(20, partial(none_alive, servers))
+        process.wait(120)
+        assert soon(partial(none_alive, servers))
         # `sleep` shares the terminal, not our care, when we are killed outright.
         if number == signal.SIGKILL:
             os.killpg(process.pid, signal.SIGKILL)

@@ -2,10 +2,10 @@
 
 import datetime
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, Page
@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 from accounts.models import Account, Organisation, User
 from accounts.periods import add_months, first_of_month
 from metrics.recompute.run import Order, recompute
+from tests.browser.axe import faults_of
 from tests.factories import (
     make_account,
     make_assignment,
@@ -86,12 +87,19 @@ class Reader:
 
     def expect_clean(self, path: str, with_axe: bool = True) -> None:
         self.page.goto(path)
-        found = Axe().run(self.page).response["violations"] if with_axe else []
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], path
+        assert not with_axe or faults_of(self.page) == [], path
         wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{path} scrolls sideways by {wide}"
         assert self.page.locator("h1").count() == 1, path
         assert self.faults == [], path
+
+
+@contextmanager
+def sent(page: Page) -> Iterator[None]:
+    """What is pressed inside sends a form: afterwards the server has answered, and the next page is there."""
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        yield
+    page.wait_for_load_state()
 
 
 @pytest.fixture

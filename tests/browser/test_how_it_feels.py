@@ -14,14 +14,16 @@ from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+# Counted in frames, sixty of which a machine with nothing else to do shows in a second.
 BUSY_AFTER = """() => new Promise((done) => {
-  let clicked = 0;
-  document.addEventListener("click", () => { clicked = performance.now(); }, { capture: true, once: true });
-  new MutationObserver((_, self) => {
-    if (clicked && document.querySelector("[aria-busy=true]")) {
-      self.disconnect(); window.busyAfter = performance.now() - clicked;
-    }
-  }).observe(document.body, { subtree: true, attributes: true });
+  let frames = 0;
+  const count = () => { frames += 1; requestAnimationFrame(count); };
+  document.addEventListener("click", () => {
+    count();
+    new MutationObserver((_, self) => {
+      if (document.querySelector("[aria-busy=true]")) { self.disconnect(); window.busyAfter = frames; }
+    }).observe(document.body, { subtree: true, attributes: true });
+  }, { capture: true, once: true });
   done();
 })"""
 SHIFTS = """
@@ -111,6 +113,7 @@ def test_numbers_wait_print_and_are_set_as_numbers(
     page.wait_for_url("**period=quarter**")
     other, _ = open_page(browser, live_server.url, maya, "light", 1280)
     other.goto(page.url)
+    page.wait_for_load_state()
     assert other.inner_text("main") == page.inner_text("main")
     other.context.close()
 
@@ -209,7 +212,9 @@ def test_a_write_shows_at_once_and_goes_back_when_the_server_fails(
     won = page.get_by_role("button", name="Won today")
     won.dblclick()
     page.wait_for_function("window.busyAfter !== undefined")
-    assert page.evaluate("window.busyAfter") < 100
+    assert page.evaluate("window.busyAfter") <= 6
+    while not held.waiting:
+        page.wait_for_timeout(20)
     page.wait_for_timeout(100)
     assert len(held.waiting) == 1
     held.let_go()
@@ -245,7 +250,7 @@ def test_nothing_typed_is_lost_to_a_lapsed_login_or_to_somebody_else(
     theirs.goto(address)
     theirs.get_by_label("Name").fill("Pumps, large")
     theirs.get_by_role("button", name="Save").click()
-    theirs.wait_for_url("**/revenue/**")
+    theirs.wait_for_url("**/portfolio/*/revenue/**")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Somebody saved this after you had opened it.")).to_be_visible()
     row = page.get_by_role("row", name=re.compile("^Name"))
@@ -254,6 +259,6 @@ def test_nothing_typed_is_lost_to_a_lapsed_login_or_to_somebody_else(
     deal.refresh_from_db()
     assert deal.name == "Pumps, large"
     page.get_by_role("button", name="Save").click()
-    page.wait_for_url("**/revenue/**")
+    page.wait_for_url("**/portfolio/*/revenue/**")
     deal.refresh_from_db()
     assert deal.name == "Pumps and valves"

@@ -4,7 +4,6 @@ import datetime
 from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
@@ -12,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import Account, Organisation, User
 from metrics.models import Run
 from metrics.recompute.run import Order, recompute
+from tests.browser.axe import faults_of
 from tests.factories import make_account, make_classification, make_contract, make_opportunity, make_order
 
 Theme = Literal["light", "dark"]
@@ -67,8 +67,7 @@ def expect_clean(page: Page, path: str) -> None:
     if rows.count():
         rows.scroll_into_view_if_needed()
         page.wait_for_selector("#rows-found[hx-get]", state="detached")
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], path
+    assert faults_of(page) == [], path
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} scrolls sideways"
 
 

@@ -91,6 +91,13 @@ def card(page: Page, name: str) -> Any:
     return page.locator("[data-km-card]", has_text=name)
 
 
+BELOW = """([one, other]) => {
+  const cards = [...document.querySelectorAll("[data-km-card]")];
+  const top = (name) => cards.find((card) => card.textContent.includes(name)).getBoundingClientRect().top;
+  return top(one) > top(other);
+}"""
+
+
 def middle(page: Page, name: str) -> tuple[float, float]:
     box = card(page, name).bounding_box()
     assert box
@@ -232,7 +239,7 @@ def test_a_card_is_dragged_onto_another_and_the_second_mover_is_told(
     second.mouse.up()
     expect(second.locator("#km-status")).to_contain_text("Maya Marin changed Henrik Moe meanwhile")
     # The map now shows what the other one did.
-    assert middle(second, "Henrik Moe")[1] > middle(second, "Anette Bakke")[1]
+    second.wait_for_function(BELOW, arg=["Henrik Moe", "Anette Bakke"])
 
     card(page, "Henrik Moe").get_by_role("link").press("Enter")
     page.get_by_label("Reports to", exact=True).select_option("Marte Nygård-Solheim")

@@ -29,7 +29,7 @@ def open_line(page: Page, name: str) -> None:
     """Reach a link by its name and press Enter on it, as somebody without a mouse does."""
     page.get_by_role("link", name=name).first.focus()
     page.keyboard.press("Enter")
-    page.wait_for_selector(".km-plan-form")
+    page.wait_for_selector(".km-plan-form :focus")
 
 
 def test_a_plan_is_begun_written_by_keyboard_submitted_and_approved(

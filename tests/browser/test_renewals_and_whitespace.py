@@ -135,6 +135,7 @@ def test_a_manager_opens_a_deal_from_a_cell_takes_it_back_and_fills_an_unknown_b
 
     page.keyboard.press("f")
     expect(page.get_by_role("heading", level=2)).to_have_text("Pumps at Aurora Foods")
+    expect(page.locator("main :focus")).to_have_count(1)
     for _ in range(2):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from playwright.sync_api import Browser, Page, expect
 
@@ -33,6 +32,8 @@ from metrics.alerts.find import look_for_warnings
 from metrics.digests import sink
 from metrics.models import Alert, DigestSettings
 from tests.alerts.making import make_alert
+from tests.browser.axe import faults_of
+from tests.browser.conftest import sent
 from tests.factories import make_contact, make_fact
 from tests.surveys_employees.waves import close_now, given, make_employees
 
@@ -62,8 +63,7 @@ def link_in(mail: Any) -> str:
 
 
 def expect_no_fault(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], page.url
+    assert faults_of(page) == [], page.url
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, f"{page.url} scrolls sideways by {wide}"
 
@@ -83,7 +83,8 @@ def test_a_customer_is_asked_answers_without_login_or_script_and_somebody_talks_
     page.get_by_role("button", name="Add a question").click()
     expect(page.locator(".km-build__question")).to_have_count(3)
     page.get_by_label("Choices").fill("Price\nDelivery")
-    page.get_by_role("button", name="Save", exact=True).last.click()
+    with sent(page):
+        page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.get_by_label("Choices")).to_have_value("Price\nDelivery")
     survey = Survey.objects.get()
     reader.expect_clean(f"/surveys/questionnaires/{survey.pk}/")
@@ -92,10 +93,11 @@ def test_a_customer_is_asked_answers_without_login_or_script_and_somebody_talks_
     page.goto(f"/surveys/waves/add?survey={survey.pk}")
     page.locator("main").get_by_role("button", name="Save").click()
     expect(page.get_by_role("cell", name="eva@aurora.example")).to_be_visible()
-    page.get_by_role("button", name="Mail me a copy").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Mail me a copy").click()
     expect_no_fault(page)
-    page.get_by_role("button", name="Send to 1").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send to 1").click()
     tick()
     send_waiting()
     test_copy, invitation = mailoutbox
@@ -159,8 +161,8 @@ def test_our_own_people_are_asked_and_nobody_learns_who_said_what(
     page.goto(f"/surveys/employees/waves/{wave.pk}/")
     page.locator("summary", has_text="Release the results").click()
     page.get_by_label("To confirm, type the name: Autumn").fill("Autumn")
-    page.get_by_role("button", name="Release the results").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Release the results").click()
     reader.expect_clean("/surveys/employees/")
     hidden = page.locator(".km-units__hidden")
     expect(hidden).to_have_count(2)
@@ -236,8 +238,8 @@ def test_a_digest_is_chosen_looked_at_read_in_the_mailbox_and_ended_by_its_link(
     office, pocket = open_as(adam), open_as(adam, "dark", 320)
     office.expect_clean("/mails/demonstration/")
     office.expect_clean("/mails/digests/")
-    office.page.get_by_role("button", name="Send a test to Maya Marin").click()
-    office.page.wait_for_load_state()
+    with office.page.expect_navigation():
+        office.page.get_by_role("button", name="Send a test to Maya Marin").click()
     send_waiting()
     taken = message_from_bytes(mailoutbox[0].message().as_bytes())
     taken["X-RcptTo"], taken["X-MailFrom"] = maya.email, "bounces@kamplan.example"

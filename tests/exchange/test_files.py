@@ -3,6 +3,7 @@
 import datetime
 import gzip
 import io
+import time
 import zipfile
 from decimal import Decimal
 
@@ -92,10 +93,10 @@ def test_a_file_is_refused_in_one_sentence_when_it_cannot_be_read() -> None:
         b"x" * (10 << 20): "more text than a row may have",
     }
     for content, words in cases.items():
-        started = datetime.datetime.now()
+        started = time.process_time()
         with pytest.raises(Refused, match=words):
             files.inspect(files.Source("hostile", content))
-        assert datetime.datetime.now() - started < datetime.timedelta(seconds=3)
+        assert time.process_time() - started < 3
 
 
 LAUGHS = (

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from accounts.exchange import actions
 from accounts.models import Account, User
+from tests.browser.conftest import sent
 from tests.factories import PASSWORD, make_account
 from tests.people.test_browser import Theme, expect_clean, open_page
 
@@ -37,7 +38,8 @@ def test_a_file_goes_its_way_by_mouse(
         page.get_by_label("Column of the file for external id").select_option("Customer no.")
         page.get_by_label("Column of the file for name").select_option("Company")
         expect(page.locator("#sample-name")).to_contain_text("Alfa")
-        page.get_by_role("button", name="Dry run").click()
+        with sent(page):
+            page.get_by_role("button", name="Dry run").click()
         expect(page.get_by_text("It begins as soon as a worker is free.")).to_be_visible()
         actions.work()
         expect(page.get_by_text(end, exact=True)).to_be_visible()
@@ -46,7 +48,8 @@ def test_a_file_goes_its_way_by_mouse(
     page.get_by_role("link", name="Created").click()
     expect(page.get_by_text("2 · Beta")).to_be_visible()
     expect_clean(page, page.url)
-    page.get_by_role("button", name="Apply").click()
+    with sent(page):
+        page.get_by_role("button", name="Apply").click()
     actions.work()
     expect(page.get_by_text("Applied.")).to_be_visible()
     assert Account.objects.count() == 2

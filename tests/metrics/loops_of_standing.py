@@ -57,7 +57,7 @@ def add_health(made: Portfolio) -> None:
     Tier.objects.filter(name="Tier one").update(cadence_days=30)
     for account in made.accounts:
         for kind in ("usage", "payment", "support"):
-            for on in {made.some_day() for _ in range(random.choice((0, 3, 6)))}:
+            for on in sorted({made.some_day() for _ in range(random.choice((0, 3, 6)))}):
                 level = random.choice(("good", "fair", "poor", ""))
                 value = None if level else random.randint(0, 100)
                 AccountState.objects.create(account=account, kind=kind, date=on, level=level, value=value)
@@ -85,7 +85,7 @@ def add_goals(made: Portfolio) -> None:
                         first_due_on=due,
                         reached_on=random.choice((None, due, made.some_day())),
                     )
-                    for on in {made.some_day(day("2024-01-01")) for _ in range(random.randint(0, 3))}:
+                    for on in sorted({made.some_day(day("2024-01-01")) for _ in range(random.randint(0, 3))}):
                         MilestoneCheck.objects.create(milestone=step, on=on, on_track=random.random() < 0.6)
                 for _ in range(random.randint(1, 2)):
                     due = made.some_day(day("2024-06-01"))

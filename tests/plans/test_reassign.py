@@ -234,7 +234,7 @@ def test_two_who_reassign_at_once_never_make_two_owners(hana: User, maya: User, 
     def go(to: User) -> None:
         try:
             found = moving.moves(hana, pks, to, today)
-            ready.wait(timeout=20)
+            ready.wait(timeout=120)
             moving.reassign(hana, pks, to, today, today, moving.digest(found))
             outcomes.append("written")
         except moving.Overtaken:
@@ -246,7 +246,7 @@ def test_two_who_reassign_at_once_never_make_two_owners(hana: User, maya: User, 
     for each in threads:
         each.start()
     for each in threads:
-        each.join(timeout=60)
+        each.join(timeout=120)
     assert sorted(outcomes) == ["overtaken", "written"]
     assert HandOver.objects.count() == 5
     for account in accounts:
