@@ -196,12 +196,55 @@ RISKS = (
         "Meeting with the new management",
     ),
 )
+# In how many days, and what: each plan takes the next sentence of a line.
 ACTIONS = (
-    ("Send the figures we promised", -5),
-    ("Meet the sponsor before the budget round", 9),
-    ("Offer for the two sites that buy elsewhere", 21),
-    ("Show the value of the last twelve months", 34),
-    ("Visit the site that nobody of us knows", 48),
+    (
+        -5,
+        (
+            "Send the figures we promised",
+            "Answer their question about delivery times",
+            "Confirm the date of the factory tour",
+            "Send the minutes of the last review",
+            "Return the framework draft with our remarks",
+            "Name the engineer for their new line",
+            "Send the samples for the trial run",
+        ),
+    ),
+    (
+        9,
+        (
+            "Meet the sponsor before the budget round",
+            "Call purchasing about next year's volume",
+            "Have lunch with the plant manager",
+            "Introduce our service lead to their maintenance",
+            "Agree the agenda of the next review",
+        ),
+    ),
+    (
+        21,
+        (
+            "Offer for the two sites that buy elsewhere",
+            "Price for the retrofit of their oldest line",
+            "Work out what an hour of standstill costs them",
+            "Offer for spare parts kept at their site",
+        ),
+    ),
+    (
+        34,
+        (
+            "Show the value of the last twelve months",
+            "Present the results of the pilot",
+            "Compare this year's deliveries with what we promised",
+        ),
+    ),
+    (
+        48,
+        (
+            "Visit the site that nobody of us knows",
+            "Invite their planners to our test field",
+            "Meet the finance director",
+        ),
+    ),
 )
 QUALITATIVE = (
     ("Become the reference for the classification society", "Draft agreed, legal reads"),
@@ -618,15 +661,17 @@ class Plans:
         risks: Sequence[Risk],
         full: bool,
     ) -> None:
-        for number, (text, in_days) in enumerate(ACTIONS[: 5 if full else 2]):
+        for number, (in_days, texts) in enumerate(ACTIONS[: 5 if full else 2]):
             if objectives:
                 aim = objectives[number % len(objectives)]
+                text = texts[len(self.plans) % len(texts)]
                 self._action(plan, owner, random, text, in_days, objective=aim)
         for entry, text in entries:
             if text and full:
                 self._action(plan, owner, random, text, random.randint(5, 60), swot_entry=entry)
         if risks and full:
-            self._action(plan, owner, random, "Agree a date for the next talk about it", 16, risk=risks[0])
+            text = risks[0].answer or "Agree a date for the next talk about it"
+            self._action(plan, owner, random, text, 16, risk=risks[0])
 
     def _action(
         self, plan: Plan, owner: User, random: Random, text: str, in_days: int, **follows: models.Model
