@@ -68,6 +68,10 @@ class Credit(StrEnum):
     ACCOUNT = "account"
 
 
+GAP = "gap:"
+"""Before the name of a column of money: how many of its rows have no rate."""
+
+
 @dataclass(frozen=True)
 class Term:
     """A part with its sign in a numerator or denominator."""
@@ -161,6 +165,11 @@ class Kpi(Definition):
         """The columns of money that decide its value."""
         leaves = {leaf for expression in self.deciding for leaf in expression.leaves()}
         return tuple(sorted(leaf.column for leaf in leaves if leaf.measure.is_money))
+
+    @cached_property
+    def gap_columns(self) -> tuple[str, ...]:
+        """What counts the rows without an exchange rate: where one is there, there is no value."""
+        return tuple(f"{GAP}{column}" for column in self.money_columns)
 
     @cached_property
     def deciding(self) -> tuple[Expression, ...]:

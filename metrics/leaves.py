@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from metrics.expressions import Expression, Window, Windowed
-from metrics.kpi import Definition, Interval, Kpi, Term, every_part
+from metrics.kpi import GAP, Definition, Interval, Kpi, Term, every_part
 from metrics.sources import SOURCE_OF
 
 
@@ -70,10 +70,6 @@ def clustered_names(definitions: Sequence[Definition]) -> frozenset[str]:
         for term in (*kpi.numerator, *kpi.denominator)
     }
     return frozenset(per_account(definitions)) - linear_names(definitions) | of_intervals
-
-
-GAP = "gap:"
-"""Before the name of a column of money: how many of its rows have no rate."""
 
 
 def gap_name(leaf: Windowed) -> str:

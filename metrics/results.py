@@ -17,7 +17,6 @@ from metrics.evaluate import Facts
 from metrics.intervals import linearised, net_share, wilson
 from metrics.kpi import Credit, Definition, Derived, Input, Interval, Kpi, RowKpi, Term, Unit
 from metrics.kpis import KPIS
-from metrics.leaves import GAP
 from metrics.levels import LEVELS, Level
 from metrics.models import Run, Scope, ScopeFigures, View
 from metrics.reading import facts_of, newest_run
@@ -54,6 +53,8 @@ SLICES, CHANNELS = "slices", "channels"
 
 Key = int | None
 Span = tuple[Any, Any]
+Where = tuple[str, list[Key] | None, str]
+"""A scope, some of its keys or all of them, and a view."""
 
 
 @dataclass
@@ -66,6 +67,10 @@ class Figures:
 
     def add(self, kind: str, figures: dict[str, Any]) -> None:
         getattr(self, kind).update(figures)
+
+
+NOTHING = Figures()
+"""Of a scope and period of which nothing is known; nobody adds to it."""
 
 
 @dataclass(frozen=True)
@@ -189,25 +194,15 @@ class Computer:
         self.figures: dict[tuple[str, Span, Key], Figures] = {}
         self.live: set[tuple[str, Span]] = set()
         self.books: dict[int, Key] = {}
+        self.ranged = True
         self.asked: Sequence[Definition] = KPIS
 
     def all(
-        self, kpis: Sequence[Definition], periods: Sequence[Period]
+        self, kpis: Sequence[Definition], periods: Sequence[Period], *, ranged: bool = True
     ) -> dict[tuple[str, Period, Key], Result]:
-        self.asked = with_inputs(kpis)
-        spans = {(period.start, period.end): period for period in periods}
-        company = self.scope == Scope.COMPANY
-        for period in periods:
-            if any(wants_trailing(kpi) for kpi in kpis):
-                trailing = trailing_year(period.last_day)
-                spans.setdefault((trailing.start, trailing.end), trailing)
-        self.load(self.scope, self.keys, list(spans.values()), self.view)
-        if not company and any(wants_company(kpi, self.scope) for kpi in kpis):
-            self.load(Scope.COMPANY, [None], list(spans.values()), View.AS_WAS)
-        if self.scope == Scope.ACCOUNT and any(wants_book(kpi) for kpi in kpis):
-            self.books = books_of(self.run, self.newest, self.keys)
-            holders = list(dict.fromkeys(self.books.values()))
-            self.load(Scope.OWNER, holders, list(spans.values()), View.CURRENT_BOOK)
+        """Without ranges where only values are shown: a trend of many numbers takes half the time."""
+        self.ranged = ranged
+        self.prepare(kpis, periods)
         keys = self.keys if self.keys is not None else self.found_keys()
         return {
             (kpi.id, period, key): self.result(kpi, period, key)
@@ -216,10 +211,29 @@ class Computer:
             for key in keys
         }
 
+    def prepare(self, kpis: Sequence[Definition], periods: Sequence[Period]) -> None:
+        """Load what these numbers need of these periods."""
+        self.asked = with_inputs(kpis)
+        self.load_all(self.places_for(kpis), periods_for(kpis, periods))
+
+    def places_for(self, kpis: Sequence[Definition]) -> list[Where]:
+        """Whose figures these numbers are made of: the own ones, where they ask for it the company's or a book's."""
+        found: list[Where] = [(self.scope, self.keys, self.view)]
+        if self.scope != Scope.COMPANY and any(wants_company(kpi, self.scope) for kpi in kpis):
+            found.append((Scope.COMPANY, [None], View.AS_WAS))
+        if self.scope == Scope.ACCOUNT and any(wants_book(kpi) for kpi in kpis):
+            self.books = books_of(self.run, self.newest, self.keys)
+            found.append((Scope.OWNER, list(dict.fromkeys(self.books.values())), View.CURRENT_BOOK))
+        return found
+
     def found_keys(self) -> list[Key]:
         return list(dict.fromkeys(key for scope, _, key in self.figures if scope == self.scope))
 
     # ---------------------------------------------------------------------------------------- loading
+
+    def load_all(self, places: list[Where], periods: list[Period]) -> None:
+        for scope, keys, view in places:
+            self.load(scope, keys, periods, view)
 
     def load(self, scope: str, keys: list[Key] | None, periods: list[Period], view: str) -> None:
         missing = periods
@@ -345,7 +359,7 @@ class Computer:
         )
 
     def figures_for(self, period: Period, scope: str, key: Key) -> Figures:
-        return self.figures.get((scope, (period.start, period.end), key), Figures())
+        return self.figures.get((scope, (period.start, period.end), key), NOTHING)
 
     def sums_for(self, kpi: Kpi, period: Period, scope: str, key: Key) -> dict[str, Decimal]:
         figures = self.figures_for(period, scope, key)
@@ -382,7 +396,7 @@ class Computer:
                 kpi, period, scope, key, reason=kpi.none_reason, denominator=denominator, **common
             )
         scale = scale_of(kpi.unit)
-        low, high = bounds(kpi, sums, numerator, denominator, scale)
+        low, high = bounds(kpi, sums, numerator, denominator, scale) if self.ranged else (None, None)
         value = numerator * scale / denominator
         return self.blank(
             kpi, period, scope, key, value=value, denominator=denominator, low=low, high=high, **common
@@ -503,6 +517,16 @@ def with_inputs(kpis: Iterable[Definition]) -> list[Definition]:
     return list(dict.fromkeys(found))
 
 
+def periods_for(kpis: Sequence[Definition], periods: Iterable[Period]) -> list[Period]:
+    """These periods and, where a number is made of it, the year that ends with each of them."""
+    spans = {(period.start, period.end): period for period in periods}
+    if any(wants_trailing(kpi) for kpi in kpis):
+        for period in list(spans.values()):
+            trailing = trailing_year(period.last_day)
+            spans.setdefault((trailing.start, trailing.end), trailing)
+    return list(spans.values())
+
+
 def is_of(kpi: Definition, scope: str) -> bool:
     """Whether what it is made of belongs to this scope at all."""
     if scope == Scope.COMPANY or (scope == Scope.TARGET and kpi.of_targets):
@@ -605,7 +629,10 @@ def exact(parts: Any) -> dict[str, Any]:
 
 
 def total(terms: tuple[Term, ...], sums: dict[str, Decimal]) -> Decimal:
-    return sum((term.sign * Decimal(sums.get(term.part.name, ZERO)) for term in terms), ZERO)
+    found = ZERO
+    for term in terms:
+        found += term.sign * sums.get(term.part.name, ZERO)
+    return found
 
 
 def scale_of(unit: Unit) -> int:
@@ -618,7 +645,7 @@ def is_money(unit: Unit) -> bool:
 
 
 def has_gap(kpi: Kpi, sums: dict[str, Decimal]) -> bool:
-    return any(sums.get(f"{GAP}{column}") for column in kpi.money_columns)
+    return any(sums.get(gap) for gap in kpi.gap_columns)
 
 
 def bounds(

@@ -2,15 +2,17 @@
 
 import datetime
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from kamplan import charts, formats
+from kamplan import charts, drawings, formats
 from kamplan.components import UNDO
 from kamplan.formats import Good, Number
 
@@ -117,7 +119,9 @@ def likely(low: Number | None, high: Number | None, unit: str, currency: str = "
     return formats.format_range(low, high, unit, currency)
 
 
+# A page shows dozens of them, and only a few hundred different ones are ever asked for.
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def icon(name: str, label: str = "", size: int = 16) -> SafeString:
     """An icon of the sprite; without a label it is hidden from assistive technology."""
     href = f"{static('img/icons.svg')}#{name}"
@@ -153,25 +157,32 @@ def query(context: dict[str, Any], **changes: object) -> str:
     return f"?{parameters.urlencode()}"
 
 
-@register.inclusion_tag("_components/status.html")
-def status(state: str, words: str = "") -> dict[str, str]:
-    symbol, tone, usual = STATES[state]
-    return {"symbol": symbol, "tone": tone, "words": words or usual}
+@register.simple_tag
+def status(state: str, words: str = "") -> SafeString:
+    _, tone, usual = STATES[state]
+    return format_html(
+        '<span class="km-status km-status--{}">{}<span>{}</span></span>\n',
+        tone,
+        mark(state, inline=False),
+        words or usual,
+    )
 
 
-@register.inclusion_tag("_components/mark.html")
-def mark(state: str, inline: bool = True) -> dict[str, object]:
+@register.simple_tag
+@lru_cache
+def mark(state: str, inline: bool = True) -> SafeString:
     """The symbol alone, for places where words stand beside it anyway."""
     symbol, tone, _ = STATES[state]
-    return {"symbol": symbol, "tone": tone, "inline": inline}
+    return render_to_string("_components/mark.html", {"symbol": symbol, "tone": tone, "inline": inline})
 
 
-@register.inclusion_tag("_components/arrow.html")
-def arrow(direction: str) -> dict[str, str]:
-    return {"direction": direction}
+@register.simple_tag
+@lru_cache
+def arrow(direction: str) -> SafeString:
+    return render_to_string("_components/arrow.html", {"direction": direction})
 
 
-@register.inclusion_tag("_components/range_bar.html")
+@register.simple_tag
 def range_bar(
     value: charts.Point,
     low: charts.Point,
@@ -181,12 +192,12 @@ def range_bar(
     scale_min: charts.Point = None,
     scale_max: charts.Point = None,
     label: str = "",
-) -> dict[str, object]:
+) -> SafeString:
     bar = charts.range_bar(value, low, high, target, good, scale_min, scale_max)
-    return {"bar": bar, "label": label, "height": 26}
+    return drawings.range_bar(bar, label)
 
 
-@register.inclusion_tag("_components/range_bar.html")
+@register.simple_tag
 def range_bar_large(
     value: charts.Point,
     low: charts.Point,
@@ -200,20 +211,15 @@ def range_bar_large(
     low_text: str = "",
     high_text: str = "",
     target_text: str = "",
-) -> dict[str, object]:
+) -> SafeString:
     """The same with its figures written at it, for the explain page."""
     bar = charts.range_bar(value, low, high, target, good, scale_min, scale_max)
-    return {
-        "bar": bar,
-        "label": label,
-        "height": 60,
-        "shift": 16,
-        "texts": charts.range_labels(bar, value_text, low_text, high_text),
-        "target_label": charts.edge_label(bar.target, target_text),
-    }
+    texts = charts.range_labels(bar, value_text, low_text, high_text)
+    at_target = charts.edge_label(bar.target, target_text)
+    return drawings.range_bar(bar, label, height=60, shift=16, texts=texts, target_label=at_target)
 
 
-@register.inclusion_tag("_components/sparkline.html")
+@register.simple_tag
 def sparkline(
     points: Sequence[charts.Point],
     target: charts.Point = None,
@@ -221,9 +227,9 @@ def sparkline(
     label: str = "",
     width: int = 104,
     height: int = 28,
-) -> dict[str, object]:
+) -> SafeString:
     line = charts.line(points, target, marks, width=width, height=height)
-    return {"line": line, "label": label, "width": width, "height": height}
+    return drawings.sparkline(line, label, width, height)
 
 
 @register.inclusion_tag("_components/trend.html")

@@ -82,7 +82,7 @@ def sheet_of(user: User, choice: Choice) -> Sheet:
     allowed_ones = visible_kpis(user)
     kpis = [kpi for kpi in chosen if kpi in allowed_ones]
     card = Card(COMPANY, choice, kpis)
-    card.load(restatements=False)
+    card.load(restatements=False, ranged=True)
     targets = Targets.of([(Scope.COMPANY, None)], [kpi.id for kpi in kpis])
     firsts = definition_changes(choice)
     items = [item_of(card, kpi, targets, trend_marks(choice, changed_days(kpi, firsts))) for kpi in kpis]

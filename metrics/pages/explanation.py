@@ -15,7 +15,7 @@ from metrics.models import Run, Scope, Target
 from metrics.pages import making, words
 from metrics.pages.accounts import Parts, per_account
 from metrics.pages.choice import KIND_WORDS, Choice, period_words
-from metrics.pages.figures import PageComputer, Versions, elsewhere
+from metrics.pages.figures import PageComputer, Versions, elsewhere, read_together
 from metrics.pages.places import Place
 from metrics.recipes import RECIPES
 from metrics.recipes.recipe import Beside
@@ -93,17 +93,16 @@ class Explanation:
         periods = [*choice.trend, choice.period]
         if not compared.by_run:
             periods.append(compared.period)
-        mine = self.computer(choice.run, self.place)
+        mine, theirs = self.computer(choice.run), self.computer(compared.run)
+        if compared.by_run:
+            read_together([mine, theirs], [self.kpi], [*periods, compared.period])
         self.series = mine.all([self.kpi], list(dict.fromkeys(periods)))
         self.now = self.series[self.kpi.id, choice.period, self.place.key]
-        if compared.by_run:
-            before = self.computer(compared.run, self.place).all([self.kpi], [compared.period])
-            self.before = before[self.kpi.id, compared.period, self.place.key]
-        else:
-            self.before = self.series[self.kpi.id, compared.period, self.place.key]
+        before = theirs.all([self.kpi], [compared.period]) if compared.by_run else self.series
+        self.before = before[self.kpi.id, compared.period, self.place.key]
 
-    def computer(self, run: Run, place: Place) -> PageComputer:
-        choice = self.choice
+    def computer(self, run: Run) -> PageComputer:
+        choice, place = self.choice, self.place
         return PageComputer(run, choice.newest, place.scope, [place.key], choice.view, choice.organisation)
 
     def load_accounts(self) -> None:

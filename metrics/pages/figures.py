@@ -19,11 +19,13 @@ from metrics.results import (
     Figures,
     Key,
     Result,
+    Where,
     exact,
     is_defined,
     levels_of,
     narrow,
     only_accounts,
+    periods_for,
     wants_company,
     wants_trailing,
 )
@@ -61,23 +63,22 @@ class PageComputer(Computer):
         self.loaded: set[tuple[str, Span]] = set()
         self.row_kpis: list[RowKpi] = []
 
-    def load(self, scope: str, keys: list[Key] | None, periods: list[Period], view: str) -> None:
-        """Each span once, however often it is asked for."""
-        wanted = [each for each in periods if (scope, (each.start, each.end)) not in self.loaded]
-        if wanted:
-            self.loaded |= {(scope, (each.start, each.end)) for each in wanted}
-            super().load(scope, keys, wanted, view)
-
-    def all(
-        self, kpis: Sequence[Definition], periods: Sequence[Period]
-    ) -> dict[tuple[str, Period, Key], Result]:
-        self.row_kpis = row_kpis_of(kpis)
-        return super().all(kpis, periods)
-
     def prepare(self, kpis: Sequence[Definition], periods: Sequence[Period]) -> None:
-        """Load what these numbers need of several periods at once, before some of them are asked for."""
         self.row_kpis = row_kpis_of(kpis)
-        self.load(self.scope, self.keys, list(dict.fromkeys(periods)), self.view)
+        super().prepare(kpis, periods)
+
+    def load_all(self, places: list[Where], periods: list[Period]) -> None:
+        read_stored([self], places, periods)
+        super().load_all(places, periods)
+
+    def load(self, scope: str, keys: list[Key] | None, periods: list[Period], view: str) -> None:
+        """Each span once, however often it is asked for; what the run stored has been read."""
+        missing = [each for each in periods if (scope, (each.start, each.end)) not in self.loaded]
+        if missing:
+            spans = {(scope, (each.start, each.end)) for each in missing}
+            self.loaded |= spans
+            self.live |= spans
+            self.load_live(scope, keys, missing, view)
 
     def load_live(self, scope: str, keys: list[Key] | None, periods: list[Period], view: str) -> None:
         """Periods that no run stores, summed from the facts: everything that is asked for in one statement."""
@@ -121,6 +122,69 @@ class PageComputer(Computer):
         usual = usual_spans(self.run.first_month, self.run.as_of, fiscal)
         wanted = {(period.start, period.end) for period in periods}
         return wanted & usual
+
+
+# The day on which a period ends leads to its rows by the index; both days keep those of other periods out.
+STORED = """
+    SELECT scope, starts, ends, key, kind, figures, valid_from, valid_to FROM metrics_scopefigures
+     WHERE ({places}) AND ({runs}) AND ends = ANY(%(ends)s) AND (starts, ends) IN ({spans})"""
+
+
+def read_stored(
+    computers: Sequence[PageComputer], places: Sequence[Where], periods: Sequence[Period]
+) -> None:
+    """What one or several runs stored of some places, by one statement: what holds in two of them comes once."""
+    # Of single accounts pages read more than runs store.
+    places = [place for place in places if place[0] != Scope.ACCOUNT]
+    wanted: set[Span] = set()
+    for each in computers:
+        spans = each.stored_spans(periods)
+        stored = {(scope, span) for scope, _, _ in places for span in spans} - each.loaded
+        each.loaded |= stored
+        wanted |= {span for _, span in stored}
+    if not wanted:
+        return
+    params: dict[str, Any] = {"ends": sorted({ends for _, ends in wanted})}
+    runs = (
+        f"valid_from <= {pk} AND (valid_to IS NULL OR valid_to > {pk})"
+        for pk in (each.run.pk for each in computers)
+    )
+    sql = STORED.format(
+        places=" OR ".join(of_place(number, place, params) for number, place in enumerate(places)),
+        runs=" OR ".join(runs),
+        spans=", ".join(f"(DATE '{starts}', DATE '{ends}')" for starts, ends in sorted(wanted)),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        for scope, starts, ends, key, kind, text, first, last in cursor.fetchall():
+            figures = exact(text)
+            for each in computers:
+                if first <= each.run.pk and (last is None or last > each.run.pk):
+                    found = each.figures.setdefault((scope, (starts, ends), key), Figures())
+                    found.add(kind, figures)
+
+
+def read_together(
+    computers: Sequence[PageComputer], kpis: Sequence[Definition], periods: Sequence[Period]
+) -> None:
+    """What several runs stored of one place, before each of them is asked for its own periods."""
+    # Whose book an account is in may differ from run to run.
+    if computers[0].scope != Scope.ACCOUNT:
+        read_stored(computers, computers[0].places_for(kpis), periods_for(kpis, periods))
+
+
+def of_place(number: int, place: Where, params: dict[str, Any]) -> str:
+    """SQL condition: these figures belong to the place; its parameters are added to the others."""
+    scope, keys, view = place
+    params |= {f"scope_{number}": scope, f"view_{number}": view}
+    condition = f"scope = %(scope_{number})s AND view = %(view_{number})s"
+    if keys is None:
+        return condition
+    of_keys = ["key IS NULL"] if None in keys else []
+    if named := [key for key in keys if key is not None]:
+        params[f"keys_{number}"] = named
+        of_keys.append(f"key = ANY(%(keys_{number})s)")
+    return f"{condition} AND ({' OR '.join(of_keys) or 'FALSE'})"
 
 
 def elsewhere(

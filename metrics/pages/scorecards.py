@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from accounts.models import Membership, Organisation, Role, Team, User
-from accounts.periods import Period, trailing_year
+from accounts.periods import Period
 from kamplan import formats
 from kamplan.components import Choice as Link
 from kamplan.components import KpiGroup, KpiRow, Tally
@@ -25,7 +25,7 @@ from metrics.pages import employees, words
 from metrics.pages.choice import Choice, read_choice
 from metrics.pages.documents import file_name
 from metrics.pages.exports import FORMATS, as_file, scorecard_table
-from metrics.pages.figures import PageComputer
+from metrics.pages.figures import PageComputer, read_together
 from metrics.pages.mix import find_mix
 from metrics.pages.places import (
     SIDE_WORDS,
@@ -124,23 +124,23 @@ class Card:
     earlier: Run | None = None
     """The run whose figures of closed periods were looked through."""
 
-    def load(self, restatements: bool = True) -> None:
+    def load(self, *, restatements: bool = True, ranged: bool = False) -> None:
+        """Along the trend only values are known unless ranges are asked for."""
         choice, compared = self.choice, self.choice.compared
-        periods = [*choice.trend, choice.period]
-        if not compared.by_run:
-            periods.append(compared.period)
-        periods = list(dict.fromkeys(periods))
+        shown = [choice.period] if compared.by_run else [choice.period, compared.period]
         mine = self.computer(choice.run)
-        self.now = mine.all(self.kpis, periods)
-        self.then = self.now
         earlier = compared.run if compared.by_run else next(iter(choice.earlier_runs), None)
+        if earlier is not None and (compared.by_run or restatements):
+            theirs = self.computer(earlier)
+            read_together([mine, theirs], self.kpis, [*choice.trend, choice.period, compared.period])
+        trend = mine.all(self.kpis, choice.trend, ranged=ranged)
+        self.now = self.then = trend | mine.all(self.kpis, shown)
         if earlier is None or not (compared.by_run or restatements):
             return
-        self.earlier, theirs = earlier, self.computer(earlier)
+        self.earlier = earlier
         closed = [period for period in choice.trend if not period.is_partial(earlier.as_of)]
-        # All at once, the years behind derived numbers included.
-        wanted = [compared.period, *closed] if compared.by_run else closed
-        theirs.prepare(self.kpis, [*wanted, *(trailing_year(each.last_day) for each in wanted)])
+        # All at once, before some of them are asked for.
+        theirs.prepare(self.kpis, [compared.period, *closed] if compared.by_run else closed)
         if compared.by_run:
             self.then = theirs.all(self.kpis, [compared.period])
         changed = [
