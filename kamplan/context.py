@@ -1,6 +1,7 @@
 """What the frame around every page shows: the navigation of this role and a few addresses."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -210,6 +211,7 @@ class Link:
     counted: str = ""
 
 
+@cache
 def address(route: str) -> str:
     """The address of a route, empty where this installation has none."""
     try:

@@ -67,7 +67,7 @@ def may_comment(user: User, scope: str, key: int | None, today: Day) -> bool:
         return user.role == Role.LEAD and Team.objects.filter(pk=key, lead=user).exists()
     if scope == Scope.ACCOUNT and key is not None:
         owned = Assignment.objects.filter(account=key, user=user, role="owner", during__contains=today)
-        return Account.objects.visible_to(user, today).filter(pk=key).exists() and owned.exists()
+        return Account.objects.visible_to(user, today).filter(pk__in=owned.values("account")).exists()
     return user.role == Role.HEAD and sees_everything(user)
 
 

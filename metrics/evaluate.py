@@ -226,14 +226,18 @@ def as_parts(definitions: Sequence[Definition]) -> str:
 
 
 def statement(
-    level: Level, periods: Sequence[Period], facts: Facts, current_month: Day
+    level: Level,
+    periods: Sequence[Period],
+    facts: Facts,
+    current_month: Day,
+    only: Sequence[Definition] = (),
 ) -> tuple[str, dict[str, Any]]:
     """SQL that yields `starts, ends, scope, key, parts` for every scope of the level and every period.
 
-    `parts` is an object of the sums that are not 0.
+    `parts` is an object of the sums that are not 0: of every number, or of some of those over whole accounts.
     """
     values = period_rows(periods, current_month)
-    definitions = definitions_for(level)
+    definitions = only or definitions_for(level)
     if level.is_row_credit:
         relations = summed_rows(level, facts)
     else:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
+from psycopg import IsolationLevel
 
 from metrics.evaluate import Facts
 from metrics.models import Run
@@ -15,10 +16,21 @@ def reading() -> Iterator[None]:
     if connection.in_atomic_block:
         yield
         return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield
+    connection.ensure_connection()
+    session = connection.connection
+    before = session.isolation_level, session.read_only
+    # Said with BEGIN itself, which takes no statement of its own.
+    session.isolation_level, session.read_only = IsolationLevel.REPEATABLE_READ, True
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        if not session.closed:
+            session.isolation_level, session.read_only = before
+
+
+FIRST_NIGHT = "LEAST((SELECT MIN(opened_on) FROM metrics_alert), (SELECT MIN(as_of) FROM metrics_run))"
+"""The day on which warnings were looked for first."""
 
 
 def newest_run() -> Run | None:

@@ -19,7 +19,7 @@ from metrics.kpi import Credit, Definition, Derived, Input, Interval, Kpi, RowKp
 from metrics.kpis import KPIS
 from metrics.levels import LEVELS, Level
 from metrics.models import Run, Scope, ScopeFigures, View
-from metrics.reading import facts_of, newest_run
+from metrics.reading import FIRST_NIGHT, facts_of, newest_run
 from metrics.recipes import RECIPES
 from metrics.recipes.recipe import Split
 
@@ -408,10 +408,11 @@ class Computer:
 
     @cached_property
     def first_night(self) -> Day | None:
+        """A page reads it with its runs."""
+        if hasattr(self.run, "first_night"):
+            return self.run.first_night  # type: ignore[no-any-return]
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT LEAST((SELECT MIN(opened_on) FROM metrics_alert), (SELECT MIN(as_of) FROM metrics_run))"
-            )
+            cursor.execute(f"SELECT {FIRST_NIGHT}")
             (found,) = cursor.fetchone()
         return found  # type: ignore[no-any-return]
 

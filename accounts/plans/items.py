@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Case, Model, Q, QuerySet, When
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -117,9 +117,10 @@ def plan_id_of(item: Model) -> int:
 
 def current_plan(user: User, account: int, today: datetime.date) -> Plan | None:
     """Today's plan of the account; else the newest one, if it is not closed."""
-    plans = Plan.objects.visible_to(user, today).filter(account=account).select_related("account")
-    found: Plan | None = plans.current(today).first()
-    return found or plans.exclude(status=Plan.Status.CLOSED).order_by("-during").first()
+    plans = Plan.objects.visible_to(user, today).filter(account=account).exclude(status=Plan.Status.CLOSED)
+    is_current = Case(When(during__contains=today, then=True), default=False)
+    found: Plan | None = plans.select_related("account").order_by(is_current.desc(), "-during").first()
+    return found
 
 
 def last_writer(row: Any) -> str:

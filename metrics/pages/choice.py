@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import parse_qsl
 
+from django.db.models.expressions import RawSQL
+
 from accounts.models import Organisation
 from accounts.periods import BadPeriod, Day, Period, PeriodKind, add_months, latest_complete, period_of
 from kamplan import formats
 from kamplan.components import Choice as Link
 from metrics.kpi import RowKpi
 from metrics.models import Run, View
+from metrics.reading import FIRST_NIGHT
 from metrics.recipes import RECIPES
 from metrics.results import Result
 from metrics.urls_for import state
@@ -317,7 +320,8 @@ def read_period(asked: Mapping[str, str], as_of: Day, fiscal_start: int) -> Peri
 
 def load_runs() -> list[Run]:
     """Every run, newest first, without what only the page about runs shows."""
-    return list(Run.objects.filter(is_kept=True).defer("definitions", "errors").order_by("-pk")[:1000])
+    found = Run.objects.filter(is_kept=True).defer("definitions", "errors").order_by("-pk")[:1000]
+    return list(found.annotate(first_night=RawSQL(FIRST_NIGHT, [])))
 
 
 def read_choice(asked: Mapping[str, str], organisation: Organisation) -> Choice | None:

@@ -423,10 +423,10 @@ def summary_of(user: User, place: Place, today: datetime.date) -> Summary | None
     """Nothing for whom the panel is not, or before a first wave; a hidden team gives way to the level above."""
     if place.scope not in {Scope.OWNER, Scope.TEAM, Scope.COMPANY}:
         return None
-    waves = release.waves_for(user)
-    if not waves:
+    rows = release.newest_rows_for(user, today)
+    if not rows:
         return None
-    sheet = Sheet(waves[0], release.rows_for(user, waves[0], today))
+    sheet = Sheet(rows[0].wave, rows)
     team = place.key if place.scope == Scope.TEAM else place.team.key if place.team else None
     asked = place_in_wave(sheet, team)
     group = asked if asked and sheet.is_shown(asked) else COMPANY
@@ -452,5 +452,8 @@ def place_in_wave(sheet: Sheet, team: int | None) -> Group | None:
     """The team as the wave knew it, or the next one above; none that the reader may not see."""
     if team is None:
         return None
-    above = iter(release.with_above(team))
+    found = sheet.group_of_team(team)
+    if found is not None:
+        return found
+    above = release.with_above(team)
     return next((group for each in above if (group := sheet.group_of_team(each)) is not None), None)

@@ -103,7 +103,9 @@ class Explanation:
 
     def computer(self, run: Run) -> PageComputer:
         choice, place = self.choice, self.place
-        return PageComputer(run, choice.newest, place.scope, [place.key], choice.view, choice.organisation)
+        return PageComputer(
+            run, choice.newest, place.scope, [place.key], choice.view, choice.organisation, [self.kpi]
+        )
 
     def load_accounts(self) -> None:
         """What each account gave, now and in the comparison; names only of those that may be seen."""

@@ -10,7 +10,7 @@ from django.db.models import Q
 from accounts.models import Organisation
 from accounts.periods import Day, Period, first_of_month, usual_periods
 from metrics import evaluate, rowkpis
-from metrics.kpi import Definition, Derived, RowKpi
+from metrics.kpi import Definition, Derived, Kpi, RowKpi
 from metrics.models import Run, Scope, ScopeFigures, View
 from metrics.reading import facts_of
 from metrics.recipes import RECIPES
@@ -28,6 +28,7 @@ from metrics.results import (
     periods_for,
     wants_company,
     wants_trailing,
+    with_inputs,
 )
 
 Span = tuple[Any, Any]
@@ -58,8 +59,11 @@ class PageComputer(Computer):
         keys: list[Key] | None,
         view: str,
         organisation: Organisation,
+        only: Sequence[Definition] = (),
     ) -> None:
+        """`only`: the numbers that will be asked for, where these are few; nothing else is summed then."""
         super().__init__(run, newest, scope, keys, view, organisation)
+        self.only = [kpi for kpi in with_inputs(only) if isinstance(kpi, Kpi)]
         self.loaded: set[tuple[str, Span]] = set()
         self.row_kpis: list[RowKpi] = []
 
@@ -99,7 +103,8 @@ class PageComputer(Computer):
         for level in levels_of(scope, view):
             kind = ScopeFigures.Kind.ROWS if level.is_row_credit else ScopeFigures.Kind.ACCOUNTS
             narrowed = narrow(facts, level, scope, keys)
-            add(kind, "", "parts", *evaluate.statement(level, periods, narrowed, month))
+            only = () if level.is_row_credit else self.only
+            add(kind, "", "parts", *evaluate.statement(level, periods, narrowed, month, only))
         if view == View.AS_WAS:
             for kpi in self.row_kpis:
                 if not is_defined(kpi, scope, view):
@@ -138,7 +143,7 @@ def read_stored(
     places = [place for place in places if place[0] != Scope.ACCOUNT]
     wanted: set[Span] = set()
     for each in computers:
-        spans = each.stored_spans(periods)
+        spans = each.stored_spans(list(periods))
         stored = {(scope, span) for scope, _, _ in places for span in spans} - each.loaded
         each.loaded |= stored
         wanted |= {span for _, span in stored}

@@ -78,7 +78,10 @@ class Step:
 
 
 def side_of(terms: Sequence[Term], parts: Parts) -> Decimal:
-    return sum((term.sign * parts.get(term.part.name, ZERO) for term in terms), ZERO)
+    found = ZERO
+    for term in terms:
+        found += term.sign * parts.get(term.part.name, ZERO)
+    return found
 
 
 def moves(
@@ -352,7 +355,8 @@ def contributions(
     moved = sorted((key for key in points if key not in still), key=lambda key: -abs(points[key]))
     named = [key for key in moved if name_of(key)][:SHOWN_ACCOUNTS]
     hidden = [key for key in moved if not name_of(key)]
-    others = [key for key in moved if key not in set(named) and name_of(key)]
+    among = set(named)
+    others = [key for key in moved if key not in among and name_of(key)]
     groups: list[tuple[str, list[int | None], bool]] = [(name_of(key), [key], False) for key in named]
     if others:
         groups.append((f"{len(others)} more account{'s' * (len(others) != 1)}", others, True))

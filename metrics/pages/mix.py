@@ -17,6 +17,7 @@ from metrics.models import Scope, View
 from metrics.pages import words
 from metrics.pages.choice import Choice
 from metrics.pages.places import Place
+from metrics.pages.portfolio_rows import visible_sql
 from metrics.reading import facts_of
 
 
@@ -80,7 +81,8 @@ def held_accounts(place: Place, view: str, facts: Facts) -> str:
 
 
 def find_mix(user: User, place: Place, choice: Choice) -> Mix | None:
-    """In two statements, however many accounts."""
+    """In one statement, however many accounts; the largest is named to who may see it."""
+    seen, own = visible_sql(Account.objects.visible_to(user, choice.organisation.today()))
     facts = facts_of(choice.run, choice.newest)
     held_at_end = is_held(place)
     is_personal = place.scope in HELD and choice.view == View.AS_WAS
@@ -101,7 +103,8 @@ def find_mix(user: User, place: Place, choice: Choice) -> Mix | None:
        WHERE {str(is_personal).upper()} AND f.month = %(last_month)s AND f.account_id IS NOT NULL
          AND {held_at_end})
     SELECT t.name, COUNT(*), SUM(revenue), MAX(revenue),
-           (array_agg(account_id ORDER BY revenue DESC))[1],
+           (SELECT a.name FROM accounts_account a
+             WHERE a.id = (array_agg(worth.account_id ORDER BY worth.revenue DESC))[1] AND a.id IN ({seen})),
            (SELECT COUNT(*) FROM later l WHERE NOT EXISTS (SELECT 1 FROM held h WHERE h.account_id = l.account_id)),
            COUNT(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM later l WHERE l.account_id = worth.account_id))
       FROM worth LEFT JOIN accounts_tier t ON t.id = worth.tier_id
@@ -110,6 +113,7 @@ def find_mix(user: User, place: Place, choice: Choice) -> Mix | None:
     start, end = choice.period.start, choice.period.end
     params = {
         **facts.params,
+        **own,
         "start": start,
         "end": end,
         "before": add_months(start, -12),
@@ -122,10 +126,10 @@ def find_mix(user: User, place: Place, choice: Choice) -> Mix | None:
         rows = cursor.fetchall()
     if not rows:
         return None
-    return make_mix(user, choice, rows, is_personal)
+    return make_mix(choice, rows, is_personal)
 
 
-def make_mix(user: User, choice: Choice, rows: Sequence[Any], dated: bool) -> Mix:
+def make_mix(choice: Choice, rows: Sequence[Any], dated: bool) -> Mix:
     currency = choice.organisation.reporting_currency
     accounts = sum(row[1] for row in rows)
     revenue = sum((Decimal(row[2]) for row in rows), Decimal(0))
@@ -137,14 +141,8 @@ def make_mix(user: User, choice: Choice, rows: Sequence[Any], dated: bool) -> Mi
     largest = max(rows, key=lambda row: row[3] or 0)
     notes = []
     if accounts > 1 and revenue > 0 and largest[3]:
-        name = (
-            Account.objects.visible_to(user, choice.organisation.today())
-            .filter(pk=largest[4])
-            .values_list("name", flat=True)
-            .first()
-        )
         share = formats.number(Decimal(largest[3]) * 100 / revenue)
-        notes.append(f"largest: {name or 'one account'}, {share}{words.NBSP}%")
+        notes.append(f"largest: {largest[4] or 'one account'}, {share}{words.NBSP}%")
     if dated:
         notes += moved_words(rows[0][5], sum(row[6] for row in rows))
     count = f"{formats.number(accounts)} account{'s' * (accounts != 1)}"

@@ -104,6 +104,8 @@ def with_unit(each: dict[str, Any]) -> Any:
 
 def lines(alerts: list[Alert]) -> list[Line]:
     """With the list of tasks that each began, in one statement."""
+    if not alerts:
+        return []
     found = Play.objects.filter(account__in={each.account_id for each in alerts}).with_progress()
     plays = {
         (play.account_id, play.playbook.kind, play.cause): play for play in found.select_related("playbook")

@@ -14,7 +14,7 @@ from accounts.models import Organisation
 from accounts.periods import Day, add_months, first_of_month
 from metrics.models import Threshold
 from metrics.sources.health import LEAST_KNOWN, PARTS, WHOLE
-from metrics.weights import FAMILIES, Weight, weights_of
+from metrics.weights import FAMILIES, Weight
 
 COLD = "cold"
 BAND_NAMES = {
@@ -167,7 +167,8 @@ def points(day: Day, kind: int, value: Decimal) -> list[tuple[int, Decimal, Deci
 
 
 def limits_on(day: Day) -> dict[str, Decimal]:
-    return {each.key: each.on(day) or Decimal(0) for each in weights_of(FAMILIES["bands"])}
+    held = Threshold.objects.filter(during__contains=day).values_list("name", "value")
+    return {**FAMILIES["bands"].usual, **dict(held)}
 
 
 def banded(

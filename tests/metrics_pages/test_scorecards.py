@@ -311,5 +311,4 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_accounts(
     run("2026-01-12")
     many = counts(users, north)
     assert few == many
-    # 15 are aimed at; comments, marks of weights and the panel of employees came on top.
-    assert max(many.values()) <= 20, many
+    assert max(many.values()) <= 15, many

@@ -5,13 +5,13 @@ Panel, exports, API and mail read `rows_for`; KPIs read `figures`. Nothing else 
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.people.models import Membership, Role, Team, User
 from accounts.surveys.employees import actions, rules
@@ -245,31 +245,36 @@ def may_read(user: User) -> bool:
 
 def seen_by(user: User, wave: EmployeeWave, today: datetime.date) -> Seen:
     """Heads and administrators see all; a lead the teams below; everybody else the own team or the level above."""
+    return seen_in(wave.results.all(), user, today)
+
+
+def seen_in(results: QuerySet[EmployeeResult], user: User, today: datetime.date) -> Seen:
+    """By one statement, for results of one wave."""
     if user.role in RUNS_EMPLOYEE_WAVES:
         return Seen(everything=True)
-    known = set(
-        wave.results.filter(dimension=Dimension.TEAM, team_key__isnull=False).values_list(
-            "team_key", flat=True
-        )
-    )
-    home = next((team for team in own_teams(user, today) if team in known), None)
-    led = set(Team.objects.led_by(user).values_list("pk", flat=True)) if user.role == Role.LEAD else set()
-    teams = (led & known) | ({home} if home is not None else set())
-    return Seen(False, frozenset(teams), home)
+    of_team = results.filter(dimension=Dimension.TEAM, team_key=OuterRef("pk"))
+    belongs = Membership.objects.filter(team=OuterRef("pk"), user=user, during__contains=today)
+    teams: Any = Team.objects.annotate(is_known=Exists(of_team), is_own=Exists(belongs))
+    tree = {team.pk: team for team in teams}
+    parents = {pk: team.parent_id for pk, team in tree.items()}
+    own = next((pk for pk, team in tree.items() if team.is_own), None)
+    home = next((team for team in chain(own, parents) if tree[team].is_known), None)
+    led = {pk for pk in tree if any(tree[each].lead_id == user.pk for each in chain(pk, parents))}
+    seen = {pk for pk in led if tree[pk].is_known} if user.role == Role.LEAD else set()
+    return Seen(False, frozenset(seen if home is None else seen | {home}), home)
 
 
-def own_teams(user: User, today: datetime.date) -> list[int]:
-    """The team somebody is in today, then those above it."""
-    team = Membership.objects.filter(user=user, during__contains=today).values_list("team", flat=True).first()
-    return [] if team is None else with_above(team)
+def chain(team: int | None, parents: Mapping[int, int | None]) -> list[int]:
+    """A team, then those above it."""
+    found: list[int] = []
+    while team is not None and team not in found:
+        found.append(team)
+        team = parents.get(team)
+    return found
 
 
 def with_above(team: int) -> list[int]:
-    parents = dict(Team.objects.values_list("pk", "parent_id"))
-    found = [team]
-    while (above := parents.get(found[-1])) is not None and above not in found:
-        found.append(above)
-    return found
+    return chain(team, dict(Team.objects.values_list("pk", "parent_id")))
 
 
 def waves_for(user: User) -> list[EmployeeWave]:
@@ -284,6 +289,15 @@ def rows_for(user: User, wave: EmployeeWave, today: datetime.date) -> list[Emplo
     if not may_read(user) or wave.state != EmployeeWave.State.RELEASED:
         return []
     return list(wave.results.filter(seen_by(user, wave, today).condition))
+
+
+def newest_rows_for(user: User, today: datetime.date) -> list[EmployeeResult]:
+    """The same of the newest released wave, each row with its wave; none before a first one."""
+    if not may_read(user):
+        return []
+    newest = EmployeeWave.objects.released().order_by("-closed_on", "-pk").values("pk")[:1]
+    results = EmployeeResult.objects.filter(wave__in=newest)
+    return list(results.filter(seen_in(results, user, today).condition).select_related("wave"))
 
 
 def comments_for(user: User, wave: EmployeeWave) -> list[str]:
