@@ -165,11 +165,12 @@ HEALTH_FALL = Rule(
     f"""
     SELECT fallen.account_id, 'health' AS cause, fallen.health < 50 AS is_red,
            jsonb_build_object('before', ROUND(fallen.before), 'now', ROUND(fallen.health)) AS facts, why.evidence
-      FROM (SELECT n.account_id, n.health, b.health AS before
-              FROM ({HEALTH.select(days=AS_OF)}) n
-              JOIN ({HEALTH.select(days=MONTH_AGO)}) b ON b.account_id = n.account_id
-             WHERE n.health <= b.health - {FALL}) fallen
-     CROSS JOIN LATERAL ({MOVED_PARTS}) why""",
+      FROM (SELECT h.account_id, MAX(h.health) FILTER (WHERE h.date = %(day)s::date) AS health,
+                   MAX(h.health) FILTER (WHERE h.date < %(day)s::date) AS before
+              FROM ({HEALTH.select(days=BOTH)}) h
+             GROUP BY h.account_id) fallen
+     CROSS JOIN LATERAL ({MOVED_PARTS}) why
+     WHERE fallen.health <= fallen.before - {FALL}""",
     f"Health is {FALL} points or more under that of 30 days ago.",
     foretells=True,
 )
@@ -201,17 +202,19 @@ GAP = Rule(
 )
 
 # Counted as the score counts them, both halves with the weights of the day: a new weight is no change of theirs.
-# `spread` is the variance of the sum if signals came by chance.
+# `spread` is the variance of both sums if signals came by chance.
 POINTS = f"""
-    SELECT b.account_id, b.is_new, SUM(b.counted * w.weight) AS points, SUM(b.counted) AS number,
+    SELECT b.account_id, SUM(b.counted * w.weight) FILTER (WHERE NOT b.is_new) AS before,
+           SUM(b.counted) FILTER (WHERE NOT b.is_new) AS number_before,
+           COALESCE(SUM(b.counted * w.weight) FILTER (WHERE b.is_new), 0) AS now,
+           COALESCE(SUM(b.counted) FILTER (WHERE b.is_new), 0) AS number_now,
            SUM(b.counted * w.weight * w.weight) AS spread
-      FROM (SELECT d.account_id, d.kind_id, d.date > %(day)s::date - 90 AS is_new,
-                   LEAST(d.number, COALESCE(k.daily_cap, d.number)) AS counted
+      FROM (SELECT d.account_id, d.kind_id, d.date > %(day)s::date - 90 AS is_new, SUM(d.counted) AS counted
               FROM ({BY_DAY} o.at >= %(day)s::date - 181 {EACH_DAY}) d
-              JOIN accounts_signalkind k ON k.id = d.kind_id
-             WHERE d.date >= %(day)s::date - 179 AND d.date <= %(day)s::date) b
+             WHERE d.date >= %(day)s::date - 179 AND d.date <= %(day)s::date
+             GROUP BY 1, 2, 3) b
       JOIN accounts_signalweight w ON w.kind_id = b.kind_id AND w.during @> %(day)s::date AND w.weight > 0
-     GROUP BY 1, 2"""
+     GROUP BY b.account_id"""
 
 ENGAGEMENT_HALVED = Rule(
     Kind.ENGAGEMENT_HALVED,
@@ -219,16 +222,15 @@ ENGAGEMENT_HALVED = Rule(
     "Ask what changed, and whom we lost sight of",
     f"""
     SELECT b.account_id, 'engagement' AS cause, FALSE AS is_red,
-           jsonb_build_object('before', ROUND(b.points), 'now', ROUND(COALESCE(n.points, 0))) AS facts,
+           jsonb_build_object('before', ROUND(b.before), 'now', ROUND(b.now)) AS facts,
            jsonb_build_array(
-               jsonb_build_object('what', b.number || ' signals in the 90 days before', 'value', ROUND(b.points)),
-               jsonb_build_object('what', COALESCE(n.number, 0) || ' signals in the last 90 days',
-                                  'value', ROUND(COALESCE(n.points, 0)))) AS evidence
+               jsonb_build_object('what', b.number_before || ' signals in the 90 days before',
+                                  'value', ROUND(b.before)),
+               jsonb_build_object('what', b.number_now || ' signals in the last 90 days',
+                                  'value', ROUND(b.now))) AS evidence
       FROM ({POINTS}) b
-      LEFT JOIN ({POINTS}) n ON n.account_id = b.account_id AND n.is_new
-     WHERE NOT b.is_new AND b.number >= {LEAST} AND b.points >= {WARM}
-       AND COALESCE(n.points, 0) <= b.points / 2
-       AND b.points - COALESCE(n.points, 0) > {SURE} * sqrt(b.spread + COALESCE(n.spread, 0))""",
+     WHERE b.number_before >= {LEAST} AND b.before >= {WARM} AND b.now <= b.before / 2
+       AND b.before - b.now > {SURE} * sqrt(b.spread)""",
     f"Points of the last 90 days are at most half of those of the 90 days before, which were at least {WARM}, and the"
     " fall is larger than chance explains.",
     foretells=True,

@@ -172,10 +172,11 @@ def make_signal_days() -> None:
         return
     execute(
         f"CREATE TEMP TABLE run_signal_day ON COMMIT DROP AS"
-        f" SELECT account_id, kind_id, date AS at, number, id FROM ({BY_DAY} TRUE {EACH_DAY}) d"
+        f" SELECT account_id, kind_id, date AS at, id, number, counted, points"
+        f" FROM ({BY_DAY} TRUE {EACH_DAY}) d"
     )
     # Read whole a few times: an index would cost more than it spares.
-    execute("ANALYZE run_signal_day")
+    execute("ANALYZE run_signal_day (account_id, kind_id, at)")
 
 
 def staged(source: Source) -> str:

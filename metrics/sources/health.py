@@ -150,11 +150,9 @@ SIGNALS = f"""
                WHERE s.month > date_trunc('month', m.day) - INTERVAL '3 months'), 0) * 100.0 / {RED_HOT})
       FROM {{days}} m
       JOIN (SELECT b.account_id, date_trunc('month', b.date)::date AS month,
-                   SUM(LEAST(b.number, COALESCE(k.daily_cap, b.number)) * w.weight) AS points
+                   SUM(b.points) AS points
               FROM ({BY_DAY} {{among}} AND o.at >= (SELECT MIN(day) - 191 FROM {{days}} d) {EACH_DAY}) b
-              JOIN accounts_signalkind k ON k.id = b.kind_id
-              JOIN accounts_signalweight w ON w.kind_id = b.kind_id AND w.during @> b.date
-             WHERE b.date <= (SELECT MAX(day) FROM {{days}} d)
+             WHERE b.points IS NOT NULL AND b.date <= (SELECT MAX(day) FROM {{days}} d)
              GROUP BY 1, 2) s
         ON s.month <= m.day AND s.month > date_trunc('month', m.day) - INTERVAL '6 months'
      GROUP BY s.account_id, m.day"""

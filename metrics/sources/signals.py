@@ -8,16 +8,22 @@ from metrics.sources.source import Beginning, Source
 
 ON = "(o.at AT TIME ZONE org.time_zone)::date"
 
-# One row an account, kind and day: a few hundredths of the signals themselves. A run makes them once for all who read
-# them; there `at` is the day itself.
+# One row an account, kind and day, with the points it is worth: none where its kind had no weight yet. A run makes
+# them once for all who read them; there `at` is the day itself.
 BY_DAY = f"""
-              SELECT o.account_id, o.kind_id, {ON} AS date, COUNT(*) AS number, MIN(o.id) AS id
-                FROM accounts_signal o CROSS JOIN accounts_organisation org WHERE"""
-EACH_DAY = f"GROUP BY o.account_id, o.kind_id, {ON}"
+    SELECT g.account_id, g.kind_id, g.date, g.id, g.number, k.code, k.name, k.counted, k.counted * w.weight AS points
+      FROM (SELECT o.account_id, o.kind_id, {ON} AS date, COUNT(*) AS number, MIN(o.id) AS id
+              FROM accounts_signal o CROSS JOIN accounts_organisation org WHERE"""
+EACH_DAY = f"""GROUP BY o.account_id, o.kind_id, {ON}) g
+     CROSS JOIN LATERAL (
+            SELECT one.code, one.name, LEAST(g.number, COALESCE(one.daily_cap, g.number)) AS counted
+              FROM accounts_signalkind one WHERE one.id = g.kind_id) k
+      LEFT JOIN accounts_signalweight w ON w.kind_id = g.kind_id AND w.during @> g.date"""
+BY_DAY_IN_RUN = """
+    SELECT o.account_id, o.kind_id, o.at AS date, o.id, o.number, k.code, k.name, o.counted, o.points
+      FROM run_signal_day o LEFT JOIN accounts_signalkind k ON k.id = o.kind_id WHERE"""
 TRACED = "SELECT DISTINCT o.account_id FROM accounts_signal o WHERE"
 SIGNAL_TABLES = ("accounts_signal", "run_signal_day")
-BY_DAY_IN_RUN = """
-              SELECT o.account_id, o.kind_id, o.at AS date, o.number, o.id FROM run_signal_day o WHERE"""
 
 
 def in_run(sql: str) -> str:
@@ -29,18 +35,10 @@ def in_run(sql: str) -> str:
     )
 
 
-DAYS = f"""
-    SELECT g.account_id, g.date, g.id, g.number, k.code, k.name,
-           LEAST(g.number, COALESCE(k.daily_cap, g.number)) * COALESCE(w.weight, 0) AS points
-      FROM ({BY_DAY} {{among}} AND {{lately}} {EACH_DAY}) g
-      JOIN accounts_signalkind k ON k.id = g.kind_id
-      LEFT JOIN accounts_signalweight w ON w.kind_id = g.kind_id AND w.during @> g.date"""
-
-
 def signal_days(months: int = 0) -> str:
     """The signals by account, kind and day; of so many months before the first of the days, or all."""
     since = f"(SELECT MIN(day) FROM {{days}} d) - INTERVAL '{months} months'"
-    return DAYS.replace("{lately}", f"o.at >= {since}" if months else "TRUE")
+    return f"{BY_DAY} {{among}} AND {f'o.at >= {since}' if months else 'TRUE'} {EACH_DAY}"
 
 
 points = Measure("points", "COALESCE(SUM(points), 0)", label="points of signals")
