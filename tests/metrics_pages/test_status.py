@@ -60,7 +60,7 @@ def test_a_number_without_a_known_range_is_judged_by_its_value_and_says_so() -> 
     velocity, revenue = result("pipeline_velocity", 900), result("account_revenue", 900)
 
     assert status_of(velocity, Decimal(800)) == status_of(revenue, Decimal(800)) == "on_target"
-    assert judged_against(velocity, Decimal(800)) == "target €800 a day, by its value alone"
+    assert judged_against(velocity, Decimal(800)) == "target €800\u00a0a day, by its value alone"
     # A sum is exact, and a share has its range: both need no such word. Of too few nothing is said.
     assert judged_against(revenue, Decimal(800)) == "target €800"
     assert judged_against(result("win_rate", 60, 55, 65), Decimal(50)) == "target 50\u00a0%"
