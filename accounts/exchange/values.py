@@ -22,9 +22,10 @@ Parser = Callable[[Cell], Any]
 DATE_ORDERS = ("iso", "day_first", "month_first")
 DECIMAL_MARKS = ("point", "comma", "unclear")
 PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+# No part of these fits a text in two ways, so that a long one is refused as quickly as it is read.
 GROUPED = {
-    "point": (re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?|[+-]?\d*\.?\d+"), ",", "."),
-    "comma": (re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?|[+-]?\d*,?\d+"), ".", ","),
+    "point": (re.compile(r"[+-]?([1-9]\d{0,2}(,\d{3})+(\.\d+)?|\d+(\.\d+)?|\.\d+)"), ",", "."),
+    "comma": (re.compile(r"[+-]?([1-9]\d{0,2}(\.\d{3})+(,\d+)?|\d+(,\d+)?|,\d+)"), ".", ","),
 }
 # Both readings are possible: 1.234 and 1,234 may be a thousand and some, or one and some.
 EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
@@ -198,7 +199,7 @@ def _day_of(moment: datetime.datetime, zone: zoneinfo.ZoneInfo) -> datetime.date
 
 
 NOON = datetime.time(12)
-DAY_AND_TIME = re.compile(r"(\S+)[T ]+(\d{1,2}:\d{2}(?::\d{2})?)")
+DAY_AND_TIME = re.compile(r"(\S*[^T\s])[T ]+(\d{1,2}:\d{2}(?::\d{2})?)")
 
 
 @dataclass(frozen=True)

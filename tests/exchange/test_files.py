@@ -11,7 +11,15 @@ import openpyxl
 import pytest
 
 from accounts.exchange import csvs, files, mapping
-from accounts.exchange.values import Reading, Refused, decimal_mark, parse_date, parse_shares, to_decimal
+from accounts.exchange.values import (
+    Reading,
+    Refused,
+    decimal_mark,
+    parse_date,
+    parse_moment,
+    parse_shares,
+    to_decimal,
+)
 from accounts.models import Account, ExchangeRate, Order
 from tests.exchange.helpers import imported, reasons
 
@@ -165,6 +173,15 @@ def test_what_is_no_number_is_refused(text: str) -> None:
     for mark in ("point", "comma"):
         with pytest.raises(Refused):
             to_decimal(text, mark)
+
+
+def test_a_long_text_is_refused_in_the_time_it_takes_to_read_it() -> None:
+    # Tried anew from each of its signs, one of these would take minutes.
+    for mark in ("point", "comma"):
+        with pytest.raises(Refused, match="is not a number"):
+            to_decimal("1" * 200_000 + "x", mark)
+    with pytest.raises(Refused, match="is not a day with a time"):
+        parse_moment("T" * 200_000, Reading())
 
 
 @pytest.mark.parametrize(
