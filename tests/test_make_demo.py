@@ -107,7 +107,9 @@ def test_the_demo_publishes_figures_restarts_with_them_and_leaves_no_process(
     instance: Instance, tmp_path: Path, browser: Browser
 ) -> None:
     log = tmp_path / "log"
+    before = time.monotonic()
     with demo(instance, log) as first:
+        from_nothing = time.monotonic() - before
         started = first.children(recursive=True)
         assert readiness(log)["newest_run_age_seconds"] is not None
         assert "Everybody's password" in log.read_text()
@@ -126,6 +128,6 @@ def test_the_demo_publishes_figures_restarts_with_them_and_leaves_no_process(
             word in names for word in ("postgres", "valkey", "granian", "default@", "numbers@", "beat")
         )
         assert "there already" in log.read_text()
-        # The aim is 20 s on an idle machine; this one may be busy with the rest of the suite.
-        assert seconds < 60
+        # The aim is 20 s on an idle machine; on one that is busy with other things, half of what everything takes.
+        assert seconds < max(60, from_nothing / 2)
     assert still_running(started) == []
