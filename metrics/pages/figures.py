@@ -61,9 +61,9 @@ class PageComputer(Computer):
         organisation: Organisation,
         only: Sequence[Definition] = (),
     ) -> None:
-        """`only`: the numbers that will be asked for, where these are few; nothing else is summed then."""
+        """`only`: the numbers that will be asked for, where that is known; nothing else is summed then."""
         super().__init__(run, newest, scope, keys, view, organisation)
-        self.only = [kpi for kpi in with_inputs(only) if isinstance(kpi, Kpi)]
+        self.only = only
         self.loaded: set[tuple[str, Span]] = set()
         self.row_kpis: list[RowKpi] = []
 
@@ -103,7 +103,7 @@ class PageComputer(Computer):
         for level in levels_of(scope, view):
             kind = ScopeFigures.Kind.ROWS if level.is_row_credit else ScopeFigures.Kind.ACCOUNTS
             narrowed = narrow(facts, level, scope, keys)
-            only = () if level.is_row_credit else self.only
+            only = [] if level.is_row_credit else [k for k in with_inputs(self.only) if isinstance(k, Kpi)]
             add(kind, "", "parts", *evaluate.statement(level, periods, narrowed, month, only))
         if view == View.AS_WAS:
             for kpi in self.row_kpis:

@@ -153,9 +153,8 @@ class Card:
 
     def computer(self, run: Run) -> PageComputer:
         choice = self.choice
-        return PageComputer(
-            run, choice.newest, self.place.scope, [self.place.key], choice.view, choice.organisation
-        )
+        scope, keys = self.place.scope, [self.place.key]
+        return PageComputer(run, choice.newest, scope, keys, choice.view, choice.organisation, self.kpis)
 
     def find_restated(self, theirs: PageComputer, changed: Sequence[Period]) -> list[Restated]:
         found = []
