@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from metrics.kpi import Credit, Definition, Kpi
 from metrics.kpis import KPIS
 from metrics.models import View
+from metrics.recipes.recipe import EACH_SEGMENT, SEGMENTS
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,6 @@ TEAM_CLOSURE = """team_closure AS (
 
 STAMPS = ("owner_id", "team_id", "tier_id", "industry_id", "region_id")
 
-SEGMENTS = """
-    CASE GROUPING(owner_id, tier_id, industry_id, region_id, target)
-         WHEN 31 THEN 'company' WHEN 15 THEN 'owner' WHEN 23 THEN 'tier' WHEN 27 THEN 'industry'
-         WHEN 29 THEN 'region' ELSE 'target' END AS scope,
-    CASE GROUPING(owner_id, tier_id, industry_id, region_id, target)
-         WHEN 31 THEN NULL WHEN 15 THEN owner_id WHEN 23 THEN tier_id WHEN 27 THEN industry_id
-         WHEN 29 THEN region_id ELSE target END AS key"""
-
 BY_TEAM = "SELECT starts, ends, 'team' AS scope, above_id AS key"
 BY_EACH_TEAM = "GROUP BY starts, ends, above_id"
 
@@ -53,8 +46,7 @@ LEVELS: dict[str, Level] = {
             False,
             "",
             f"SELECT starts, ends, {SEGMENTS}",
-            "GROUP BY GROUPING SETS ((starts, ends), (starts, ends, owner_id), (starts, ends, tier_id),"
-            " (starts, ends, industry_id), (starts, ends, region_id), (starts, ends, target))",
+            EACH_SEGMENT,
         ),
         Level(
             "teams",

@@ -22,6 +22,7 @@ RECIPES = {
         (Behind("deals won", CLOSED_DEALS, "SUM(amount) FILTER (WHERE is_won)", is_money=True),),
         ("deal",),
         interval=ORDERED,
+        made_of="opportunity",
     ),
     "sales_cycle_median": Recipe(
         MEDIAN.format(relation="deal", x="r.days", condition="r.days >= 0"),
@@ -30,5 +31,6 @@ RECIPES = {
         (Behind("days to win", CLOSED_DEALS, "SUM(days) FILTER (WHERE is_won AND days >= 0)"),),
         ("deal",),
         interval=ORDERED,
+        made_of="opportunity",
     ),
 }

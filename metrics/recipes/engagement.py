@@ -171,14 +171,16 @@ IDEAL = f"""
           JOIN tried r ON r.first_on >= p.ends - INTERVAL '24 months' AND r.first_on < p.ends
                       AND r.date <= p.day),
     {ROW_SCOPES},
+    weighed AS (
+        SELECT starts, ends, scope, key, (x / 1000)::int AS channel, MOD(x, 1000) AS x, COUNT(*) AS deals
+          FROM scoped GROUP BY 1, 2, 3, 4, 5, 6),
     hazards AS (
-        SELECT starts, ends, scope, key, channel, k, COUNT(*) AS reached,
-               COUNT(*) FILTER (WHERE x = k * 2 + 1) AS won,
-               COUNT(*) FILTER (WHERE x = k * 2 + 1) / COUNT(*)::numeric AS hazard
-          FROM (SELECT starts, ends, scope, key, (x / 1000)::int AS channel, MOD(x, 1000) AS x FROM scoped) told_apart
-          JOIN generate_series(1, 30) k ON x / 2 >= k
+        SELECT starts, ends, scope, key, channel, k, SUM(deals) AS reached,
+               COALESCE(SUM(deals) FILTER (WHERE x = k * 2 + 1), 0) AS won,
+               COALESCE(SUM(deals) FILTER (WHERE x = k * 2 + 1), 0) / SUM(deals) AS hazard
+          FROM weighed CROSS JOIN LATERAL generate_series(1, LEAST(30, x / 2)) k
          GROUP BY GROUPING SETS ((starts, ends, scope, key, k), (starts, ends, scope, key, channel, k))
-        HAVING COUNT(*) >= {FEWEST_REACHED}),
+        HAVING SUM(deals) >= {FEWEST_REACHED}),
     curve AS (
         SELECT h.*, first_value(hazard) OVER (PARTITION BY starts, ends, scope, key, channel ORDER BY k) AS at_first
           FROM hazards h),
@@ -189,16 +191,19 @@ IDEAL = f"""
                MAX(reached) AS n,
                jsonb_agg(jsonb_build_object('name', 'touch ' || k, 'value', ROUND(100 * hazard, 1),
                                             'numerator', won, 'n', reached) ORDER BY k) AS hazards
-          FROM curve GROUP BY 1, 2, 3, 4, 5)
+          FROM curve GROUP BY 1, 2, 3, 4, 5),
+    begun AS (
+        SELECT starts, ends, scope, COALESCE(key, -1) AS key,
+               jsonb_agg(jsonb_build_object('name', {CHANNEL_NAMES}[channel], 'value', ideal, 'n', n)
+                         ORDER BY n DESC, channel) AS channels
+          FROM told WHERE channel IS NOT NULL GROUP BY 1, 2, 3, 4)
     -- figures
     SELECT w.starts, w.ends, w.scope, w.key, w.ideal AS value, NULL AS numerator, NULL AS denominator, w.n,
-           NULL AS low, NULL AS high, w.hazards AS slices,
-           (SELECT jsonb_agg(jsonb_build_object('name', {CHANNEL_NAMES}[c.channel], 'value', c.ideal, 'n', c.n)
-                             ORDER BY c.n DESC, c.channel)
-              FROM told c
-             WHERE c.starts = w.starts AND c.ends = w.ends AND c.scope = w.scope
-               AND c.key IS NOT DISTINCT FROM w.key AND c.channel IS NOT NULL) AS channels
-      FROM told w WHERE w.channel IS NULL"""
+           NULL AS low, NULL AS high, w.hazards AS slices, b.channels
+      FROM told w
+      LEFT JOIN begun b ON b.starts = w.starts AND b.ends = w.ends AND b.scope = w.scope
+                       AND b.key = COALESCE(w.key, -1)
+     WHERE w.channel IS NULL"""
 
 
 def lift(base: str, event: str) -> str:
@@ -298,6 +303,7 @@ RECIPES = {
         ("asked",),
         beside=LONG,
         interval=ORDERED,
+        made_of="request",
     ),
     "resolution_time": Recipe(
         times("solved", "r.to_resolve"),
@@ -307,6 +313,7 @@ RECIPES = {
         ("solved",),
         beside=LONG,
         interval=ORDERED,
+        made_of="request",
     ),
     "internal_request_time": Recipe(
         times(
@@ -318,6 +325,7 @@ RECIPES = {
         ("inside",),
         beside=(*LONG, Beside("overdue", "overdue, of those with a day", is_share=True)),
         interval=ORDERED,
+        made_of="internalrequest",
     ),
     "touches_to_closure_median": Recipe(
         MEDIAN.format(relation="tried", x="r.number", condition="r.is_won"),
@@ -326,6 +334,7 @@ RECIPES = {
         (Behind("touches of deals won", DEAL_TOUCHES, "SUM(number) FILTER (WHERE is_won)"),),
         ("tried",),
         interval=ORDERED,
+        made_of="opportunity",
     ),
     "acquisition_rate": Recipe(
         ACQUIRED,
@@ -337,6 +346,7 @@ RECIPES = {
         split=CHANNELS,
         matures_days=DAYS_TO_WIN,
         interval=SHARE,
+        made_of="touch",
     ),
     "ideal_touches": Recipe(
         IDEAL,
@@ -346,6 +356,7 @@ RECIPES = {
         ("tried",),
         split=Split("touch, per cent won at it of those that reached it"),
         channels=CHANNELS,
+        made_of="opportunity",
     ),
     "meaningful_engagement": Recipe(
         LIFT,
@@ -353,7 +364,8 @@ RECIPES = {
         STANDING,
         (),
         ("standing",),
-        reads_rows=False,
+        columns=("band_level", "contracts", "orders", "won", "upsells", "new_categories"),
+        months=(13, 6),
         terms=("% of hot customers expanded", "% of cold customers expanded"),
         beside=(
             Beside("lift_won", "the same ratio for a deal won", decimals=1),

@@ -353,6 +353,7 @@ RECIPES = {
         split=CHANNELS,
         matures_days=DAYS,
         interval=SHARE,
+        made_of="lead",
     ),
     "mql_to_sql": Recipe(
         CONVERTED.format(since="mql_on", until="sql_on"),
@@ -373,6 +374,7 @@ RECIPES = {
         split=CHANNELS,
         matures_days=DAYS,
         interval=SHARE,
+        made_of="lead",
     ),
     "sql_to_won": Recipe(
         CONVERTED.format(since="sql_on", until="customer_on"),
@@ -393,6 +395,7 @@ RECIPES = {
         split=CHANNELS,
         matures_days=DAYS,
         interval=SHARE,
+        made_of="lead",
     ),
     "cohort_maturity": Recipe(
         MATURITY.format(since="created_on", until="customer_on"),
@@ -402,6 +405,7 @@ RECIPES = {
         ("lead",),
         terms=("had 90 days", "leads"),
         matures_days=DAYS,
+        made_of="lead",
     ),
     "progression": Recipe(
         PROGRESSION,
@@ -410,6 +414,7 @@ RECIPES = {
         terms=("reached a later stage", "accounts in a stage at the start"),
         split=Split("stage"),
         interval=SHARE,
+        made_of="funnelphase",
     ),
     "deal_velocity": Recipe(
         VELOCITY,
@@ -418,6 +423,7 @@ RECIPES = {
         beside=(Beside("waiting", "Of them still in their stage"),),
         split=Split("stage"),
         of_accounts=VELOCITY_OF_ACCOUNTS,
+        made_of="opportunityphase",
     ),
     "forecast_wape": Recipe(
         FORECASTS.format(top="missed"),
@@ -426,6 +432,7 @@ RECIPES = {
         (WON,),
         ("reached",),
         terms=("forecast and actual apart", "actual"),
+        made_of="forecast",
     ),
     "forecast_bias": Recipe(
         FORECASTS.format(top="above"),
@@ -434,6 +441,7 @@ RECIPES = {
         (WON,),
         ("reached",),
         terms=("forecast above actual", "actual"),
+        made_of="forecast",
     ),
     "new_account_fit": Recipe(
         NEW_FIT,
@@ -447,5 +455,6 @@ RECIPES = {
         terms=(f"fit of {GOOD_FIT} or more", "with a score"),
         split=Split("channel", (*CHANNELS.names, (NEW_CUSTOMERS, NEW_CUSTOMERS))),
         interval=SHARE,
+        made_of="fit",
     ),
 }

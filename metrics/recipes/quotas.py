@@ -92,6 +92,7 @@ RECIPES = {
         ("booked",),
         has_windows=True,
         terms=("booked", "quota"),
+        made_of="quota",
     ),
     "pipeline_coverage": Recipe(
         PIPELINE_COVERAGE,
@@ -100,5 +101,6 @@ RECIPES = {
         (Behind("open pipeline, weighted", OPEN_DEALS, "SUM(weighted)", Window.AT_END, is_money=True),),
         ("booked",),
         terms=("open pipeline, weighted", "quota not booked yet"),
+        made_of="quota",
     ),
 }

@@ -60,8 +60,10 @@ class Recipe:
     """The relations that its text reads, besides the facts."""
     has_windows: bool = False
     """Later rows alter it too, as long as the window of a quota that began in the period is open."""
-    reads_rows: bool = True
-    """Made of rows as they are today; only facts keep what they were."""
+    columns: tuple[str, ...] = ()
+    """The facts it is made of, if it is made of facts alone; others are made of rows, as they are today."""
+    months: tuple[int, int] = (0, 0)
+    """Made of facts: the months before its period's start and behind its end that it looks at."""
     terms: tuple[str, str] = ("", "")
     """What its numerator and its denominator are, where it has them."""
     beside: tuple[Beside, ...] = ()
@@ -76,6 +78,12 @@ class Recipe:
     """The branch of its text for single accounts that the planner cannot leave out of a run by itself."""
     matures_days: int = 0
     """The days that rows have until their outcome counts: so long a closed period still changes with the day."""
+    made_of: str = ""
+    """The table without any row of which it has no figure at all."""
+
+    @property
+    def reads_rows(self) -> bool:
+        return not self.columns
 
 
 # The owner, team and segment of an account at the period's start, or when it began if that was later.
@@ -87,6 +95,16 @@ STAMP = """stamp AS (
     SELECT p.starts, p.ends, f.account_id, f.owner_id, f.team_id, f.tier_id, f.industry_id, f.region_id,
            f.is_target::int
       FROM period p JOIN facts f ON f.month = f.began AND f.began > p.starts AND f.began < p.ends)"""
+
+SEGMENTS = """
+    CASE GROUPING(owner_id, tier_id, industry_id, region_id, target)
+         WHEN 31 THEN 'company' WHEN 15 THEN 'owner' WHEN 23 THEN 'tier' WHEN 27 THEN 'industry'
+         WHEN 29 THEN 'region' ELSE 'target' END AS scope,
+    CASE GROUPING(owner_id, tier_id, industry_id, region_id, target)
+         WHEN 31 THEN NULL WHEN 15 THEN owner_id WHEN 23 THEN tier_id WHEN 27 THEN industry_id
+         WHEN 29 THEN region_id ELSE target END AS key"""
+EACH_SEGMENT = """GROUP BY GROUPING SETS ((starts, ends), (starts, ends, owner_id), (starts, ends, tier_id),
+                                  (starts, ends, industry_id), (starts, ends, region_id), (starts, ends, target))"""
 
 CREDITED = """LEFT JOIN accounts_assignment owner ON owner.account_id = r.account_id
                 AND owner.role = 'owner' AND owner.during @> r.date"""

@@ -1,8 +1,16 @@
 """What campaigns brought, which categories customers lack, and how accounts compare with each other."""
 
 from metrics.expressions import Window
-from metrics.recipes.funnel import BY_STAMP
-from metrics.recipes.recipe import EVERYWHERE, STAMP, Behind, Beside, Recipe, Split
+from metrics.recipes.recipe import (
+    EACH_SEGMENT,
+    EVERYWHERE,
+    SEGMENTS,
+    STAMP,
+    Behind,
+    Beside,
+    Recipe,
+    Split,
+)
 from metrics.sources.deals import CLOSED_DEALS
 from metrics.sources.orders import NEW_CATEGORIES, ORDER_LINES, ORDERS
 from metrics.sources.source import Source
@@ -92,34 +100,43 @@ ROI = f"""
       LEFT JOIN gains g ON g.starts = w.starts AND g.ends = w.ends AND g.scope = w.scope
                        AND g.key IS NOT DISTINCT FROM w.key"""
 
-LACKING_OF_ACCOUNTS = ", ('account', l.account_id)"
+LACKING_OF_ACCOUNTS = """
+         UNION ALL
+        SELECT starts, ends, 'account', account_id, sold - held, sold, 1 FROM lacking"""
+LACKED = "SUM(sold - held) AS lacking, SUM(sold) AS sold, COUNT(*) AS n"
 
-# Sold to accounts like it: to any account of its industry, up to the last day.
+# Sold to accounts like it: to any account of its industry, up to the last day. What is distinct is told apart by
+# grouping, and what is read twice is materialised: sorting and reading again took three quarters of the time.
 WHITESPACE = f"""
     , {STAMP},
-    owned AS (
-        SELECT p.starts, p.ends, c.account_id, c.category_id, COALESCE(s.industry_id, 0) AS industry
+    -- How many categories an account has from a day on, until its next new one.
+    holding AS MATERIALIZED (
+        SELECT account_id, date, (SUM(COUNT(*)) OVER w)::int AS categories, LEAD(date) OVER w AS until
+          FROM owned_category GROUP BY account_id, date
+        WINDOW w AS (PARTITION BY account_id ORDER BY date)),
+    held AS MATERIALIZED (
+        SELECT stamp.*, COALESCE(stamp.industry_id, 0) AS industry, h.categories AS held
           FROM period p
-          JOIN owned_category c ON c.date <= p.day
-          JOIN stamp s ON s.starts = p.starts AND s.ends = p.ends AND s.account_id = c.account_id),
-    sold AS (SELECT starts, ends, industry, COUNT(DISTINCT category_id) AS categories FROM owned GROUP BY 1, 2, 3),
-    held AS (
-        SELECT starts, ends, account_id, industry, COUNT(*) AS categories FROM owned GROUP BY 1, 2, 3, 4),
-    lacking AS (
-        SELECT h.starts, h.ends, h.account_id, h.categories AS held, s.categories AS sold
-          FROM held h JOIN sold s USING (starts, ends, industry)),
+          JOIN holding h ON h.date <= p.day AND (h.until > p.day OR h.until IS NULL)
+          JOIN stamp ON stamp.starts = p.starts AND stamp.ends = p.ends AND stamp.account_id = h.account_id),
+    owned AS (
+        SELECT p.starts, p.ends, COALESCE(s.industry_id, 0) AS industry, c.category_id
+          FROM stamp s
+          JOIN period p ON p.starts = s.starts AND p.ends = s.ends
+          JOIN owned_category c ON c.account_id = s.account_id AND c.date <= p.day
+         GROUP BY 1, 2, 3, 4),
+    sold AS MATERIALIZED (SELECT starts, ends, industry, COUNT(*) AS sold FROM owned GROUP BY 1, 2, 3),
+    lacking AS MATERIALIZED (SELECT * FROM held JOIN sold USING (starts, ends, industry)),
     scoped AS (
-        SELECT l.starts, l.ends, g.scope, g.key, l.held, l.sold
-          FROM lacking l JOIN stamp USING (starts, ends, account_id)
-         CROSS JOIN LATERAL {BY_STAMP.format(more=", ('owner', stamp.owner_id)" + LACKING_OF_ACCOUNTS)}
+        SELECT starts, ends, {SEGMENTS}, {LACKED} FROM lacking {EACH_SEGMENT}
          UNION ALL
-        SELECT l.starts, l.ends, 'team', c.above_id, l.held, l.sold
-          FROM lacking l JOIN stamp USING (starts, ends, account_id)
-          LEFT JOIN team_closure c ON c.id = stamp.team_id)
+        SELECT starts, ends, 'team', c.above_id, {LACKED}
+          FROM lacking l LEFT JOIN team_closure c ON c.id = l.team_id
+         GROUP BY starts, ends, c.above_id{LACKING_OF_ACCOUNTS})
     -- figures
-    SELECT starts, ends, scope, key, SUM(sold - held) / SUM(sold) AS value, SUM(sold - held) AS numerator,
-           SUM(sold) AS denominator, COUNT(*) AS n, NULL AS low, NULL AS high
-      FROM scoped GROUP BY 1, 2, 3, 4"""
+    SELECT starts, ends, scope, key, lacking / sold AS value, lacking AS numerator, sold AS denominator, n,
+           NULL AS low, NULL AS high
+      FROM scoped"""
 
 # Scores 1 to 5 by the share of accounts strictly below; the fewer days ago, the better.
 RFM = """
@@ -170,6 +187,7 @@ RECIPES = {
         terms=("amount won less cost", "cost of campaigns"),
         beside=(Beside("deals", "Deals won within 180 days of a first touch"),),
         split=Split("campaign"),
+        made_of="campaign",
     ),
     "whitespace_share": Recipe(
         WHITESPACE,
@@ -179,6 +197,7 @@ RECIPES = {
         ("owned_category",),
         terms=("categories they never bought", "categories sold in their industry"),
         of_accounts=LACKING_OF_ACCOUNTS,
+        made_of="orderline",
     ),
     "rfm": Recipe(
         RFM,

@@ -119,6 +119,7 @@ RECIPES = {
         (Behind("losses noted", LOSSES, "COUNT(*)"),),
         terms=("losses with the most frequent reason", "losses noted"),
         split=Split("reason"),
+        made_of="lossinterview",
     ),
     "discrepancy": Recipe(
         DISCREPANCY,
@@ -130,6 +131,7 @@ RECIPES = {
             Beside("achieved", "Results met", is_share=True),
             Beside("steps", "Steps open before"),
         ),
+        made_of="outcome",
     ),
     "employee_satisfaction": Recipe(
         RELEASED.format(
@@ -145,6 +147,7 @@ RECIPES = {
         beside=(Beside("mean", "Mean of 5", decimals=1),),
         terms=("favourable answers", "answers"),
         interval=SHARE,
+        made_of="employeeresult",
     ),
     "enps": Recipe(
         RELEASED.format(
@@ -159,11 +162,13 @@ RECIPES = {
         frozenset({"employeeresult"}),
         terms=("promoters less detractors", "answers"),
         interval="adjusted Wald for the difference of two shares, 95 %",
+        made_of="employeeresult",
     ),
     "attrition": Recipe(
         ATTRITION,
         "people",
         frozenset({"headcount", "leaver"}),
         terms=("people who left", "people on average"),
+        made_of="headcount",
     ),
 }
