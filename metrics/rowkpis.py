@@ -1,6 +1,6 @@
 """Evaluates the recipes of KPIs that are made of single rows: in a run over many periods, or for one page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import connection
@@ -8,7 +8,7 @@ from django.db import connection
 from accounts.periods import Day, Period
 from metrics.evaluate import Facts, period_rows
 from metrics.levels import TEAM_CLOSURE
-from metrics.recipes import RELATIONS
+from metrics.recipes import RECIPES, RELATIONS
 from metrics.recipes.recipe import STAMP, Recipe
 
 IN_RUN = "stamp AS NOT MATERIALIZED (SELECT * FROM run_period_stamp)"
@@ -24,23 +24,25 @@ LOOKED_UP = {
 }
 
 
-def make_run_relations(periods: Sequence[Period], facts: Facts, as_of: Day) -> None:
-    """Temporary tables of the relations that recipes read, for the length of a run.
+def make_run_relations(periods: Sequence[Period], facts: Facts, as_of: Day, recipes: Collection[str]) -> None:
+    """Temporary tables of the relations that these recipes read, for the length of a run.
 
     Most recipes ask whose an account was at the start of each period: that, too, is found out once.
     """
     values = period_rows(periods, as_of.replace(day=1))
+    needed = sorted({name for recipe in recipes for name in RECIPES[recipe].relations})
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMP TABLE run_period_stamp ON COMMIT DROP AS"
             f" WITH {values}, {facts_sql(facts)}, {STAMP} SELECT * FROM stamp",
             facts.params,
         )
-        for name, sql in RELATIONS.items():
+        for name in needed:
             cursor.execute(
-                f"CREATE TEMP TABLE run_{name} ON COMMIT DROP AS WITH {facts_sql(facts)} {sql}", facts.params
+                f"CREATE TEMP TABLE run_{name} ON COMMIT DROP AS WITH {facts_sql(facts)} {RELATIONS[name]}",
+                facts.params,
             )
-        for name in (*RELATIONS, "period_stamp"):
+        for name in (*needed, "period_stamp"):
             if name in LOOKED_UP:
                 cursor.execute(f"CREATE INDEX ON run_{name} ({LOOKED_UP[name]})")
             cursor.execute(f"ANALYZE run_{name}")

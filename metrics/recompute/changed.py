@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.periods import Day, Period
-from metrics.models import Run
+from accounts.periods import Day, Period, add_months
+from metrics.models import STAMPS, Run
 from metrics.recipes import RECIPES
 from metrics.recipes.recipe import Recipe
-from metrics.recompute.stage import execute
+from metrics.recompute.stage import execute, same_key
 
 LONGEST = max((recipe.matures_days for recipe in RECIPES.values()), default=0)
 """The days after its end in which the figures of some period may still change without any change of rows."""
@@ -25,6 +25,12 @@ class Changes:
     is_full: bool
     everyone_since: Day
     since: dict[str, Day]
+    run: int
+
+    def is_nothing(self, run: Run, last: Run) -> bool:
+        """On the same day as the run before no row and no fact changed: nor did any figure."""
+        is_same = not run.rows_inserted and not run.rows_replaced and run.as_of == last.as_of
+        return is_same and not self.is_full and not self.since
 
     def is_anew(self, period: Period) -> bool:
         """Every account was looked at again in a month of this period."""
@@ -32,16 +38,39 @@ class Changes:
 
     def periods_for(self, recipe: Recipe) -> list[Period]:
         """The concerned periods that its rows' changes can alter; the newest ones change with the day."""
-        days = [day for table, day in self.since.items() if table in recipe.tables]
+        if self.is_full:
+            return list(self.periods)
+        days = [day for table, day in self.since.items() if table in recipe.tables and recipe.reads_rows]
         earliest = min([*days, self.everyone_since])
         running = open_quota_starts(earliest) if recipe.has_windows else []
+        months = [] if recipe.reads_rows else changed_months(self.run, recipe.columns)
+        before, behind = recipe.months
         return [
             period
             for period in self.periods
-            if self.is_full
-            or period.end + datetime.timedelta(days=recipe.matures_days) > earliest
+            if period.end + datetime.timedelta(days=recipe.matures_days) > earliest
             or any(day in period for day in running)
+            or any(
+                add_months(period.start, -before) <= month < add_months(period.end, behind)
+                for month in months
+            )
         ]
+
+
+def changed_months(run: int, columns: Sequence[str]) -> list[Day]:
+    """The months in which this run changed one of these facts of an account, or whose the account is."""
+    n, o = (f"ROW({', '.join(f'{row}.{name}' for name in (*STAMPS, *columns))})" for row in ("n", "o"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT DISTINCT COALESCE(n.month, o.month)
+              FROM (SELECT * FROM metrics_accountmonth WHERE valid_from = %(run)s) n
+              FULL JOIN (SELECT * FROM metrics_accountmonthpast WHERE valid_to = %(run)s) o ON {same_key("n", "o")}
+             WHERE {n} IS DISTINCT FROM {o}
+            """,
+            {"run": run},
+        )
+        return [month for (month,) in cursor.fetchall()]
 
 
 def open_quota_starts(since: Day) -> list[Day]:

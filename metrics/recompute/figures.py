@@ -7,6 +7,8 @@ numbers as summing everything. Periods that were never stored are summed over al
 
 from collections.abc import Sequence
 
+from django.db import connection
+
 from accounts.periods import Day, Period, add_months
 from metrics import rowkpis
 from metrics.evaluate import Facts, as_object, parted, period_rows
@@ -24,7 +26,6 @@ from metrics.recompute.stored import (
     add_to_stored,
     keep_changed,
     new_account_periods,
-    span_rows,
     stored_spans,
 )
 from metrics.recompute.totals import leaves_from_totals, make_running_totals
@@ -42,6 +43,8 @@ def store_figures(run: Run, last: Run | None, changes: Changes, progress: Progre
     Periods that reach into the months in which everyone was looked at again are summed anew: nearly every account
     differs there. To the older ones the differences of the few accounts that changed are added.
     """
+    if last is not None and changes.is_nothing(run, last):
+        return 0
     make_tables()
     known = set() if changes.is_full or last is None else stored_spans()
     if last is not None and not changes.is_full:
@@ -106,46 +109,57 @@ def collect_row_figures(changes: Changes, facts: Facts, as_of: Day, progress: Pr
     """
     if not changes.periods:
         return []
-    rowkpis.make_run_relations(changes.periods, facts, as_of)
     progress("Figures made of single rows")
     execute(
         "CREATE TEMP TABLE run_single (starts date, ends date, scope text, key bigint, kpi text, figure jsonb)"
         " ON COMMIT DROP"
     )
-    for kpi in KPIS:
-        if isinstance(kpi, RowKpi) and kpi.of_groups:
-            recipe = RECIPES[kpi.recipe_name]
-            periods = changes.periods_for(recipe)
-            made = set(periods)
-            carry_over(kpi, [period for period in changes.periods if period not in made])
-            if periods:
-                sql, params = rowkpis.statement(recipe, periods, facts, as_of, in_run=True)
-                execute(
-                    f"INSERT INTO run_single SELECT starts, ends, scope, key, '{kpi.id}', figures FROM ({sql}) made"
-                    " WHERE scope <> 'account'",
-                    params,
-                )
+    made = {kpi: changes.periods_for(RECIPES[kpi.recipe_name]) for kpi in kpis_with_rows()}
+    rowkpis.make_run_relations(changes.periods, facts, as_of, {kpi.recipe_name for kpi in made if made[kpi]})
+    for kpi, periods in made.items():
+        if periods:
+            sql, params = rowkpis.statement(RECIPES[kpi.recipe_name], periods, facts, as_of, in_run=True)
+            execute(
+                f"INSERT INTO run_single SELECT starts, ends, scope, key, '{kpi.id}', figures FROM ({sql}) made"
+                " WHERE scope <> 'account'",
+                params,
+            )
+    collect_single(changes.periods, made)
+    return changes.periods
+
+
+def kpis_with_rows() -> list[RowKpi]:
+    """Those that are stored and may have a value at all: the rows that they are made of are there."""
+    kpis = [kpi for kpi in KPIS if isinstance(kpi, RowKpi) and kpi.of_groups]
+    tables = sorted({table for kpi in kpis if (table := RECIPES[kpi.recipe_name].made_of)})
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(f'EXISTS (SELECT 1 FROM accounts_{table})' for table in tables)}")
+        there = {table for table, is_there in zip(tables, cursor.fetchone(), strict=True) if is_there}
+    return [kpi for kpi in kpis if RECIPES[kpi.recipe_name].made_of in there | {""}]
+
+
+def collect_single(periods: Sequence[Period], made: dict[RowKpi, list[Period]]) -> None:
+    """What was made of each scope, beside what is stored of the KPIs that were not made again in the period."""
+    again = {kpi.id: set(some) for kpi, some in made.items()}
+    kept = {each.span: [name for name, some in again.items() if each not in some] for each in periods}
+    rows = ", ".join(
+        f"(DATE '{start}', DATE '{end}', ARRAY[{', '.join(map(repr, names))}])"
+        for (start, end), names in kept.items()
+        if names
+    )
+    stored = f"""
+        SELECT f.starts, f.ends, f.scope, f.key, e.key AS kpi, e.value AS figure
+          FROM (VALUES {rows}) k (starts, ends, names)
+          JOIN metrics_scopefigures f ON f.starts = k.starts AND f.ends = k.ends
+         CROSS JOIN LATERAL jsonb_each(f.figures) e
+         WHERE f.valid_to IS NULL AND f.kind = '{Kind.SINGLE}' AND e.key = ANY(k.names)"""
     execute(
         f"""
         INSERT INTO run_figures
         SELECT '{View.AS_WAS}', starts, ends, scope, key, '{Kind.SINGLE}', jsonb_object_agg(kpi, figure)
-          FROM run_single GROUP BY starts, ends, scope, key
+          FROM ({f"{stored} UNION ALL " if rows else ""} SELECT * FROM run_single) each
+         GROUP BY starts, ends, scope, key
         """
-    )
-    return changes.periods
-
-
-def carry_over(kpi: RowKpi, periods: Sequence[Period]) -> None:
-    """Take the stored figure of this KPI for these periods as it is."""
-    spans, params = span_rows(periods)
-    execute(
-        f"""
-        INSERT INTO run_single
-        SELECT starts, ends, scope, key, '{kpi.id}', figures -> '{kpi.id}' FROM metrics_scopefigures
-         WHERE valid_to IS NULL AND kind = '{Kind.SINGLE}' AND figures ? '{kpi.id}'
-           AND (starts, ends) IN (VALUES {spans})
-        """,
-        params,
     )
 
 

@@ -112,7 +112,7 @@ def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
         progress("Taking the queue")
         since, everyone_since = take_queue()
         print_of = fingerprint(organisation)
-        scope = scope_of(order, last, rebuild, bool(since), everyone_since, print_of)
+        scope = scope_of(order, last, rebuild, since, everyone_since, print_of)
         run = Run(
             pk=next_number(),
             cause=order.cause,
@@ -195,7 +195,7 @@ def take_queue() -> tuple[dict[str, Day], Day | None]:
 
 
 def scope_of(
-    order: Order, last: Run | None, rebuild: bool, is_queued: bool, everyone: Day | None, print_of: str
+    order: Order, last: Run | None, rebuild: bool, since: dict[str, Day], everyone: Day | None, print_of: str
 ) -> Scope:
     """Everyone since the month the last run looked at; further back only who was queued, or everything."""
     recent = first_of_month(last.as_of if last else order.as_of)
@@ -211,7 +211,8 @@ def scope_of(
         as_of=order.as_of,
         everyone_since=min(recent, first_of_month(order.as_of)),
         is_full=full,
-        has_queue=is_queued or queued_accounts() > 0,
+        has_queue=bool(since) or queued_accounts() > 0,
+        reasons=frozenset(since),
     )
 
 
@@ -249,16 +250,16 @@ def what_changed(
 ) -> Changes:
     """The usual periods whose figures the changed months can alter, and what of them."""
     if run.first_month is None:
-        return Changes([], scope.is_full, scope.everyone_since, since)
+        return Changes([], scope.is_full, scope.everyone_since, since, run.pk)
     periods = usual_periods(run.first_month, run.as_of, organisation.fiscal_year_start)
     if scope.is_full or last is None:
-        return Changes(periods, True, scope.everyone_since, since)
+        return Changes(periods, True, scope.everyone_since, since, run.pk)
     earliest = min(earliest_change(run, last) or scope.everyone_since, scope.everyone_since, *since.values())
     running = open_quota_starts(earliest)
     # A new account is queued since the first day there is; nothing lies before it.
     maturing = earliest - min(datetime.timedelta(days=LONGEST), earliest - Day.min)
     concerned = [each for each in periods if each.end > maturing or any(day in each for day in running)]
-    return Changes(concerned, False, scope.everyone_since, since)
+    return Changes(concerned, False, scope.everyone_since, since, run.pk)
 
 
 def fingerprint(organisation: Organisation) -> str:

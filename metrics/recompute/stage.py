@@ -33,6 +33,8 @@ class Scope:
     everyone_since: Day
     is_full: bool
     has_queue: bool
+    reasons: frozenset[str] = frozenset()
+    """The tables whose rows changed."""
 
     @property
     def current_month(self) -> Day:
@@ -190,31 +192,73 @@ def type_of(column: Column) -> str:
 
 def stage_facts(scope: Scope, progress: Progress) -> None:
     """Every source grouped by account, month and credited person, one statement each (two with a queue)."""
+    newcomers = scope.has_queue and make_newcomers() > 0
     for source in SOURCES:
         progress(source.label)
         names = ", ".join(f"{column.name} {type_of(column)}" for column in columns_of(source))
         execute(f"CREATE TEMP TABLE {staged(source)} ({KEY_COLUMNS}, {names}) ON COMMIT DROP")
-        stage_source(source, scope)
+        stage_source(source, scope, newcomers)
     execute(f"CREATE TEMP TABLE run_empty ({KEY_COLUMNS}) ON COMMIT DROP")
     add_empty_months(scope)
     # Without statistics the sums of thousands of accounts would be joined row by row.
     execute("".join(f"ANALYZE {staged(source)} (account_id, month, person_id);" for source in SOURCES))
 
 
-def stage_source(source: Source, scope: Scope) -> None:
+def stage_source(source: Source, scope: Scope, newcomers: bool) -> None:
     bounds = {"since": scope.everyone_since, "until": source.until(scope.as_of)}
     if scope.is_full:
         execute(grouped(source, "TRUE", "r.date <= %(until)s"), bounds)
         return
     recent = "r.date >= %(since)s AND r.date <= %(until)s"
     execute(grouped(source, source.since("TRUE"), recent, days="run_recent"), bounds)
-    if scope.has_queue:
-        among = f"{source.account} IN (SELECT account_id FROM run_queue)"
-        older = "q.since <= r.date AND r.date < %(since)s"
-        execute(grouped(source, among, older, "JOIN run_queue q ON q.account_id = r.account_id"), bounds)
-        if source.lacks_account:
-            nobody = "JOIN run_queue q ON q.account_id IS NULL"
-            execute(grouped(source, f"{source.account} IS NULL", older, nobody), bounds)
+    if not scope.has_queue:
+        return
+    older = "q.since <= r.date AND r.date < %(since)s"
+    queue = "run_queue"
+    if is_known(source, scope):
+        execute(known(source), bounds)
+        if not newcomers:
+            return
+        queue = "run_newcomer"
+    among = f"{source.account} IN (SELECT account_id FROM {queue})"
+    execute(grouped(source, among, older, "JOIN run_queue q ON q.account_id = r.account_id"), bounds)
+    if source.lacks_account:
+        nobody = "JOIN run_queue q ON q.account_id IS NULL"
+        execute(grouped(source, f"{source.account} IS NULL", older, nobody), bounds)
+
+
+def make_newcomers() -> int:
+    """`run_newcomer`: accounts that have begun, of which nothing was published yet."""
+    return execute(
+        """
+        CREATE TEMP TABLE run_newcomer ON COMMIT DROP AS
+        SELECT account_id FROM run_began b
+         WHERE NOT EXISTS (SELECT 1 FROM metrics_accountmonth f WHERE f.account_id = b.account_id)
+        """
+    )
+
+
+def is_known(source: Source, scope: Scope) -> bool:
+    """Nothing that it is made of changed, so what was published of closed months still holds.
+
+    A stock of the owner stands in a row that the account has in any case; other rows might only be there for what
+    is no more. Of warnings the queue is told a part alone.
+    """
+    touched = scope.reasons & (source.tables | {"assignment"})
+    return (
+        source.is_owners and not source.lacks_account and not touched and "metrics_alert" not in source.tables
+    )
+
+
+def known(source: Source) -> str:
+    """INSERT what was published of the queued accounts' months."""
+    names = [column.name for column in columns_of(source)]
+    return f"""
+        INSERT INTO {staged(source)} (account_id, month, person_id, {", ".join(names)})
+        SELECT f.account_id, f.month, f.person_id, {", ".join(f"f.{name}" for name in names)}
+          FROM metrics_accountmonth f JOIN run_queue q ON q.account_id = f.account_id AND q.since <= f.month
+         WHERE f.month < %(since)s AND ({" OR ".join(f"f.{name} <> 0" for name in names)})
+    """
 
 
 def grouped(source: Source, among: str, condition: str, join: str = "", days: str = "run_month") -> str:

@@ -6,7 +6,9 @@ columns its measures aggregate, and what a person reads in the drill-down (`labe
 rows. Placeholders: `{among}` narrows the accounts, `{days}` is a relation of days (stocks only).
 """
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from accounts.periods import Day, first_of_month, last_day_of_month
 from metrics.expressions import Measure
@@ -51,6 +53,17 @@ class Source:
     def select(self, among: str = "TRUE", days: str = "") -> str:
         """The rows as SQL, narrowed to some accounts; a stock needs its relation of days."""
         return self.rows.format(among=among, days=days)
+
+    @cached_property
+    def tables(self) -> frozenset[str]:
+        """The tables its rows come from, as the queue names them."""
+        found = re.findall(r"\b(?:accounts|metrics)_\w+", self.rows)
+        return frozenset(name.removeprefix("accounts_") for name in found)
+
+    @property
+    def is_owners(self) -> bool:
+        """A stock whose rows name nobody: all of it belongs to whoever owns the account on the day."""
+        return self.is_stock and "NULL::bigint AS person_id" in self.rows
 
     @property
     def has_money(self) -> bool:
