@@ -4,6 +4,7 @@ An expression is evaluated once per account (or once per account and credited pe
 KPI is the sum of an expression over a scope. Its SQL text is built here and nowhere else.
 """
 
+import operator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -99,6 +100,10 @@ class Expression:
     def is_linear(self) -> bool:
         raise NotImplementedError
 
+    def at_zero(self) -> Decimal:
+        """What it is for an account of which nothing is known, with every property."""
+        raise NotImplementedError
+
     def flags(self) -> frozenset["Flag"]:
         return frozenset()
 
@@ -112,6 +117,9 @@ class Constant(Expression):
 
     def sql(self) -> str:
         return str(self.value)
+
+    def at_zero(self) -> Decimal:
+        return Decimal(self.value)
 
     def leaves(self) -> frozenset["Windowed"]:
         return frozenset()
@@ -194,6 +202,9 @@ class Windowed(Expression):
     def sql(self) -> str:
         return self.valued if self.at_start_rate else self.column
 
+    def at_zero(self) -> Decimal:
+        return Decimal(0)
+
     def leaves(self) -> frozenset["Windowed"]:
         return frozenset([self])
 
@@ -209,6 +220,9 @@ class Flag(Expression):
 
     def sql(self) -> str:
         return f"(CASE WHEN {self.column} THEN 1 ELSE 0 END)"
+
+    def at_zero(self) -> Decimal:
+        return Decimal(1)
 
     def leaves(self) -> frozenset[Windowed]:
         return frozenset()
@@ -228,6 +242,10 @@ class Arithmetic(Expression):
 
     def sql(self) -> str:
         return f"({self.left.sql()} {self.operator} {self.right.sql()})"
+
+    def at_zero(self) -> Decimal:
+        made = {"+": operator.add, "-": operator.sub, "*": operator.mul}[self.operator]
+        return Decimal(made(self.left.at_zero(), self.right.at_zero()))
 
     def leaves(self) -> frozenset[Windowed]:
         return self.left.leaves() | self.right.leaves()
@@ -255,6 +273,10 @@ class Comparison(Expression):
         test = f"{self.left.sql()} {self.operator} {self.right.sql()}"
         return f"(CASE WHEN account_id IS NOT NULL AND {test} THEN 1 ELSE 0 END)"
 
+    def at_zero(self) -> Decimal:
+        holds = {">": operator.gt, ">=": operator.ge, "<=": operator.le, "=": operator.eq}[self.operator]
+        return Decimal(holds(self.left.at_zero(), self.right.at_zero()))
+
     def leaves(self) -> frozenset[Windowed]:
         return self.left.leaves() | self.right.leaves()
 
@@ -272,6 +294,9 @@ class Least(Expression):
 
     def sql(self) -> str:
         return f"LEAST({self.left.sql()}, {self.right.sql()})"
+
+    def at_zero(self) -> Decimal:
+        return min(self.left.at_zero(), self.right.at_zero())
 
     def leaves(self) -> frozenset[Windowed]:
         return self.left.leaves() | self.right.leaves()

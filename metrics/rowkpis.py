@@ -16,6 +16,7 @@ IN_RUN = "stamp AS NOT MATERIALIZED (SELECT * FROM run_period_stamp)"
 # Looked up row by row: nobody knows yet how few rows a recipe makes of them, and then the planner would read all of
 # them for each.
 LOOKED_UP = {
+    "booked": "person_id, date",
     "contacted": "id",
     "inside": "id",
     "revenue": "account_id, month",

@@ -28,6 +28,7 @@ from metrics.recompute.stored import (
     new_account_periods,
     stored_spans,
 )
+from metrics.recompute.summed import Summed
 from metrics.recompute.totals import leaves_from_totals, make_running_totals
 from metrics.recompute.version import Version
 
@@ -37,7 +38,7 @@ PERIODS_AT_ONCE = 12
 Kind = ScopeFigures.Kind
 
 
-def store_figures(run: Run, last: Run | None, changes: Changes, progress: Progress) -> int:
+def store_figures(run: Run, last: Run | None, changes: Changes, summed: Summed, progress: Progress) -> int:
     """Bring the stored figures of these periods, and of the accounts' trailing years, up to the new facts.
 
     Periods that reach into the months in which everyone was looked at again are summed anew: nearly every account
@@ -58,14 +59,16 @@ def store_figures(run: Run, last: Run | None, changes: Changes, progress: Progre
         "all",
         Facts(book_month=run.as_of.replace(day=1)),
         run.as_of,
+        summed=summed,
         since=min((add_months(each.start, -13) for each in (*fresh, *new_accounts)), default=run.as_of),
     )
-    few = Version("new", everyone.facts, run.as_of, changed_only=True)
+    few = Version("new", everyone.facts, run.as_of, changed_only=True, summed=summed)
     if fresh:
         collect(fresh, [everyone], progress)
     if moved and last is not None:
         old = Facts.as_of_run(last.pk, last.as_of.replace(day=1))
-        collect(moved, [Version("old", old, last.as_of, "-", changed_only=True), few], progress)
+        before = Version("old", old, last.as_of, "-", changed_only=True, summed=summed)
+        collect(moved, [before, few], progress)
     add_to_stored(moved)
     single = collect_row_figures(changes, everyone.facts, run.as_of, progress)
     progress("Figures of accounts")
@@ -169,9 +172,9 @@ def collect_accounts(version: Version, periods: Sequence[Period]) -> None:
         return
     make_running_totals(version)
     values = period_rows(periods, version.as_of.replace(day=1))
-    parts = parted(KPIS, leaves_from_totals(version), ())
+    parts = parted(version.summed.definitions, leaves_from_totals(version), ())
     # No moments: a single account has no interval, and a portfolio reads thousands of these objects.
-    names = list(per_account(KPIS))
+    names = list(per_account(version.summed.definitions))
     execute(
         f"""
         INSERT INTO run_figures

@@ -8,24 +8,21 @@ team) are one cluster.
 from collections.abc import Sequence
 
 from accounts.periods import Period
-from metrics.evaluate import Reach, as_object, filled, parted, period_rows, reaches
+from metrics.evaluate import Reach, as_object, filled, parted, period_rows
 from metrics.leaves import LeafColumn, clustered_names, leaf_columns, linear_names, over_scope, per_account
-from metrics.levels import LEVELS, TEAM_CLOSURE, Level, definitions_for
+from metrics.levels import LEVELS, TEAM_CLOSURE, Level
 from metrics.models import ScopeFigures
 from metrics.recompute.stage import execute, exists
 from metrics.recompute.version import Version, number
 
 Kind = ScopeFigures.Kind
-DEFINITIONS = definitions_for(LEVELS["row owners"])
-REACHES = reaches(DEFINITIONS)
-NAMES = list(over_scope(DEFINITIONS))
 
 
 def make_rows(version: Version) -> None:
     """The facts that rows are credited from, without the months in which nothing happened, and their sums by person."""
     if exists(version.rows):
         return
-    names = sorted({column.measure for column in leaf_columns(DEFINITIONS)})
+    names = sorted({column.measure for column in leaf_columns(version.summed.of_rows)})
     values = ", ".join(f"NULLIF({number(name)}, 0) AS {name}" for name in names)
     something = " OR ".join(f"f.{name} <> 0" for name in names)
     execute(
@@ -51,21 +48,22 @@ def make_rows(version: Version) -> None:
 
 def collect_rows_of_people(periods: Sequence[Period], versions: Sequence[Version]) -> None:
     """Single rows to the persons they name, and to those persons' teams."""
+    names = versions[0].summed.row_names
     for level in LEVELS.values():
         if not level.is_row_credit:
             continue
         selects = []
         for version in versions:
-            for place, reach in enumerate(REACHES):
+            for place, reach in enumerate(version.summed.reaches):
                 for made in (linear_sums, cluster_sums):
                     sql = made(version, level, reach, periods, place == 0)
                     if sql:
                         selects.append(sql)
-        sums = ", ".join(f'NULLIF(SUM("{name}"), 0) AS "{name}"' for name in NAMES)
+        sums = ", ".join(f'NULLIF(SUM("{name}"), 0) AS "{name}"' for name in names)
         execute(
             f"""
             INSERT INTO run_raw (view, starts, ends, scope, key, kind, figures)
-            SELECT '{level.view}', starts, ends, scope, key, '{Kind.ROWS}', {as_object(NAMES)}
+            SELECT '{level.view}', starts, ends, scope, key, '{Kind.ROWS}', {as_object(names)}
               FROM (SELECT starts, ends, scope, key, {sums} FROM ({" UNION ALL ".join(selects)}) signed
                      GROUP BY 1, 2, 3, 4 OFFSET 0) summed
             """
@@ -94,7 +92,7 @@ def linear_sums(version: Version, level: Level, reach: Reach, periods: Sequence[
     expressions = per_account(reach.definitions)
     sums = {name: f"{version.sign}({expressions[name]})" for name in names}
     return f"""(WITH {values}, {TEAM_CLOSURE}
-        {level.outer}, {filled(NAMES, sums, True)}
+        {level.outer}, {filled(version.summed.row_names, sums, True)}
           FROM (SELECT p.starts, p.ends, {column}, {leaves}
                   FROM period p
                   JOIN {version.people} f ON f.month >= p.{reach.begins} AND f.month < p.ends {join}
@@ -128,5 +126,5 @@ def cluster_sums(
         if name not in linear
     }
     return f"""(WITH {values}, {TEAM_CLOSURE}
-        {level.outer}, {filled(NAMES, sums, is_first)}
+        {level.outer}, {filled(version.summed.row_names, sums, is_first)}
           FROM ({parted(reach.definitions, clusters, [level.regroup], names)}) leaf {level.grouping})"""

@@ -24,7 +24,7 @@ from metrics.kpis import KPIS
 from metrics.models import Run
 from metrics.prediction.predict import predict
 from metrics.recompute.apply import Applied, apply
-from metrics.recompute.balance import Unbalanced, check_balance
+from metrics.recompute.balance import Unbalanced, check_balance, sums_of_facts
 from metrics.recompute.changed import LONGEST, Changes, earliest_change, open_quota_starts
 from metrics.recompute.figures import store_figures
 from metrics.recompute.stage import (
@@ -40,6 +40,7 @@ from metrics.recompute.stage import (
     refresh_daily_rates,
     stage_facts,
 )
+from metrics.recompute.summed import summed_by
 from metrics.sources import COLUMNS, SOURCES
 
 log = logging.getLogger(__name__)
@@ -138,11 +139,12 @@ def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
         make_stamps()
         make_facts()
         record(run, apply(run.pk, scope))
-        check_balance(scope)
+        sums = sums_of_facts()
+        check_balance(scope, sums)
         run.first_month = first_fact()
         run.errors = find_errors()
         changes = what_changed(run, last, scope, since, organisation)
-        run.figures = store_figures(run, last, changes, progress)
+        run.figures = store_figures(run, last, changes, summed_by(run.pk, sums), progress)
         run.published_at = timezone.now()
         run.save(force_insert=True)
         progress("Looking ahead")

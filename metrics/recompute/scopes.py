@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from accounts.periods import Period
 from metrics.evaluate import as_object, parted, period_rows
-from metrics.kpis import KPIS
-from metrics.leaves import clustered_names, leaf_columns, linear_names, over_scope, per_account
+from metrics.leaves import over_scope, per_account
 from metrics.levels import TEAM_CLOSURE
 from metrics.models import ScopeFigures, View
 from metrics.recompute.stage import execute, exists
@@ -18,11 +17,6 @@ from metrics.recompute.totals import leaf_from_totals, leaves_from_totals, looku
 from metrics.recompute.version import Version
 
 Kind = ScopeFigures.Kind
-LINEAR = linear_names(KPIS)
-CLUSTERED = clustered_names(KPIS)
-NAMES = list(over_scope(KPIS))
-LINEAR_COLUMNS = leaf_columns(KPIS, LINEAR)
-
 # What is grouped by, and the stamps that it stands for.
 GROUPS = {
     "book": ("owner_id", "team_id"),
@@ -89,7 +83,8 @@ def make_groups(version: Version) -> None:
     )
     execute(f"CREATE INDEX ON {version.groups} (account_key); ANALYZE {version.groups}")
     measures = ", ".join(
-        f"SUM(t.{name}) AS {name}" for name in sorted({each.measure for each in LINEAR_COLUMNS})
+        f"SUM(t.{name}) AS {name}"
+        for name in sorted({each.measure for each in version.summed.linear_columns})
     )
     execute(
         f"""
@@ -114,12 +109,13 @@ def collect_accounts_of_scopes(periods: Sequence[Period], versions: Sequence[Ver
     selects = [sums_of_groups(version, periods) for version in versions]
     execute("DROP TABLE IF EXISTS run_fine")
     execute(f"CREATE TEMP TABLE run_fine ON COMMIT DROP AS {' UNION ALL '.join(selects)}")
-    sums = ", ".join(f'NULLIF(SUM("{name}"), 0) AS "{name}"' for name in NAMES)
+    names = versions[0].summed.names
+    sums = ", ".join(f'NULLIF(SUM("{name}"), 0) AS "{name}"' for name in names)
     execute(
         f"""
         INSERT INTO run_raw (view, starts, ends, scope, key, kind, figures)
         WITH {TEAM_CLOSURE}, scoped AS ({SCOPES})
-        SELECT view, starts, ends, scope, key, '{Kind.ACCOUNTS}', {as_object(NAMES)}
+        SELECT view, starts, ends, scope, key, '{Kind.ACCOUNTS}', {as_object(names)}
           FROM (SELECT view, starts, ends, scope, key, {sums}
                   FROM scoped JOIN run_fine f ON f.ctid = scoped.place
                  GROUP BY 1, 2, 3, 4, 5 OFFSET 0) summed
@@ -130,16 +126,20 @@ def collect_accounts_of_scopes(periods: Sequence[Period], versions: Sequence[Ver
 def sums_of_groups(version: Version, periods: Sequence[Period]) -> str:
     """SELECT the sums of one version by period and group, with what the group was at the period's start."""
     values = period_rows(periods, version.as_of.replace(day=1))
-    expressions = per_account(KPIS)
-    leaves = ",\n        ".join(leaf_from_totals(column) for column in LINEAR_COLUMNS)
+    summed = version.summed
+    expressions = per_account(summed.definitions)
+    leaves = ",\n        ".join(leaf_from_totals(column) for column in summed.linear_columns)
     linear = ", ".join(
-        f'{version.sign}({expressions[name]}) AS "{name}"' if name in LINEAR else f'NULL::numeric AS "{name}"'
-        for name in NAMES
+        f'{version.sign}({expressions[name]}) AS "{name}"'
+        if name in summed.linear
+        else f'NULL::numeric AS "{name}"'
+        for name in summed.names
     )
-    parts = parted(KPIS, leaves_from_totals(version, CLUSTERED, version.groups), tuple(GROUPS), CLUSTERED)
+    accounts = leaves_from_totals(version, summed.clustered, version.groups)
+    parts = parted(summed.definitions, accounts, tuple(GROUPS), summed.clustered)
     clustered = ", ".join(
-        f'NULL::numeric AS "{name}"' if name in LINEAR else f'{version.sign}SUM({sql}) AS "{name}"'
-        for name, sql in over_scope(KPIS).items()
+        f'NULL::numeric AS "{name}"' if name in summed.linear else f'{version.sign}SUM({sql}) AS "{name}"'
+        for name, sql in over_scope(summed.definitions).items()
     )
     return f"""(WITH {values}, sums AS (
         SELECT starts, ends, kind, place, {linear}

@@ -44,7 +44,7 @@ def make_running_totals(version: Version) -> None:
     """
     if exists(version.total):
         return
-    names = sorted({column.measure for column in leaf_columns(KPIS)})
+    names = sorted({column.measure for column in version.summed.columns})
     totals = ", ".join(
         f"(SUM({number(name)}) OVER {'one' if name in STOCKS else 'w'}){'::int' if name in COUNTS else ''} AS {name}"
         for name in names
@@ -69,7 +69,9 @@ def leaves_from_totals(version: Version, names: frozenset[str] | None = None, gr
 
     All leaves, or those behind the names; with the columns of the table of groups, where one is given.
     """
-    columns = ",\n        ".join(leaf_from_totals(column) for column in leaf_columns(KPIS, names))
+    columns = ",\n        ".join(
+        leaf_from_totals(column) for column in leaf_columns(version.summed.definitions, names)
+    )
     changed = (
         "JOIN run_moved ch ON ch.account_key = e.account_key AND ch.month < p.ends"
         if version.changed_only

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from accounts.periods import Day
 from metrics.evaluate import Facts
+from metrics.recompute.summed import EVERYTHING, Summed
 from metrics.sources import COLUMNS, SOURCES
 from metrics.sources.source import columns_of
 
@@ -20,6 +21,7 @@ class Version:
     as_of: Day
     sign: str = ""
     changed_only: bool = False
+    summed: Summed = EVERYTHING
     since: Day = Day.min
     """The first month that anything looks up; older ones are left unread."""
 

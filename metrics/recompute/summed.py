@@ -1,0 +1,105 @@
+"""Which sums a run has to make: a number whose measures are 0 in every fact is 0 in every scope and period."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from django.db import connection
+
+from metrics.evaluate import Reach, reaches
+from metrics.kpi import Credit, Definition, Kpi
+from metrics.kpis import KPIS
+from metrics.leaves import (
+    LeafColumn,
+    clustered_names,
+    gap_measure,
+    leaf_columns,
+    leaves_of,
+    linear_names,
+    over_scope,
+)
+
+ALWAYS = frozenset({"revenue"})
+"""What every company has, so that no statement is left without any column."""
+
+
+@dataclass(frozen=True, eq=False)
+class Summed:
+    """Definitions, and what has to be summed for them."""
+
+    definitions: tuple[Definition, ...] = KPIS
+
+    @cached_property
+    def names(self) -> list[str]:
+        return list(over_scope(self.definitions))
+
+    @cached_property
+    def linear(self) -> frozenset[str]:
+        return linear_names(self.definitions)
+
+    @cached_property
+    def clustered(self) -> frozenset[str]:
+        return clustered_names(self.definitions)
+
+    @cached_property
+    def columns(self) -> list[LeafColumn]:
+        return leaf_columns(self.definitions)
+
+    @cached_property
+    def linear_columns(self) -> list[LeafColumn]:
+        return leaf_columns(self.definitions, self.linear)
+
+    @cached_property
+    def of_rows(self) -> tuple[Definition, ...]:
+        return tuple(kpi for kpi in self.definitions if isinstance(kpi, Kpi) and kpi.credit == Credit.ROW)
+
+    @cached_property
+    def row_names(self) -> list[str]:
+        return list(over_scope(self.of_rows))
+
+    @cached_property
+    def reaches(self) -> list[Reach]:
+        return reaches(self.of_rows)
+
+
+EVERYTHING = Summed()
+
+
+def summed_by(run: int, sums: dict[str, Decimal]) -> Summed:
+    """What is to be summed where the facts add up to these sums: all but what is 0 now and was before."""
+    filled = {name for name, value in sums.items() if value} | not_zero(run, [n for n in sums if not sums[n]])
+    kept = tuple(kpi for kpi in KPIS if columns_of(kpi) & (filled | ALWAYS) or not vanishes(kpi))
+    return EVERYTHING if len(kept) == len(KPIS) else Summed(kept)
+
+
+def not_zero(run: int, names: list[str]) -> set[str]:
+    """Those of the facts that are not 0 in some row, of this run or replaced by it."""
+    if not names:
+        return set()
+    tests = ", ".join(f"COALESCE(BOOL_OR({name} <> 0), FALSE)" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT {tests}
+              FROM (SELECT {", ".join(names)} FROM metrics_accountmonth
+                     UNION ALL
+                    SELECT {", ".join(names)} FROM metrics_accountmonthpast WHERE valid_to = %(run)s) f
+            """,
+            {"run": run},
+        )
+        return {name for name, is_there in zip(names, cursor.fetchone(), strict=True) if is_there}
+
+
+def columns_of(kpi: Definition) -> set[str]:
+    """The facts that its parts are made of."""
+    found = set()
+    for leaf in leaves_of((kpi,)):
+        found.add(f"{leaf.measure.name}_own" if leaf.at_start_rate else leaf.measure.name)
+        if leaf.measure.is_money:
+            found.add(gap_measure(leaf))
+    return found
+
+
+def vanishes(kpi: Definition) -> bool:
+    """Where nothing is known of an account, all its parts are 0."""
+    return all(part.expression.at_zero() == 0 for part in kpi.parts())
