@@ -12,7 +12,7 @@ from accounts.periods import last_day_of_month
 from metrics.alerts import actions
 from metrics.alerts.find import look_for_warnings
 from metrics.models import Alert
-from metrics.recompute.stage import refresh_daily_rates
+from metrics.recompute.rates import refresh_daily_rates
 
 # How many days ago somebody looked; the nights between would find the same a few days earlier.
 NIGHTS = (*range(364, 28, -28), 42, 28, 14, 7, 3)

@@ -27,19 +27,9 @@ from metrics.recompute.apply import Applied, apply
 from metrics.recompute.balance import Unbalanced, check_balance, sums_of_facts
 from metrics.recompute.changed import LONGEST, Changes, earliest_change, open_quota_starts
 from metrics.recompute.figures import store_figures
-from metrics.recompute.stage import (
-    Progress,
-    Scope,
-    execute,
-    make_facts,
-    make_keys,
-    make_scope,
-    make_signal_days,
-    make_stamps,
-    monthly_rates_changed,
-    refresh_daily_rates,
-    stage_facts,
-)
+from metrics.recompute.merge import make_facts, make_keys, make_stamps
+from metrics.recompute.rates import monthly_rates_changed, refresh_daily_rates
+from metrics.recompute.stage import Progress, Scope, execute, make_scope, make_signal_days, stage_facts
 from metrics.recompute.summed import summed_by
 from metrics.sources import COLUMNS, SOURCES
 

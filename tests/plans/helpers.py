@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 from accounts.periods import add_months, first_of_month
-from metrics.recompute.stage import refresh_daily_rates
+from metrics.recompute.rates import refresh_daily_rates
 from tests.factories import make_run
 
 
