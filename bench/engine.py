@@ -1,4 +1,4 @@
-"""Full rebuild and nightly run, each as a ratio to a bare grouping of the same tables in the same run."""
+"""Full rebuild and nightly runs, each as a ratio to a bare grouping of the same tables in the same run."""
 
 import datetime
 import resource
@@ -65,7 +65,8 @@ def measure(accounts: int) -> dict[str, float]:
     following = Order("manual", NIGHT + datetime.timedelta(days=1))
     changed = change(100)
     nightly = run(f"night, {changed} accounts changed", following, bare, full)
-    quiet = run("nothing changed", following, bare, full)
+    quiet = run("same day again, nothing changed", following, bare, full)
+    run("new day, nothing changed", Order("manual", NIGHT + datetime.timedelta(days=2)), bare, full)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"  peak memory: application {peak:.0f} MB, database {backend_peak()} MB with its shared buffers",
