@@ -27,6 +27,8 @@ DAYS_TO_WIN = 180
 FEWEST_REACHED = 20
 FEWEST_IN_A_BAND = 30
 HALF_YEARS = 4
+EVER = 1200
+"""Months: the first band that anybody reached decides from when on all are compared."""
 
 RELATIONS = {
     "asked": f"""
@@ -365,7 +367,7 @@ RECIPES = {
         (),
         ("standing",),
         columns=("band_level", "contracts", "orders", "won", "upsells", "new_categories"),
-        months=(13, 6),
+        months=(EVER, 0),
         terms=("% of hot customers expanded", "% of cold customers expanded"),
         beside=(
             Beside("lift_won", "the same ratio for a deal won", decimals=1),
