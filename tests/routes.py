@@ -47,6 +47,7 @@ from tests.factories import (
     make_target,
     make_tie,
     make_touch,
+    make_user,
     make_wave,
     moment,
 )
@@ -247,7 +248,8 @@ def a_comment(world: Any) -> dict[str, Any]:
 
 
 def a_grant(world: Any) -> int:
-    return make_grant(world.vic, team=world.north).pk
+    # Of another viewer each time: nothing is granted twice.
+    return make_grant(make_user(role=Role.VIEWER), team=world.north).pk
 
 
 def a_filter(world: Any) -> SavedFilter:

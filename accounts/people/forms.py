@@ -88,12 +88,6 @@ class GrantForm(forms.ModelForm):  # type: ignore[type-arg]
             )
         return found[0]
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if not self.errors and Grant.objects.filter(**cleaned).exists():
-            raise forms.ValidationError(f"{cleaned['viewer']} may see this already.")
-        return cleaned
-
 
 class UserFilter(forms.Form):
     q = forms.CharField(

@@ -405,19 +405,13 @@ class Membership(Dated):
         return f"{self.user} in {self.team}"
 
 
+SEEN_ALREADY = "This viewer may see it already."
+
+
 class GrantQuerySet(models.QuerySet["Grant"]):
     def visible_to(self, user: User) -> Self:
         """All of them; an administrator sees those that name an account only while elevated."""
         return self if user.role == Role.HEAD or user.is_elevated else self.filter(account__isnull=True)
-
-    def same_as(self, grant: "Grant") -> Self:
-        """Those that let the same person see the same: while one is left, they see it."""
-        return self.filter(
-            viewer=grant.viewer_id,
-            account=grant.account_id,
-            team=grant.team_id,
-            whole_company=grant.whole_company,
-        )
 
 
 @pghistory.track()
@@ -449,7 +443,22 @@ class Grant(models.Model):
                 ),
                 name="grant_names_one_thing",
                 violation_error_message="Name an account, a team, or the whole company: exactly one of them.",
-            )
+            ),
+            # Whoever takes a grant away is told that nothing is seen any more: there must be no second one.
+            models.UniqueConstraint(
+                fields=["viewer", "account"],
+                name="grant_of_account_once",
+                violation_error_message=SEEN_ALREADY,
+            ),
+            models.UniqueConstraint(
+                fields=["viewer", "team"], name="grant_of_team_once", violation_error_message=SEEN_ALREADY
+            ),
+            models.UniqueConstraint(
+                fields=["viewer"],
+                condition=Q(whole_company=True),
+                name="grant_of_company_once",
+                violation_error_message=SEEN_ALREADY,
+            ),
         ]
 
     def __str__(self) -> str:

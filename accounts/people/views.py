@@ -199,7 +199,7 @@ def grant_list(request: HttpRequest) -> HttpResponse:
 @allowed(*GRANTS)
 def remove_grant(request: HttpRequest, pk: int) -> HttpResponse:
     grant = visible_or_404(Grant, signed_in(request), pk=pk)
-    Grant.objects.same_as(grant).delete()
+    grant.delete()
     messages.success(request, f"{grant.viewer} no longer sees it.")
     return redirect("people:grant_list")
 

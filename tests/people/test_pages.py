@@ -1,6 +1,9 @@
 """Pages about people: what they show, to whom, and what they change."""
 
+from typing import Any
+
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.models import Account, Organisation, Team, User
@@ -91,19 +94,27 @@ def test_a_head_grants_and_takes_away_what_a_viewer_sees(
     assert not Account.objects.visible_to(vic).exists()
 
 
-def test_what_was_granted_twice_is_taken_away_as_a_whole(
-    client: Client, hana: User, vic: User, maya_account: Account
+def test_nothing_is_granted_twice(
+    client: Client, hana: User, vic: User, north: Team, maya_account: Account
 ) -> None:
     client.force_login(hana, backend=BACKEND)
-    data = {"viewer": vic.pk, "account": "Aurora Foods", "team": ""}
-    assert client.post("/people/grants/", data).status_code == 302
-    again = client.post("/people/grants/", data)
-    assert (again.status_code, vic.grants.count()) == (422, 1)
-    assert "may see this already" in again.content.decode()
-    # Two at the same moment, or one of them in the admin panel.
-    make_grant(vic, account=maya_account)
-    assert client.post(f"/people/grants/{vic.grants.all()[0].pk}/remove/").status_code == 302
-    assert not Account.objects.visible_to(vic).exists()
+    whats: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({"account": "Aurora Foods"}, {"account": maya_account}),
+        ({"team": north.pk}, {"team": north}),
+        ({"whole_company": "on"}, {}),
+    ]
+    for number, (asked, what) in enumerate(whats, start=1):
+        data = {"viewer": vic.pk, **asked}
+        assert client.post("/people/grants/", data).status_code == 302
+        again = client.post("/people/grants/", data)
+        assert (again.status_code, vic.grants.count()) == (422, number)
+        assert "may see it already" in again.content.decode()
+        # Two at the same moment.
+        with pytest.raises(IntegrityError), transaction.atomic():
+            make_grant(vic, **what)
+    # One grant of another kind is left when one is taken away, and the viewer sees what it names.
+    assert client.post(f"/people/grants/{vic.grants.get(whole_company=True).pk}/remove/").status_code == 302
+    assert maya_account in Account.objects.visible_to(vic)
 
 
 def test_a_grant_names_exactly_one_thing_and_a_viewer(
