@@ -57,6 +57,29 @@ def test_few_customers_give_a_reason_and_what_has_been(maya: User, client: Clien
     assert "it bought for €400 in the last 12 months." in page
 
 
+def test_the_company_s_rate_of_renewals_stands_in_for_a_refused_model_only_for_whom_it_is(
+    maya: User, lena: User, hana: User, client: Client
+) -> None:
+    account = make_account("Bound", owner=maya)
+    for number, outcome in enumerate(("renewed", "lost")):
+        Contract.objects.create(
+            account=account,
+            number=f"C-{number}",
+            during=span("2024-06-01", "2025-06-01"),
+            annual_value=100,
+            outcome=outcome,
+            renewed_value=100 if outcome == "renewed" else None,
+        )
+    run(AS_OF)
+
+    told = {}
+    for person in (maya, lena, hana):
+        client.force_login(person)
+        page = client.get(f"/portfolio/{account.pk}/expected/").content.decode()
+        told[person.name] = "50.0 % were renewed (1 of 2 due)" in page.replace("\xa0", " ")
+    assert told == {maya.name: False, lena.name: False, hana.name: True}
+
+
 def test_many_customers_get_a_chance_orders_and_a_value_with_a_range(maya: User, client: Client) -> None:
     make_buyers(260)
     quiet, busy = make_account("Quiet", owner=maya), make_account("Busy", owner=maya)
