@@ -33,6 +33,7 @@ from metrics.pages.comparison_figures import (
     splits_of,
     text_of,
 )
+from metrics.pages.explain_words import classified_words
 from metrics.pages.figures import PageComputer
 from metrics.pages.places import COMPANY, SCOPE_WORDS, SIDE_WORDS
 from metrics.pages.scorecards import GROUPS
@@ -150,6 +151,7 @@ def one_number(user: User, choice: Choice, kpi: Definition) -> dict[str, Any]:
         "crumbs": crumbs(choice),
         "by": by,
         "by_words": BY_WORDS.get(by, f"by {SCOPE_WORDS[by].lower()}"),
+        "classified": classified_words(kpi, by),
         "splits": split_links(choice, kpi, by),
         "rows": rows,
         "whole": whole,

@@ -216,4 +216,11 @@ def credit_words(kpi: Definition, scope: str, view: str) -> str:
         if by_row:
             return "each row to the person it names, else to the account's owner on its day; a handover moves nothing"
         return "every account counts once, whole, for its owner on the period's first day"
-    return "every account as it was classified on the period's first day"
+    return classified_words(kpi, scope)
+
+
+def classified_words(kpi: Definition, by: str) -> str:
+    """By what accounts, or the rows themselves, are in a group."""
+    if by == Scope.TARGET and kpi.of_targets:
+        return "for target accounts or for others as each row itself says"
+    return "every account as it was classified on the period’s first day"
