@@ -14,7 +14,7 @@ from kamplan.charts import EdgeLabel, Line, RangeBar, plain
 def sparkline(line: Line, label: str, width: int, height: int) -> SafeString:
     """A line with gaps, its lone points, its target and the marks of changed definitions."""
     if line.last is None:
-        return mark_safe("\n")
+        return SafeString()
     named = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
     pieces = [
         f'<svg class="km-spark" width="{width}" height="{height}" viewBox="0 0 {width} {height}" {named}>',
@@ -43,7 +43,7 @@ def range_bar(
 ) -> SafeString:
     """The value with its likely range and target; the large one is shifted down and has its figures at it."""
     if bar.value is None:
-        return mark_safe("\n")
+        return SafeString()
     moved = f' transform="translate(0 {shift})"' if shift else ""
     pieces = [
         f'<svg class="km-draw" width="100%" height="{height}" role="img" aria-label="{escape(label)}"><g{moved}>',

@@ -474,11 +474,12 @@ def forget(instance: Instance) -> int:
     """Remove the instance with its data, wherever they lie; never under a running one."""
     try:
         with instance.owned():
-            shutil.rmtree(instance.data, ignore_errors=True)
-    except AlreadyRunning as problem:
-        print(f"{problem}: stop it first", file=sys.stderr)
+            for folder in {instance.data, instance.folder}:
+                if folder.exists():
+                    shutil.rmtree(folder)
+    except (AlreadyRunning, OSError) as problem:
+        print(f"The instance {instance.name!r} is not removed: {problem}", file=sys.stderr)
         return 1
-    shutil.rmtree(instance.folder, ignore_errors=True)
     return 0
 
 
