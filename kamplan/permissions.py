@@ -23,9 +23,6 @@ EVERYONE = frozenset(Role)
 # Settings, users, imports, audit.
 CONFIGURES = frozenset({Role.ADMINISTRATOR})
 READS_RUNS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
-STARTS_RUNS = READS_RUNS
-# Scorecards and the accounts below them; an administrator sees account content only while elevated.
-READS_SCORECARDS = EVERYONE
 READS_TEAMS = frozenset({Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
 EDITS_ACCOUNTS = frozenset({Role.MANAGER, Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
 # Touches, plans, whitespace, renewals and reviews: everyone with the account but marketing.

@@ -1,35 +1,14 @@
 """How a customer stands, as other systems tell: how much they use, how they pay, how support goes."""
 
-import datetime
-from decimal import Decimal
-from typing import Self
-
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Q
 
 from accounts.fields import Sourced, unique_in_source
 from accounts.portfolio.content import ContentQuerySet
 from accounts.portfolio.models import Account
 
 __all__ = ["AccountState"]
-
-
-class AccountStateQuerySet(ContentQuerySet):
-    def known_on(self, day: datetime.date) -> Self:
-        """Of each account and kind the newest word up to this day."""
-        return (
-            self.filter(date__lte=day)
-            .order_by("account_id", "kind", "-date", "-pk")
-            .distinct("account_id", "kind")
-        )
-
-    def with_points(self) -> Self:
-        """`points`: 0 to 100, whether the source gives a number or a level."""
-        levels = [When(level=level, then=points) for level, points in AccountState.POINTS.items()]
-        return self.annotate(
-            points=Case(*levels, default=F("value"), output_field=models.DecimalField(max_digits=6))
-        )
 
 
 class AccountState(Sourced):
@@ -46,8 +25,6 @@ class AccountState(Sourced):
         FAIR = "fair", "fair"
         POOR = "poor", "poor"
 
-    POINTS = {"good": Decimal(100), "fair": Decimal(50), "poor": Decimal(0)}
-
     account = models.ForeignKey(Account, models.PROTECT, related_name="states")
     date = models.DateField()
     kind = models.CharField(max_length=7, choices=Kind)
@@ -61,7 +38,7 @@ class AccountState(Sourced):
     )
     level = models.CharField(max_length=4, choices=Level, blank=True, default=Level.NUMBER)
 
-    objects = AccountStateQuerySet.as_manager()
+    objects = ContentQuerySet.as_manager()
 
     class Meta:
         ordering = ["account", "kind", "-date"]

@@ -20,7 +20,6 @@ Cell = str | Decimal | datetime.date
 Parser = Callable[[Cell], Any]
 
 DATE_ORDERS = ("iso", "day_first", "month_first")
-DECIMAL_MARKS = ("point", "comma", "unclear")
 PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 # No part of these fits a text in two ways, so that a long one is refused as quickly as it is read.
 GROUPED = {

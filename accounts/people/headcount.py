@@ -22,12 +22,6 @@ class StaffingQuerySet(models.QuerySet[Any]):
         return self.all() if may else self.none()
 
 
-class HeadcountQuerySet(StaffingQuerySet):
-    def known_on(self, day: datetime.date) -> Self:
-        """Of each team the newest number up to this day."""
-        return self.filter(on__lte=day).order_by("team_id", "-on").distinct("team_id")
-
-
 @pghistory.track(exclude=["source"])
 class Headcount(Sourced):
     """How many people a team had from this day until the next number; sub-teams count for themselves."""
@@ -42,7 +36,7 @@ class Headcount(Sourced):
         help_text="Half a position is 0.5.",
     )
 
-    objects = HeadcountQuerySet.as_manager()
+    objects = StaffingQuerySet.as_manager()
 
     class Meta:
         ordering = ["team", "-on"]

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from django.db.models import Q
 
-from accounts.people.models import Team, User
-from accounts.portfolio.models import Account, AccountQuerySet, Assignment, Classification
+from accounts.people.models import Team
+from accounts.portfolio.models import AccountQuerySet, Assignment, Classification
 
 NONE = "none"
 """Stands in the address for accounts without this thing."""
@@ -117,8 +117,3 @@ def _owned_by_team(accounts: AccountQuerySet, wanted: str, today: datetime.date)
         return accounts.none()
     teams = Team.objects.filter(pk=int(wanted)).with_sub_teams()
     return accounts.filter(pk__in=Assignment.objects.owned_by_teams(teams, today).values("account"))
-
-
-def visible_accounts(user: User, today: datetime.date) -> AccountQuerySet:
-    found: AccountQuerySet = Account.objects.visible_to(user, today)
-    return found

@@ -78,14 +78,6 @@ class FitQuerySet(models.QuerySet[Any]):
         leads = Lead.objects.visible_to(user, today).order_by().values("pk")
         return self.filter(Q(account__in=accounts) | Q(lead__in=leads))
 
-    def known_on(self, day: datetime.date) -> Self:
-        """Of each account or lead and criterion the newest word up to this day; it may be “unknown”."""
-        return (
-            self.filter(noted_on__lte=day)
-            .order_by("account_id", "lead_id", "criterion_id", "-noted_on", "-pk")
-            .distinct("account_id", "lead_id", "criterion_id")
-        )
-
 
 class Fit(Noted, Sourced):
     """How far somebody thinks that a criterion is met; a newer word replaces it, none is lost."""

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import pghistory
 from django.db import models
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, CharField, F, OuterRef, Q, Subquery, Value, When
 
 from accounts.fields import (
     CurrencyField,
@@ -195,17 +195,6 @@ class LeadQuerySet(models.QuerySet[Any]):
         accounts = Account.objects.visible_to(user, today)
         return self.filter(Q(owner=user) | Q(account__in=accounts.order_by().values("pk")))
 
-    def created_in(self, first: datetime.date, until: datetime.date) -> Self:
-        return self.filter(created_on__gte=first, created_on__lt=until)
-
-    def matured(self, today: datetime.date, days: int) -> Self:
-        """Those that had so many days to become a customer."""
-        return self.filter(created_on__lte=today - datetime.timedelta(days=days))
-
-    def answered(self) -> Self:
-        """Those who said how they heard about us."""
-        return self.exclude(heard_through=HeardThrough.UNANSWERED)
-
     def in_state(self, state: str) -> Self:
         return self.filter(IN_STATE[state])
 
@@ -336,17 +325,6 @@ class Lead(Sourced, Versioned):
         return all(getattr(self, item) is True for item in BANT)
 
 
-class CampaignTouchQuerySet(MarketingQuerySet):
-    def first_of_accounts(self) -> Self:
-        """Of each campaign and account the first touch: from it on the account's deals count for the campaign."""
-        earlier = self.model._default_manager.filter(
-            Q(on__lt=OuterRef("on")) | Q(on=OuterRef("on"), pk__lt=OuterRef("pk")),
-            campaign=OuterRef("campaign"),
-            account=OuterRef("account"),
-        )
-        return self.filter(account__isnull=False).exclude(Exists(earlier))
-
-
 class CampaignTouch(Sourced):
     """That a campaign reached an account or a lead: a mail delivered, an invitation, a visit of the stand."""
 
@@ -370,7 +348,7 @@ class CampaignTouch(Sourced):
     on = models.DateField()
     kind = models.CharField(max_length=9, choices=Kind, default=Kind.SHOWN)
 
-    objects = CampaignTouchQuerySet.as_manager()
+    objects = MarketingQuerySet.as_manager()
 
     class Meta:
         ordering = ["-on", "-pk"]

@@ -343,9 +343,6 @@ class OpportunitySplit(models.Model):
 
 
 class ContractQuerySet(DatedQuerySet):
-    def live_on(self, day: datetime.date) -> Self:
-        return self.on(day)
-
     def past_grace(self, today: datetime.date, grace_days: int) -> Self:
         """Undecided contracts whose last day and days of grace have passed."""
         last = today - datetime.timedelta(days=grace_days)

@@ -137,8 +137,6 @@ NPS_DROP = Rule(
     foretells=True,
 )
 
-AS_OF = "(SELECT %(day)s::date AS day)"
-MONTH_AGO = "(SELECT %(day)s::date - 30 AS day)"
 BOTH = "(SELECT %(day)s::date AS day UNION ALL SELECT %(day)s::date - 30)"
 
 PART_LABELS = ", ".join(f"('{part.value}', '{part.label}')" for part in HealthWeight.Part)

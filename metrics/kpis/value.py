@@ -89,8 +89,6 @@ account_profitability = Kpi(
 
 # ------------------------------------------------------------------------------------ lifetime value
 
-Series = Callable[[Decimal, Decimal, int], Decimal | None]
-
 
 def yearly_margin(order: Decimal, frequency: Decimal, margin: Decimal, left: Decimal) -> Decimal:
     """Of one customer: the margin of the goods less what serving took of the revenue."""

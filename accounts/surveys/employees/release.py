@@ -309,17 +309,6 @@ def comments_for(user: User, wave: EmployeeWave) -> list[str]:
     return list(found) if enough else []
 
 
-# One row for each released wave, scope (company or team), question: what KPIs are made of.
-# period date: closed_on; satisfied = 100 * favourable / n; eNPS = 100 * (favourable - unfavourable) / n.
-FIGURES_SQL = """
-SELECT w.id AS wave_id, w.closed_on, r.dimension AS scope, r.team_key AS team_id, r.item, r.position,
-       r.n, r.favourable, r.unfavourable, r.total, r.hidden
-  FROM accounts_employeeresult r
-  JOIN accounts_employeewave w ON w.id = r.wave_id
- WHERE w.state = 'released' AND r.dimension IN ('company', 'team')
-"""
-
-
 @dataclass(frozen=True)
 class Figure:
     """A released figure for a KPI: `hidden` is "", "few" or "protect", and numbers are None where it is hidden."""
