@@ -10,8 +10,10 @@ from accounts.portfolio.models import AccountQuerySet
 from metrics.api.answers import AccountOut
 
 
-def account_rows(accounts: AccountQuerySet, today: datetime.date, limit: int) -> list[AccountOut]:
-    """One statement, however many accounts."""
+def account_rows(
+    accounts: AccountQuerySet, visible: AccountQuerySet, today: datetime.date, limit: int
+) -> list[AccountOut]:
+    """One statement, however many accounts; a group that is not `visible` has no number."""
     owner = Assignment.objects.filter(account=OuterRef("pk"), role="owner", during__contains=today)
     kind = Classification.objects.filter(account=OuterRef("pk"), during__contains=today)
 
@@ -26,9 +28,10 @@ def account_rows(accounts: AccountQuerySet, today: datetime.date, limit: int) ->
             industry_name=of_kind("industry__name"),
             region_name=of_kind("region__name"),
             target=of_kind("is_target"),
+            group=Subquery(visible.filter(pk=OuterRef("parent_id")).values("pk")),
         )
         .values(
-            "pk", "external_id", "name", "city", "country", "currency", "parent_id", "archived_at",
+            "pk", "external_id", "name", "city", "country", "currency", "group", "archived_at",
             "owner_name", "tier_name", "industry_name", "region_name", "target",
         )
     )  # fmt: skip
@@ -43,7 +46,7 @@ def account_out(row: dict[str, Any]) -> AccountOut:
         city=row["city"],
         country=row["country"],
         currency=row["currency"],
-        part_of=row["parent_id"],
+        part_of=row["group"],
         owner=row["owner_name"],
         tier=row["tier_name"],
         industry=row["industry_name"],

@@ -26,6 +26,7 @@ class AccountOut(Schema):
     country: str
     currency: str
     part_of: int | None
+    """The company above it; none where you may not see that one."""
     owner: str | None
     tier: str | None
     industry: str | None

@@ -162,12 +162,11 @@ def accounts(
     """The accounts that you may see today, by id; q looks for a part of the name."""
     user, today = request.auth.user, Organisation.current().today()  # type: ignore[attr-defined]
     visible = Account.objects.visible_to(user, today)
-    if q:
-        visible = visible.filter(name__icontains=q)
-    rows = account_rows(visible.filter(pk__gt=after), today, limit + 1)
+    found = visible.named_like(q) if q else visible
+    rows = account_rows(found.filter(pk__gt=after), visible, today, limit + 1)
     more = len(rows) > limit
     return answers.Accounts(
-        count=visible.count(), next_after=rows[limit - 1].id if more else None, accounts=rows[:limit]
+        count=found.count(), next_after=rows[limit - 1].id if more else None, accounts=rows[:limit]
     )
 
 
@@ -176,7 +175,8 @@ def accounts(
 def account(request: HttpRequest, id: Number) -> Any:
     """One of them."""
     user, today = request.auth.user, Organisation.current().today()  # type: ignore[attr-defined]
-    rows = account_rows(Account.objects.visible_to(user, today).filter(pk=id), today, 1)
+    visible = Account.objects.visible_to(user, today)
+    rows = account_rows(visible.filter(pk=id), visible, today, 1)
     if not rows:
         raise Http404
     return rows[0]

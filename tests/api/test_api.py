@@ -70,6 +70,22 @@ def test_accounts_are_those_the_person_may_see_page_by_page(
     assert ask(token, f"/accounts/{omar_account.pk}").status_code == 404
 
 
+def test_a_group_that_may_not_be_seen_has_no_number(
+    maya: User, hana: User, maya_account: Account, omar_account: Account
+) -> None:
+    own = make_account("Own daughter", owner=maya, parent=maya_account)
+    other = make_account("Daughter of another's", owner=maya, parent=omar_account)
+    for user, groups in ((maya, [maya_account.pk, None]), (hana, [maya_account.pk, omar_account.pk])):
+        token = token_of(user)
+        listed = {row["id"]: row["part_of"] for row in ask(token, "/accounts").json()["accounts"]}
+        assert [listed[own.pk], listed[other.pk]] == groups
+        found = [ask(token, f"/accounts/{each.pk}").json()["part_of"] for each in (own, other)]
+        assert found == groups
+    # What is looked for narrows the list, not whose group is told.
+    (one,) = ask(token_of(maya), "/accounts?q=own daughter").json()["accounts"]
+    assert one["part_of"] == maya_account.pk
+
+
 def test_the_statements_of_a_list_do_not_grow_with_it(maya: User, maya_account: Account) -> None:
     token = token_of(maya)
 
