@@ -102,6 +102,8 @@ class Result:
     notice: str = ""
     """What has to be known about the value beside its certainty."""
     parts: dict[str, Decimal] = field(default_factory=dict)
+    whole: dict[str, Decimal] = field(default_factory=dict)
+    """What stands below the line where that is of the company or of a whole book; else nothing."""
     beside: dict[str, Decimal] = field(default_factory=dict)
     inputs: tuple["Result", ...] = ()
     slices: tuple[Slice, ...] = ()
@@ -112,6 +114,11 @@ class Result:
     @property
     def unit(self) -> Unit:
         return self.kpi.unit
+
+    @property
+    def below(self) -> dict[str, Decimal]:
+        """The parts below the line; one may be called as one above it and yet be of the whole."""
+        return {**self.parts, **self.whole}
 
     @property
     def interval(self) -> tuple[Decimal, Decimal] | None:
@@ -379,10 +386,10 @@ class Computer:
         elif kpi.company_denominator and scope != Scope.COMPANY:
             base_sums = self.sums_for(kpi, period, Scope.COMPANY, None)
         denominator = total(kpi.denominator, base_sums) if kpi.denominator else None
-        if kpi.company_denominator:
-            parts.update(
-                {term.part.name: Decimal(base_sums.get(term.part.name, ZERO)) for term in kpi.denominator}
-            )
+        if base_sums is not sums:
+            common["whole"] = {
+                term.part.name: Decimal(base_sums.get(term.part.name, ZERO)) for term in kpi.denominator
+            }
         if kpi.needs is not None and not parts[kpi.needs.name]:
             return self.blank(kpi, period, scope, key, reason="no_base", denominator=denominator, **common)
         if kpi.is_looked_for and not self.was_looked(period):

@@ -31,6 +31,7 @@ from metrics.pages.choice import Choice, read_choice
 from metrics.pages.explain_rows import allowed_sets, statement_text
 from metrics.pages.explanation import Explanation
 from metrics.pages.figures import PageComputer
+from metrics.pages.making import whole_words
 from metrics.pages.places import Place, find_place, read_key
 from metrics.pages.rows import PAGE, find_rows
 from metrics.reading import reading
@@ -362,10 +363,16 @@ def explanation(request: HttpRequest, scope: str, key: str, kpi: str, asked: Que
 
 def parts_of(made: Explanation) -> list[answers.PartOut]:
     labels = {part.name: part.label for part in made.kpi.parts()} if isinstance(made.kpi, Kpi) else {}
-    return [
+    own = [
         answers.PartOut(name=name, label=labels.get(name, name), value=str(value))
         for name, value in made.now.parts.items()
     ]
+    of = whole_words(made.now)
+    whole = [
+        answers.PartOut(name=f"{name}_whole", label=f"{labels.get(name, name)}{of}", value=str(value))
+        for name, value in made.now.whole.items()
+    ]
+    return [*own, *whole]
 
 
 def inputs_of(made: Explanation) -> list[answers.InputOut]:

@@ -9,6 +9,7 @@ from kamplan.charts import WaterfallRow, split_to_total, steps
 from kamplan.components import Formula
 from kamplan.components import Term as Figure
 from metrics.kpi import Derived, Kpi, RowKpi, Term, Unit
+from metrics.models import Scope
 from metrics.pages import words
 from metrics.recipes import RECIPES
 from metrics.results import ZERO, Result, assumed_in, scale_of
@@ -27,7 +28,7 @@ def formula_of(result: Result, currency: str) -> Formula | None:
         if kpi.denominator and result.value is None:
             return None
         above = figures(kpi.numerator, result.parts, currency)
-        below = figures(kpi.denominator, result.parts, currency)
+        below = figures(kpi.denominator, result.below, currency, whole_words(result))
         return Formula(above, words.value_text(result), below)
     if isinstance(kpi, RowKpi) and kpi.parts_words[0] and result.value is not None:
         top, bottom = kpi.parts_words
@@ -47,12 +48,23 @@ def side_text(kpi: RowKpi, amount: Decimal | None, currency: str) -> str:
     return formats.at_most_one_decimal(amount)
 
 
-def figures(terms: Sequence[Term], parts: Parts, currency: str) -> list[Figure]:
+def whole_words(result: Result) -> str:
+    """Whose figures stand below the line, where they are not those of the place itself."""
+    if not result.whole:
+        return ""
+    return ", of the whole book" if is_of_book(result) else ", of the whole company"
+
+
+def is_of_book(result: Result) -> bool:
+    return isinstance(result.kpi, Kpi) and result.kpi.of_book and result.scope == Scope.ACCOUNT
+
+
+def figures(terms: Sequence[Term], parts: Parts, currency: str, more: str = "") -> list[Figure]:
     found = []
     for place, term in enumerate(terms):
         sign = formats.MINUS if term.sign < 0 else "+" if place else ""
         text = words.part_text(term.part, parts.get(term.part.name, ZERO), currency, full=True)
-        found.append(Figure(text, term.part.label, sign))
+        found.append(Figure(text, f"{term.part.label}{more}", sign))
     return found
 
 
@@ -129,7 +141,10 @@ def by_part(
     label = capital(" and ".join(dict.fromkeys(term.part.label for term in kpi.denominator)))
     if abs(rest) > Decimal("0.0000001"):
         first = kpi.denominator[0].part.name
-        found.append(Step(f"{label} (the base)", rest, cause(first, then_by, now_by, name_of)))
+        of = whole_words(now)
+        # What the company or a book did was not done by the accounts of this place.
+        who = "" if of else cause(first, then_by, now_by, name_of)
+        found.append(Step(f"{label}{of} (the base)", rest, who))
     return found
 
 

@@ -26,6 +26,7 @@ from metrics.pages.choice import Choice, Comparison, period_words, read_choice
 from metrics.pages.explain_words import change_words
 from metrics.pages.explanation import Explanation
 from metrics.pages.moves_effects import (
+    Effect,
     Mover,
     change_of,
     company_base,
@@ -37,7 +38,7 @@ from metrics.pages.moves_effects import (
 from metrics.pages.places import Place, crumbs, find_place, read_key
 from metrics.pages.scorecards import GROUPS, Card, shown_change
 from metrics.reading import reading
-from metrics.results import of_group
+from metrics.results import Result, of_group
 from metrics.urls_for import ALL, explain_url, moved_url, moves_url, scorecard_url
 
 DRAWN = 8
@@ -328,27 +329,30 @@ def inputs(explained: Explanation) -> list[tuple[str, str, str, str]]:
 def by_parts(explained: Explanation, kpi: Kpi) -> dict[str, Any]:
     """The drawing of the parts, and each with its figures."""
     before, now = explained.before, explained.now
-    found = [(each, each.both(before.parts, now.parts)) for each in effects(kpi, before, now)]
-    made = [
-        making.Step(part_label(each.label, each.is_base), decimal(value)) for each, value in found if value
-    ]
-    parts = {term.part.name: term.part for term in (*kpi.numerator, *kpi.denominator)}
+    found = [(each, each.of_place(before, now)) for each in effects(kpi, before, now)]
+    made = [making.Step(part_label(each, now), decimal(value)) for each, value in found if value]
+    above = [(term.part, "", before.parts, now.parts) for term in kpi.numerator]
+    of = making.whole_words(now)
+    below = [(term.part, of, before.below, now.below) for term in kpi.denominator]
+    sides = {(part.name, of): (part, then, here) for part, of, then, here in [*above, *below]}
     return {
         "waterfall": making.waterfall_rows(before, now, made, making.capital(then_words(explained.choice))),
         "parts": [
             (
-                making.capital(part.label),
-                words.part_text(part, before.parts.get(name), explained.currency, full=True),
-                words.part_text(part, now.parts.get(name), explained.currency, full=True),
+                making.capital(part.label) + of,
+                words.part_text(part, then.get(part.name), explained.currency, full=True),
+                words.part_text(part, here.get(part.name), explained.currency, full=True),
             )
-            for name, part in parts.items()
+            for (_, of), (part, then, here) in sides.items()
         ],
         "formula": formula_words(kpi),
     }
 
 
-def part_label(label: str, is_base: bool) -> str:
-    return making.capital(label) + (" (the base)" if is_base else "")
+def part_label(effect: Effect, now: Result) -> str:
+    if not effect.is_base:
+        return making.capital(effect.label)
+    return f"{making.capital(effect.label)}{making.whole_words(now)} (the base)"
 
 
 def formula_words(kpi: Kpi) -> str:
@@ -381,7 +385,7 @@ def by_accounts(explained: Explanation, kpi: Kpi) -> dict[str, Any]:
     base = company_base(kpi, before, now)
     extra = [(plural(len(more), "more account"), together(more))] if more else []
     extra += [(f"{plural(len(hidden), 'account')} you may not see", together(hidden))] if hidden else []
-    extra += [("The company’s base", base)] if base and base.both else []
+    extra += [(base_words(now), base)] if base and base.both else []
     places = making.places_of(kpi.unit) if kpi.denominator else 0
     everything = [*lines, *extra]
     change = decimal(change_of(kpi, before, now))
@@ -407,6 +411,10 @@ def by_accounts(explained: Explanation, kpi: Kpi) -> dict[str, Any]:
             change,
         ),
     }
+
+
+def base_words(now: Result) -> str:
+    return "The book’s base" if making.is_of_book(now) else "The company’s base"
 
 
 def account_row(

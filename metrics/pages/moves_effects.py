@@ -35,6 +35,12 @@ class Effect:
     def both(self, then: Parts, now: Parts) -> Fraction:
         return self.above(then, now) + self.below(then, now)
 
+    def of_place(self, before: Result, now: Result) -> Fraction:
+        """What it did to the whole number."""
+        if self.is_base:
+            return self.both(before.below, now.below)
+        return self.both(before.parts, now.parts)
+
 
 def amount(parts: Parts, name: str) -> Fraction:
     return Fraction(parts.get(name, ZERO))
@@ -50,24 +56,24 @@ def nothing(then: Parts, now: Parts) -> Fraction:
 
 def change_of(kpi: Kpi, before: Result, now: Result) -> Fraction:
     """The difference of the two values, without any rounding."""
-    return exact_value(kpi, now.parts) - exact_value(kpi, before.parts)
+    return exact_value(kpi, now) - exact_value(kpi, before)
 
 
-def exact_value(kpi: Kpi, parts: Parts) -> Fraction:
-    above = total(kpi.numerator, parts)
-    return above * scale_of(kpi.unit) / total(kpi.denominator, parts) if kpi.denominator else above
+def exact_value(kpi: Kpi, result: Result) -> Fraction:
+    above = total(kpi.numerator, result.parts)
+    return above * scale_of(kpi.unit) / total(kpi.denominator, result.below) if kpi.denominator else above
 
 
 def effects(kpi: Kpi, before: Result, now: Result) -> list[Effect]:
     """One for every term; those of the base last."""
     if not kpi.denominator:
         return [plain(term, Fraction(1)) for term in kpi.numerator]
-    then_base, now_base = (total(kpi.denominator, each.parts) for each in (before, now))
+    then_base, now_base = (total(kpi.denominator, each.below) for each in (before, now))
     scale = Fraction(scale_of(kpi.unit))
     names = {term.part.name for term in kpi.denominator}
     if len(kpi.numerator) > 1 and any(term.part.name in names for term in kpi.numerator):
         return of_shares(kpi, names, then_base, now_base, scale, before, now)
-    value = exact_value(kpi, now.parts)
+    value = exact_value(kpi, now)
     above = [plain(term, scale / then_base) for term in kpi.numerator]
     return [*above, *(of_base(term, value / then_base) for term in kpi.denominator)]
 
@@ -116,7 +122,7 @@ def of_shares(
 
     own = [of_term(term) for term in kpi.numerator if term.part.name not in base]
     whole = [of_term(term) for term in kpi.numerator if term.part.name in base]
-    moved = sum((each.both(before.parts, now.parts) for each in whole), NOTHING)
+    moved = sum((each.of_place(before, now) for each in whole), NOTHING)
     return [*own, *whole] if moved else own
 
 
@@ -172,7 +178,7 @@ def company_base(kpi: Kpi, before: Result, now: Result) -> Mover | None:
     if not kpi.company_denominator:
         return None
     bases = [each for each in effects(kpi, before, now) if each.is_base]
-    return Mover(None, NOTHING, sum((each.below(before.parts, now.parts) for each in bases), NOTHING))
+    return Mover(None, NOTHING, sum((each.of_place(before, now) for each in bases), NOTHING))
 
 
 def decimal(value: Fraction) -> Decimal:

@@ -101,7 +101,7 @@ def reason_words(result: Result) -> str:
     kpi = result.kpi
     if result.reason == "no_base" and isinstance(kpi, Kpi) and kpi.denominator:
         counted = kpi.n or kpi.denominator[0].part
-        if not result.parts.get(counted.name):
+        if not result.below.get(counted.name):
             return f"there were no {counted.label}"
         return f"the base “{kpi.denominator[0].part.label}” is not above 0"
     if result.reason == "no_base" and isinstance(kpi, RowKpi):

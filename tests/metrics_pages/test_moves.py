@@ -19,8 +19,8 @@ from metrics.pages.explanation import Explanation
 from metrics.pages.moves import Sides
 from metrics.pages.moves_effects import change_of, company_base, effects, movers, together
 from metrics.pages.places import find_place
-from tests.factories import make_account, make_order
-from tests.metrics.engine import day, run
+from tests.factories import make_account, make_order, make_touch
+from tests.metrics.engine import day, report_in, run
 from tests.metrics_pages.conftest import BACKEND, T12
 
 pytestmark = pytest.mark.django_db
@@ -70,11 +70,10 @@ def changed_numbers(compare: str, hana: User, maya: User, north: Team) -> int:
             if before.value is None or now.value is None:
                 continue
             change = change_of(kpi, before, now)
-            parts = sum(
-                (each.both(before.parts, now.parts) for each in effects(kpi, before, now)), Fraction(0)
-            )
+            parts = sum((each.of_place(before, now) for each in effects(kpi, before, now)), Fraction(0))
             by_account = together(movers(kpi, before, now, made.then_by, made.now_by)).both
             base = company_base(kpi, before, now)
+            assert float(change) == pytest.approx(float(now.value - before.value)), (kpi.id, scope)
             assert parts == change, (kpi.id, scope)
             assert by_account + (base.both if base else 0) == change, (kpi.id, scope)
             compared += bool(change)
@@ -89,6 +88,41 @@ def test_a_ratio_moves_by_what_stands_above_and_below_the_line(published: Run, h
     amounts = [each.amount for each in response.context["waterfall"]]
     assert amounts == ["€600", "+€67", "−€167", "€500"]
     assert response.context["foot"].both == "−€100"
+
+
+def test_a_share_of_the_whole_names_both_figures_and_moves_by_both(
+    north: Team, maya: User, omar: User, hana: User, aurora: Account, borealis: Account, corvus: Account
+) -> None:
+    """Minutes in the last three months of 2024 and 2025: Aurora 60 and 90, Corvus, which is Omar's, 140 and 60."""
+    report_in("EUR")
+    for account, user, minutes, day_of in (
+        (aurora, maya, 60, "2024-11-05"),
+        (aurora, maya, 90, "2025-11-05"),
+        (corvus, omar, 140, "2024-11-05"),
+        (corvus, omar, 60, "2025-11-05"),
+    ):
+        make_touch(account, user, f"{day_of}T10:00+00:00", minutes=minutes)
+    run("2026-01-10")
+    # 60 of 200, then 90 of 150 of the company.
+    effort = next(kpi for kpi in KPIS if kpi.id == "effort_share")
+    assert isinstance(effort, Kpi)
+    made = explanation(hana, effort, "owner", maya.pk, "2024-12")
+    change = change_of(effort, made.before, made.now)
+    # By itself (90 - 60) / 200, by the base - 60 % x (150 - 200) / 200.
+    assert [each.of_place(made.before, made.now) for each in effects(effort, made.before, made.now)] == [
+        15,
+        15,
+    ]
+    assert (made.before.value, made.now.value, change) == (30, 60, 30)
+    (base,) = filter(None, [company_base(effort, made.before, made.now)])
+    assert together(movers(effort, made.before, made.now, made.then_by, made.now_by)).both + base.both == 30
+    page = ask(hana, f"/scorecards/owner/{maya.pk}/effort_share/{T12}").content.decode()
+    formula = page[page.index("How it is made") :]
+    assert formula.index(">90<") < formula.index(">150<") < formula.index("minutes, of the whole company")
+    moved = ask(
+        hana, f"/scorecards/owner/{maya.pk}/effort_share/moved/{T12}&compare=2024-12"
+    ).content.decode()
+    assert "Minutes, of the whole company (the base)" in moved and "The company’s base" in moved
 
 
 def test_the_largest_movers_are_named_and_lead_to_their_rows(second: Run, published: Run, hana: User) -> None:
