@@ -45,34 +45,34 @@ def is_waiting(user: User, token: str) -> bool:
     return bool(kept and kept["user"] == user.pk)
 
 
-def take_back(user: User, token: str) -> bool:
-    """Whether it was taken back; a second time there is nothing to take back any more."""
+def take_back(user: User, token: str) -> Target | None:
+    """The target that was set, changed or removed; a second time there is nothing to take back any more."""
     kept = cache.get(_key(token))
     if kept is None or kept["user"] != user.pk:
-        return False
+        return None
     cache.delete(_key(token))
     try:
         with transaction.atomic():
             return _restore(user, kept["pk"], kept["before"])
     # Another target stands in its place meanwhile.
     except IntegrityError:
-        return False
+        return None
 
 
-def _restore(user: User, pk: int | None, before: dict[str, Any] | None) -> bool:
+def _restore(user: User, pk: int | None, before: dict[str, Any] | None) -> Target | None:
     found = Target.objects.select_for_update().filter(pk=pk).first() if pk is not None else None
     if pk is not None and found is None:
-        return False
+        return None
     there = found or Target(**(before or {}))
     if not may_set(user, there.scope, there.key):
-        return False
+        return None
     if before is None:
         there.delete()
     elif found is None:
         Target.objects.create(**before, set_by=user)
     else:
         Target.objects.filter(pk=found.pk).update(**before, set_by=user)
-    return True
+    return Target(**before) if before else there
 
 
 def _key(token: str) -> str:

@@ -2,15 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from accounts.models import Role, User
 from accounts.periods import Day, Period, PeriodKind
+from kamplan import formats
 from metrics.access import leads, sees_everything
-from metrics.kpi import Definition, Kpi, Unit
+from metrics.kpi import Definition, Interval, Kpi, RowKpi, Unit
+from metrics.kpis import KPI
 from metrics.models import Rule, Scope, Target
+from metrics.recipes import RECIPES
+from metrics.recipes.recipe import SHARE
 from metrics.status import Aim
 
 YEARLY = (PeriodKind.T12, PeriodKind.YEAR, PeriodKind.FISCAL_YEAR)
@@ -22,6 +28,28 @@ def grows_with_time(kpi: Definition) -> bool:
         return False
     windows = [leaf.window.value for part in kpi.parts() for leaf in part.expression.leaves()]
     return any(window in {"now", "last_year"} for window in windows)
+
+
+def reach_of(kpi: Definition) -> tuple[int | None, int | None]:
+    """Between what a target of this number can lie: shares of a whole and recommendations have two ends."""
+    if kpi.unit == Unit.SHARE:
+        is_of_cases = isinstance(kpi, Kpi) and kpi.interval == Interval.WILSON
+        is_of_rows = isinstance(kpi, RowKpi) and RECIPES[kpi.recipe_name].interval == SHARE
+        return (0, 100) if is_of_cases or is_of_rows else (None, None)
+    if kpi.unit == Unit.POINTS:
+        return (-100, 100)
+    return (0, None)
+
+
+def out_of_reach(kpi: Definition, value: Decimal | None) -> str:
+    """Why this value cannot be a target of this number; empty where it can."""
+    low, high = reach_of(kpi)
+    if value is None or ((low is None or value >= low) and (high is None or value <= high)):
+        return ""
+    if high is None:
+        return "A target of this number is not below 0."
+    ends = "0 and 100 per cent" if low == 0 else f"{formats.number(low)} and +100 points"
+    return f"This number always lies between {ends}."
 
 
 def kinds_for(kpi: Definition, kind: PeriodKind) -> tuple[PeriodKind, ...]:
@@ -99,6 +127,12 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["value"].help_text = words
         self.fields["starts"].help_text = "Holds from this day until the next one begins."
+
+    def clean_value(self) -> Decimal:
+        value: Decimal = self.cleaned_data["value"]
+        if problem := out_of_reach(KPI[self.instance.kpi], value):
+            raise ValidationError(problem)
+        return value
 
     def clean(self) -> dict[str, object]:
         """One target a day: a second one for the same day replaces the first."""

@@ -26,7 +26,15 @@ from metrics.pages import words
 from metrics.pages.choice import KIND_WORDS, period_words
 from metrics.pages.places import find_place
 from metrics.pages.scorecards import GROUPS
-from metrics.pages.targets_attainment import Attainment, Drawing, Point, attained, drawing, state_of
+from metrics.pages.targets_attainment import (
+    Attainment,
+    Drawing,
+    Point,
+    attained,
+    drawing,
+    is_judged_by,
+    state_of,
+)
 from metrics.pages.targets_form import (
     TargetRowForm,
     numbers_for,
@@ -42,6 +50,8 @@ from metrics.targets import may_set
 from metrics.urls_for import explain_url
 
 USUAL_KIND = PeriodKind.T12
+NOT_YET = "waiting"
+"""The state of a target that did not hold at the end of the last complete period."""
 TOO_LATE = "It is too late to take this back, or another target stands in its place."
 
 
@@ -152,6 +162,7 @@ def tally(states: Sequence[str]) -> list[tuple[str, str]]:
         (("short", "over"), "short", "missed"),
         (("too_close",), "too_close", "too close to call"),
         (("too_few", "no_data"), "no_data", "too few or no data"),
+        ((NOT_YET,), NOT_YET, "not judged yet"),
     )
     counted = [(state, sum(states.count(name) for name in names), text) for names, state, text in kinds]
     return [(state, f"{count} {text}") for state, count, text in counted if count]
@@ -165,13 +176,13 @@ def line_of(row: Target, points: Sequence[Point], organisation: Organisation) ->
         wanted_text(row, organisation.reporting_currency),
         days_text(row),
         words.value_text(last.result),
-        last.status,
+        last.status if is_judged_by(last, row) else NOT_YET,
         reverse("metrics:target", args=[row.pk]),
         explain_url(kpi.id, row.scope, row.key, last.period),
         attained(points),
         [each.result.value for each in points],
         f"{kpi.name}, {len(points)} periods",
-        is_by_value(last.result),
+        is_by_value(last.result) and is_judged_by(last, row),
     )
 
 
@@ -239,6 +250,7 @@ def one_target(user: User, row: Target) -> dict[str, Any]:
         "days": days_text(row),
         "state": state_of(row, organisation.today()),
         "last": points[-1] if points else None,
+        "is_judged": bool(points) and is_judged_by(points[-1], row),
         "last_value": words.value_text(points[-1].result) if points else "",
         "attained": attained(points),
         "drawing": made,
@@ -376,10 +388,9 @@ def target_remove(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
     refuse_strangers(user)
     row = find_target(user, pk)
-    whose = place_text(row.scope, row.key)
     token = target_actions.remove(row, user)
     messages.success(request, "The target is removed; its history stays.")
-    return redirect(f"{reverse('metrics:target_list')}?whose={whose}&kind={row.period_kind}&undo={token}")
+    return redirect(f"{list_url(row)}&undo={token}")
 
 
 @require_POST
@@ -387,8 +398,15 @@ def target_remove(request: HttpRequest, pk: int) -> HttpResponse:
 def target_undo(request: HttpRequest, token: str) -> HttpResponse:
     user = signed_in(request)
     refuse_strangers(user)
-    if target_actions.take_back(user, token):
-        messages.success(request, "Taken back.")
-    else:
+    row = target_actions.take_back(user, token)
+    if row is None:
         messages.warning(request, TOO_LATE)
-    return redirect("metrics:target_list")
+        return redirect("metrics:target_list")
+    messages.success(request, "Taken back.")
+    return redirect(list_url(row))
+
+
+def list_url(row: Target) -> str:
+    """Where a target stands among those of its place."""
+    whose = place_text(row.scope, row.key)
+    return f"{reverse('metrics:target_list')}?whose={whose}&kind={row.period_kind}"

@@ -12,7 +12,7 @@ from metrics.models import Run, Target, View
 from metrics.pages.figures import PageComputer
 from metrics.results import Result
 from metrics.status import Aim, status_of
-from metrics.targets import Targets
+from metrics.targets import Targets, aim_of
 
 POINTS = {PeriodKind.YEAR: 5, PeriodKind.FISCAL_YEAR: 5, PeriodKind.QUARTER: 8}
 MET = frozenset({"on_target", "within_limit"})
@@ -26,6 +26,7 @@ class Point:
     period: Period
     result: Result
     aim: Aim | None
+    target: Target | None = None
 
     @property
     def status(self) -> str:
@@ -59,7 +60,13 @@ class Attainment:
         }
 
     def point(self, kpi: Definition, result: Result) -> Point:
-        return Point(result.period, result, self.targets.value(kpi, self.scope, self.key, result.period))
+        row = self.targets.row(kpi, self.scope, self.key, result.period)
+        return Point(result.period, result, aim_of(row) if row else None, row)
+
+
+def is_judged_by(point: Point, row: Target) -> bool:
+    """Whether it was this target that held at the period's end; one that begins later is judged later."""
+    return point.target is not None and point.target.pk == row.pk
 
 
 def attained(points: Sequence[Point]) -> str:

@@ -16,6 +16,7 @@ from metrics.models import Rule, Scope, Target
 from metrics.pages.choice import KIND_WORDS
 from metrics.pages.places import SIDE_WORDS, TARGET_NAMES
 from metrics.pages.scorecards import GROUPS
+from metrics.targets import out_of_reach
 from metrics.urls_for import key_text
 
 Options = list[tuple[str, list[tuple[str, str]]]]
@@ -135,6 +136,9 @@ class TargetRowForm(WholeRowForm):
                 "rule",
                 f"Of this number {good} is better, so a target of this kind would reward the opposite.",
             )
+        for name in ("value", "upper"):
+            if kpi is not None and (problem := out_of_reach(kpi, cleaned.get(name))):
+                self.add_error(name, problem)
         if rule != Rule.BAND:
             cleaned["upper"] = None
         elif cleaned.get("upper") is None and "upper" not in self.errors:

@@ -103,7 +103,8 @@ def test_a_removed_target_comes_back_as_it_was_and_its_history_stays(hana: User)
     assert not Target.objects.exists()
     undo = re.search(r'action="(/targets/undo/[^"]+)"', client.get(answer["Location"]).content.decode())
     assert undo is not None
-    client.post(undo[1])
+    # Back where it was removed, not on the company's list.
+    assert client.post(undo[1])["Location"] == "/targets/?whose=company-all&kind=t12"
     back = Target.objects.get()
     assert (back.value, back.rule, back.reason) == (95, "at_least", "because")
     history = client.get(f"/targets/{back.pk}/").context["history"]
@@ -124,6 +125,35 @@ def test_a_change_is_kept_beside_what_was_before(hana: User) -> None:
 def test_a_rule_that_rewards_the_opposite_is_refused(hana: User) -> None:
     answer = client_of(hana).post("/targets/add/", data(rule="at_most"))
     assert answer.status_code == 422 and "the opposite" in answer.content.decode()
+    assert not Target.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kpi", "value", "reason"),
+    [
+        ("win_rate", "-5", "between 0 and 100 per cent"),
+        ("win_rate", "101", "between 0 and 100 per cent"),
+        ("lead_conversion", "120", "between 0 and 100 per cent"),
+        ("nps", "-101", "between −100 and +100 points"),
+        ("account_revenue", "-1", "not below 0"),
+        ("win_rate", "100", ""),
+        ("nps", "-20", ""),
+        # What grows may shrink, and what is kept may be more than there was.
+        ("revenue_growth", "-3", ""),
+        ("nrr", "110", ""),
+    ],
+)
+def test_a_value_that_the_number_never_has_is_refused(hana: User, kpi: str, value: str, reason: str) -> None:
+    answer = client_of(hana).post("/targets/add/", data(kpi=kpi, value=value))
+    assert answer.status_code == (422 if reason else 302)
+    assert reason in answer.content.decode() and Target.objects.exists() != bool(reason)
+
+
+def test_the_upper_end_and_the_short_form_refuse_it_too(published: Run, hana: User) -> None:
+    client = client_of(hana)
+    answer = client.post("/targets/add/", data(kpi="win_rate", rule="band", value="40", upper="140"))
+    assert answer.context["form"].errors.keys() == {"upper"}
+    client.post("/scorecards/company/all/win_rate/", {"value": "140", "starts": "2026-01-01"})
     assert not Target.objects.exists()
 
 
@@ -163,6 +193,22 @@ def test_the_list_says_how_each_target_stands(published: Run, hana: User) -> Non
     assert list(lines) == ["account_revenue"]
     assert lines["account_revenue"].status == "on_target"
     assert lines["account_revenue"].wanted == "at least €1,900"
+
+
+def test_a_target_that_began_after_the_newest_period_is_not_judged_by_it(published: Run, hana: User) -> None:
+    # 2025 is the newest whole year, and 2,000 of 1,900 would be enough.
+    make_target(value=1900, starts=datetime.date(2025, 1, 1), period_kind="year")
+    newer = make_target(value=9000, starts=datetime.date(2026, 1, 1), period_kind="year")
+    client = client_of(hana)
+    answer = client.get("/targets/?kind=year")
+    (line,) = [line for _, some in answer.context["sections"] for line in some]
+    assert (line.wanted, line.status, answer.context["tallies"]) == (
+        "at least €9,000", "waiting", [("waiting", "1 not judged yet")],
+    )  # fmt: skip
+    assert (
+        "the newest period ended before this target began"
+        in client.get(f"/targets/{newer.pk}/").content.decode()
+    )
 
 
 def test_no_more_statements_for_more_targets(published: Run, hana: User) -> None:
