@@ -18,12 +18,15 @@ from accounts.engagement.health import HealthWeight
 from accounts.fields import days
 from accounts.models import IcpCriterion, IcpWeight, Organisation, SignalKind, SignalWeight, User
 from accounts.periods import Day
+from kamplan import formats
 from metrics.assumptions import USUAL, Assumption
 from metrics.kpi import Definition, Derived, RowKpi
 from metrics.kpis import KPIS
 from metrics.models import Threshold, WeightChange
 from metrics.recipes import RECIPES
+from metrics.results import ZERO
 
+RISING = "The limits rise: warm lies under hot, and hot under red-hot. On {day} they would be {limits}."
 TAKEN = "Another value begins on this day already; choose another day."
 BEGINNING = Day(1900, 1, 1)
 BANDS = {
@@ -254,10 +257,29 @@ def put(weight: Weight, value: Decimal, starts: Day, reason: str) -> None:
     if ending is not None:
         ending.during = days(ending.during.lower, starts)
         ending.save()
+    if family.name == "bands":
+        refuse_disorder(weight.key, value, starts, until)
     more = {"reason": reason} if hasattr(family.model, "reason") else {}
     row = family.model(**{family.of: weight.key, family.value: value}, during=days(starts, until), **more)
     row.full_clean()
     row.save()
+
+
+def refuse_disorder(key: str, value: Decimal, starts: Day, until: Day | None) -> None:
+    """Bands keep their order on every day on which the new limit holds."""
+    if key == Threshold.Name.STAY:
+        if value > 100:
+            raise ValidationError({"value": "Nothing falls by more than 100 per cent."})
+        return
+    found = {weight.key: weight for weight in weights_of(FAMILIES["bands"])}
+    others = [found[name] for name in BANDS if name not in {key, Threshold.Name.STAY}]
+    later = {held.during.lower for each in others for held in each.later(starts)}
+    for day in sorted({starts, *(each for each in later if until is None or each < until)}):
+        held = {each.key: each.on(day) for each in others} | {key: value}
+        limits = [held[name] or ZERO for name in BANDS if name in held]
+        if limits != sorted(set(limits)):
+            words = ", ".join(f"{each.normalize():f}" for each in limits)
+            raise ValidationError({"value": RISING.format(day=formats.day(day, year=True), limits=words)})
 
 
 def take_back(change: WeightChange) -> bool:

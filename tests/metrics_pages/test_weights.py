@@ -213,6 +213,25 @@ def test_a_change_is_taken_back_by_who_made_it(demo_request: SignalKind, hana: U
     assert not Threshold.objects.exists() and not WeightChange.objects.exists()
 
 
+def test_bands_keep_their_order_on_every_day(hana: User) -> None:
+    client = client_of(hana)
+
+    def change(key: str, value: str, starts: str) -> str:
+        answer = client.post(f"/weights/bands/{key}/", {"value": value, "starts": starts, "reason": "a try"})
+        return answer.content.decode() if answer.status_code == 422 else "kept"
+
+    # 10, 25, 50 since ever; hot is to be 15 from June on, so that warm may be 20 up to then and no longer.
+    assert change("band_hot", "15", "2026-06-01") == "kept"
+    for value, starts, limits in (
+        ("25", "2026-01-01", "1 Jan 2026 they would be 25, 25, 50"),
+        ("20", "2026-01-01", "1 Jun 2026 they would be 20, 15, 50"),
+    ):
+        assert limits in change("band_warm", value, starts).replace("\xa0", " ")
+    assert change("band_warm", "12", "2026-06-01") == "kept"
+    assert change("band_warm", "20", "2026-01-01") == "kept"
+    assert "more than 100" in change("band_stay", "101", "2026-01-01")
+
+
 def test_a_change_without_a_reason_is_not_kept(demo_request: SignalKind, hana: User) -> None:
     answer = client_of(hana).post("/weights/bands/band_hot/", {"value": "30", "starts": "2026-03-01"})
     assert answer.status_code == 422
