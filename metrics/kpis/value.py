@@ -99,8 +99,13 @@ def survived(churn: Decimal, discount: Decimal, years: Decimal, first: int) -> D
     """How many payments of one each year are worth today, from year `first` on; without end where years is 0."""
     ratio = (1 - churn / 100) / (1 + discount / 100)
     if years:
-        return sum((ratio**year for year in range(first, first + int(years))), Decimal(0))
-    return ratio**first / (1 - ratio) if ratio < 1 else None
+        return sum((paid(ratio, year) for year in range(first, first + int(years))), Decimal(0))
+    return paid(ratio, first) / (1 - ratio) if ratio < 1 else None
+
+
+def paid(ratio: Decimal, year: int) -> Decimal:
+    """The first payment is made whole, even where nobody stays for a second one (decimals know no 0 to the 0)."""
+    return ratio**year if year else Decimal(1)
 
 
 def lifetime(first: int) -> Callable[..., Decimal | None]:
