@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from accounts.periods import PeriodKind
 from kamplan.panel import AccountContent, Configuration, History, ReadOnly
 from metrics.kpis import KPI, KPIS
-from metrics.models import AccountMonth, Run, RunAttempt, Scope, ScopeFigures, Target
+from metrics.models import AccountMonth, Run, RunAttempt, Scope, ScopeFigures, Target, Threshold
 from metrics.pages.choice import KIND_WORDS
 from metrics.pages.places import NAMES_OF_NONE, labels_of
 
@@ -73,6 +73,16 @@ class TargetAdmin(Configuration):
     def save_model(self, request: HttpRequest, obj: Target, form: Any, change: bool) -> None:
         obj.set_by_id = request.user.pk
         super().save_model(request, obj, form, change)
+
+
+@admin.register(Threshold)
+class ThresholdAdmin(ReadOnly):
+    """Changed under Weights and limits, with a preview and a reason."""
+
+    list_display = ["name", "tier", "value", "during"]
+    list_filter = ["name", "tier"]
+    list_select_related = ["tier"]
+    ordering = ["name", "tier", "-during"]
 
 
 @admin.register(Run)

@@ -18,7 +18,7 @@ from accounts.fields import (
     begins_before_it_ends,
     never_overlapping,
 )
-from accounts.models import User
+from accounts.models import Tier, User
 from metrics.sources import COLUMNS
 
 
@@ -392,8 +392,14 @@ class Target(models.Model):
         return f"{self.kpi} {self.scope} {self.key or ''}: {self.value}"
 
 
+OTHER_LIMIT = "This limit has another value on some of these days."
+
+
 class Threshold(Dated):
-    """A limit that sorts accounts, on the days it held; before the first row its usual value holds."""
+    """A limit that sorts accounts, on the days it held; before the first row its usual value holds.
+
+    One of a tier goes before that of everyone, on the days on which the account is of that tier.
+    """
 
     class Name(models.TextChoices):
         WARM = "band_warm", "Warm from"
@@ -402,6 +408,9 @@ class Threshold(Dated):
         STAY = "band_stay", "Stays in its band until it fell by"
 
     name = models.CharField(max_length=30, choices=Name)
+    tier = models.ForeignKey(
+        Tier, models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: of everyone."
+    )
     value = models.DecimalField(max_digits=8, decimal_places=2)
 
     objects = DatedQuerySet.as_manager()
@@ -410,9 +419,8 @@ class Threshold(Dated):
         ordering = ["name", "during"]
         constraints = [
             begins_before_it_ends("threshold"),
-            never_overlapping(
-                "threshold", "name", message="This limit has another value on some of these days."
-            ),
+            never_overlapping("threshold", "name", message=OTHER_LIMIT, condition=Q(tier__isnull=True)),
+            never_overlapping("threshold_of_tier", "name", "tier", message=OTHER_LIMIT),
             models.CheckConstraint(
                 condition=Q(value__gte=0),
                 name="threshold_not_negative",

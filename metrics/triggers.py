@@ -161,7 +161,7 @@ WATCHED: tuple[Watch, ...] = (
         "id, account_id, asked_by_id, asked_on, due_on, done_on",
         of_account("asked_on"),
     ),
-    Watch("metrics_threshold", "id, name, value, during", of_everyone("LOWER(during)")),
+    Watch("metrics_threshold", "id, name, tier_id, value, during", of_everyone("LOWER(during)")),
     # What customers say, where they want to go, how they are, and the warnings about them.
     Watch(
         "accounts_answer",

@@ -16,27 +16,22 @@ from django.db.models import F, Max
 
 from accounts.engagement.health import HealthWeight
 from accounts.fields import days
-from accounts.models import IcpCriterion, IcpWeight, Organisation, SignalKind, SignalWeight, User
+from accounts.models import IcpCriterion, IcpWeight, Organisation, SignalKind, SignalWeight, Tier, User
 from accounts.periods import Day
 from kamplan import formats
+from metrics import bands
 from metrics.assumptions import USUAL, Assumption
 from metrics.kpi import Definition, Derived, RowKpi
 from metrics.kpis import KPIS
 from metrics.models import Threshold, WeightChange
 from metrics.recipes import RECIPES
-from metrics.results import ZERO
 
 RISING = "The limits rise: warm lies under hot, and hot under red-hot. On {day} they would be {limits}."
 TAKEN = "Another value begins on this day already; choose another day."
 BEGINNING = Day(1900, 1, 1)
-BANDS = {
-    Threshold.Name.WARM: Decimal(10),
-    Threshold.Name.HOT: Decimal(25),
-    Threshold.Name.RED_HOT: Decimal(50),
-    Threshold.Name.STAY: Decimal(20),
-}
-"""Proposed limits, used until somebody sets others; the last is in per cent of a band's limit."""
-
+FOLLOWS = "It follows the value of everyone on this day already."
+OF_TIER = "-"
+"""Stands between the name of a limit and the number of the tier whose limit it is."""
 
 SETTINGS = {
     "grace_days": "Days in which a late renewal still counts",
@@ -60,6 +55,8 @@ class Family:
     usual: dict[str, Decimal] = field(default_factory=dict)
     is_dated: bool = True
     """Settings have no days: a new value holds for the whole past, and each run keeps those it was made with."""
+    by_tier: bool = False
+    """A tier may have values of its own; without one it follows that of everyone."""
 
     def labels(self) -> dict[str, str]:
         """What there is a weight for: its key as text, and its name."""
@@ -69,7 +66,24 @@ class Family:
             return {str(pk): name for pk, name in IcpCriterion.objects.values_list("pk", "name")}
         if not self.is_dated:
             return SETTINGS
-        return {str(key): str(label) for key, label in self.model._meta.get_field(self.of).choices}
+        named = {str(key): str(label) for key, label in self.model._meta.get_field(self.of).choices}
+        tiers = Tier.objects.values_list("pk", "name") if self.by_tier else ()
+        return named | {
+            f"{key}{OF_TIER}{pk}": f"{label}, tier {name}"
+            for pk, name in tiers
+            for key, label in named.items()
+        }
+
+    def which(self, key: str) -> dict[str, Any]:
+        """The columns that tell the rows of a weight from others."""
+        if not self.by_tier:
+            return {self.of: key}
+        name, _, tier = key.partition(OF_TIER)
+        return {self.of: name, "tier_id": int(tier) if tier else None}
+
+    def key_of(self, row: Any) -> str:
+        key = str(getattr(row, self.of))
+        return f"{key}{OF_TIER}{row.tier_id}" if self.by_tier and row.tier_id else key
 
     def tables(self, key: str) -> str:
         """What stands in the rows of the numbers that change with it."""
@@ -91,12 +105,13 @@ FAMILIES = {
         Family(
             "bands",
             "Bands of engagement",
-            "From how many points on an account is warm, hot or red-hot.",
+            "From how many points on an account is warm, hot or red-hot; a tier may have limits of its own.",
             Threshold,
             "name",
             "value",
             "metrics_threshold",
-            {name.value: value for name, value in BANDS.items()},
+            bands.USUAL,
+            by_tier=True,
         ),
         Family(
             "health",
@@ -159,15 +174,22 @@ class Weight:
     key: str
     label: str
     held: Sequence[Held]
+    everyones: "Weight | None" = None
+    """What a tier follows where it has no value of its own."""
 
     @property
     def name(self) -> str:
         return f"{self.family.name}:{self.key}"
 
     def on(self, day: Day) -> Decimal | None:
-        """The value of this day; the usual one where no row holds."""
-        found = next((each.value for each in self.held if each.during and day in each.during), None)
-        return self.family.usual.get(self.key) if found is None else found
+        """The value of this day; that of everyone, or the usual one, where no row holds."""
+        found = self.own_on(day)
+        if found is not None:
+            return found.value
+        return self.everyones.on(day) if self.everyones else self.family.usual.get(self.key)
+
+    def own_on(self, day: Day) -> Held | None:
+        return next((each for each in self.held if each.during and day in each.during), None)
 
     def later(self, day: Day) -> list[Held]:
         return [each for each in self.held if each.during and each.during.lower and each.during.lower > day]
@@ -179,18 +201,19 @@ def weights_of(family: Family, key: str | None = None) -> list[Weight]:
         return settings_of(family, key)
     rows: dict[str, list[Any]] = {}
     found = family.model.objects.order_by(F("during").desc())
-    for row in found if key is None else found.filter(**{family.of: key}):
-        rows.setdefault(str(getattr(row, family.of)), []).append(row)
+    for row in found if key is None or family.by_tier else found.filter(**{family.of: key}):
+        rows.setdefault(family.key_of(row), []).append(row)
     said: dict[tuple[str, Day], WeightChange] = {}
     for change in WeightChange.objects.filter(weight__startswith=f"{family.name}:").select_related(
         "changed_by"
     ):
         said.setdefault((change.weight, change.starts), change)
-    return [
-        Weight(family, each, label, [held_of(family, each, row, said) for row in rows.get(each, [])])
-        for each, label in family.labels().items()
-        if key is None or each == key
-    ]
+    made: dict[str, Weight] = {}
+    for each, label in family.labels().items():
+        held = [held_of(family, each, row, said) for row in rows.get(each, [])]
+        name, parted, _ = each.partition(OF_TIER)
+        made[each] = Weight(family, each, label, held, made[name] if family.by_tier and parted else None)
+    return [weight for each, weight in made.items() if key is None or each == key]
 
 
 def settings_of(family: Family, key: str | None) -> list[Weight]:
@@ -214,13 +237,18 @@ def held_of(family: Family, key: str, row: Any, said: dict[tuple[str, Day], Weig
 # ------------------------------------------------------------------------------------------------ changing
 
 
-def change(weight: Weight, value: Decimal, starts: Day, reason: str, by: User) -> WeightChange:
-    """A new value from a day on; the row that held then ends, those that begin later stay."""
+def change(weight: Weight, value: Decimal | None, starts: Day, reason: str, by: User) -> WeightChange:
+    """A new value from a day on; the row that held then ends, those that begin later stay.
+
+    Without a value a tier follows everyone again.
+    """
     family = weight.family
     with transaction.atomic():
         before = weight.on(starts)
         if family.is_dated:
             put(weight, value, starts, reason)
+            if family.name == "bands":
+                refuse_disorder(starts)
         else:
             set_setting(weight.key, value)
         return WeightChange.objects.create(
@@ -245,10 +273,11 @@ def set_setting(key: str, value: Decimal | None) -> None:
     organisation.save(update_fields=[key])
 
 
-def put(weight: Weight, value: Decimal, starts: Day, reason: str) -> None:
+def put(weight: Weight, value: Decimal | None, starts: Day, reason: str) -> None:
     """The new row, and the end of the one before."""
     family = weight.family
-    rows = family.model.objects.select_for_update().filter(**{family.of: weight.key})
+    which = family.which(weight.key)
+    rows = family.model.objects.select_for_update().filter(**which)
     if rows.filter(during__startswith=starts).exists():
         raise ValidationError({"starts": TAKEN})
     ending = rows.filter(during__contains=starts).first()
@@ -257,29 +286,27 @@ def put(weight: Weight, value: Decimal, starts: Day, reason: str) -> None:
     if ending is not None:
         ending.during = days(ending.during.lower, starts)
         ending.save()
-    if family.name == "bands":
-        refuse_disorder(weight.key, value, starts, until)
+    if value is None:
+        if ending is None:
+            raise ValidationError({"starts": FOLLOWS})
+        return
     more = {"reason": reason} if hasattr(family.model, "reason") else {}
-    row = family.model(**{family.of: weight.key, family.value: value}, during=days(starts, until), **more)
+    row = family.model(**which, **{family.value: value}, during=days(starts, until), **more)
     row.full_clean()
     row.save()
 
 
-def refuse_disorder(key: str, value: Decimal, starts: Day, until: Day | None) -> None:
-    """Bands keep their order on every day on which the new limit holds."""
-    if key == Threshold.Name.STAY:
-        if value > 100:
-            raise ValidationError({"value": "Nothing falls by more than 100 per cent."})
-        return
-    found = {weight.key: weight for weight in weights_of(FAMILIES["bands"])}
-    others = [found[name] for name in BANDS if name not in {key, Threshold.Name.STAY}]
-    later = {held.during.lower for each in others for held in each.later(starts)}
-    for day in sorted({starts, *(each for each in later if until is None or each < until)}):
-        held = {each.key: each.on(day) for each in others} | {key: value}
-        limits = [held[name] or ZERO for name in BANDS if name in held]
-        if limits != sorted(set(limits)):
-            words = ", ".join(f"{each.normalize():f}" for each in limits)
-            raise ValidationError({"value": RISING.format(day=formats.day(day, year=True), limits=words)})
+def refuse_disorder(since: Day) -> None:
+    """Bands keep their order from this day on, for everyone and for each tier."""
+    later = Threshold.objects.filter(during__startswith__gt=since).values_list("during", flat=True)
+    for day in sorted({since, *(during.lower for during in later)}):
+        for held in bands.limits_on(day).each():
+            limits = [held[name] for name in bands.BAND_NAMES]
+            if limits != sorted(set(limits)):
+                words = ", ".join(f"{each.normalize():f}" for each in limits)
+                raise ValidationError({"value": RISING.format(day=formats.day(day, year=True), limits=words)})
+            if held[Threshold.Name.STAY] > 100:
+                raise ValidationError({"value": "Nothing falls by more than 100 per cent."})
 
 
 def take_back(change: WeightChange) -> bool:
@@ -292,21 +319,25 @@ def take_back(change: WeightChange) -> bool:
             return False
         if not family.is_dated:
             set_setting(key, change.before)
-        elif not withdraw(family, key, change.starts):
+        elif not withdraw(family, key, change.starts, is_value=change.after is not None):
             return False
         change.delete()
     return True
 
 
-def withdraw(family: Family, key: str, starts: Day) -> bool:
-    """Remove the row that begins on this day; the one before holds on."""
-    rows = family.model.objects.select_for_update().filter(**{family.of: key})
+def withdraw(family: Family, key: str, starts: Day, is_value: bool = True) -> bool:
+    """Remove the row that begins on this day, if there is to be one; the one before holds on."""
+    rows = family.model.objects.select_for_update().filter(**family.which(key))
     row = rows.filter(during__startswith=starts).first()
-    if row is None:
+    if is_value != (row is not None):
         return False
     ended = rows.filter(during__endswith=starts).first()
-    until = row.during.upper
-    row.delete()
+    if row is not None:
+        until = row.during.upper
+        row.delete()
+    else:
+        following = rows.filter(during__startswith__gt=starts).order_by("during").first()
+        until = following.during.lower if following else None
     if ended is not None:
         ended.during = days(ended.during.lower, until)
         ended.save()
@@ -349,5 +380,5 @@ def marks(kpis: Iterable[str], until: Day) -> dict[str, list[Mark]]:
 
 def words_of(row: WeightChange) -> str:
     before = "–" if row.before is None else f"{row.before.normalize():f}"
-    after = "–" if row.after is None else f"{row.after.normalize():f}"
+    after = "as for everyone" if row.after is None else f"{row.after.normalize():f}"
     return f"{row.label} {before} → {after}: {row.reason}"

@@ -97,9 +97,11 @@ engagement_band = Kpi(
     usual=PeriodKind.MONTH,
     numerator=terms(Part("accounts_engaged", "hot or red-hot", band_level.at_end >= 2)),
     beside=(accounts_cold, accounts_warm, accounts_hot, accounts_red_hot),
-    source=f"{ABM} names the bands; the limits 10, 25 and 50 are ours and may be changed from a day on",
-    caveats="An account rises as soon as its engagement reaches a limit. It falls only when it lies a fifth under the "
-    "limit, looked at month by month; between the two it stays, for 12 months at most.",
+    source=f"{ABM} names the bands; the limits 10, 25 and 50 are ours and may be changed from a day on, for everyone "
+    "or for a tier",
+    caveats="An account rises as soon as its engagement reaches a limit. It falls only with a month that ends a fifth "
+    "under the limit; between the two it stays, for 12 months at most. Each row names the limit that decided: that of "
+    "the account's tier on the month's last day, where the tier has one, else that of everyone.",
     on_scorecard=False,
     how_to_move="Talk to the accounts that became hot within the week; interest fades.",
 )

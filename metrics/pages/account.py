@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.engagement.promises import SHOWN, next_of
 from accounts.engagement.timeline import recent_of
-from accounts.models import Account, Organisation, User
+from accounts.models import Account, Organisation, Tier, User
 from accounts.periods import Day, Period
 from accounts.portfolio.frame import header, with_kind
 from accounts.portfolio.models import AccountQuerySet
@@ -76,7 +76,7 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
         recorded = facts.recorded_months(account.pk, run) if run else {}
         months = facts.revenue_by_month(recorded, run) if run else []
         if run and may_see_kpi(user, engagement_score):
-            context["band"] = band_of(account.pk, recorded, run)
+            context["band"] = band_of(account.pk, tier_of(account), recorded, run)
         renewal = facts.next_renewal(contracts, today)
         context["renewal"] = renewal
         if renewal and user.role in READS_WORK:
@@ -138,10 +138,16 @@ def warnings_of(user: User, account: Account, today: Day) -> list[Line]:
     return lines(list(rows.select_related("account", "acknowledged_by"))) if user.role in READS_WORK else []
 
 
+def tier_of(account: Any) -> Tier | None:
+    """That of today."""
+    kind = getattr(account, "kind", None)
+    return kind.tier if kind else None
+
+
 def rhythm(account: Any) -> int | None:
     """How many days may pass without a talk, by the tier of today."""
-    kind = getattr(account, "kind", None)
-    return kind.tier.cadence_days if kind and kind.tier else None
+    tier = tier_of(account)
+    return tier.cadence_days if tier else None
 
 
 def profile(account: Account) -> list[tuple[str, str, str]]:

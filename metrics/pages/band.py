@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from accounts.models import Tier
 from accounts.periods import Day, add_months, first_of_month, month
 from kamplan import formats
+from metrics.bands import BAND_NAMES, ORDER, limits_on
 from metrics.models import Run, Scope, Threshold
 from metrics.pages.account_facts import Recorded
-from metrics.pages.weights_preview import BAND_NAMES, ORDER, limits_on
 from metrics.urls_for import explain_url
 
 ZERO = Decimal(0)
@@ -23,7 +24,7 @@ class Band:
     rule: str
 
 
-def band_of(account: int, recorded: Mapping[Day, Recorded], run: Run) -> Band | None:
+def band_of(account: int, tier: Tier | None, recorded: Mapping[Day, Recorded], run: Run) -> Band | None:
     """As of the run: bands are looked at month by month, so a month is when one began."""
     last = first_of_month(run.as_of)
     levels = {each: found.band_level for each, found in recorded.items()}
@@ -35,12 +36,14 @@ def band_of(account: int, recorded: Mapping[Day, Recorded], run: Run) -> Band | 
     begun = last
     while levels.get(add_months(begun, -1)) == level:
         begun = add_months(begun, -1)
+    limits, own = limits_on(run.as_of), tier.pk if tier else None
+    words = rule(level, score, limits.of(own))
     return Band(
         ORDER[level],
         since_words(begun, first=min(levels)),
         formats.number(score),
         explain_url("engagement_score", Scope.ACCOUNT, account, month(run.as_of)),
-        rule(level, score, limits_on(run.as_of)),
+        f"{words} (limits of tier {tier})" if limits.has_own(own) else words,
     )
 
 

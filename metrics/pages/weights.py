@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -34,18 +34,24 @@ UNDO_SECONDS = 60
 LATE = "It is too late to take this back, or it was changed again meanwhile."
 
 
-class ChangeForm(forms.Form):
-    """The new value alone gives a preview; the day and the reason are needed to apply it."""
+class FollowForm(forms.Form):
+    """From when on a tier follows the value of everyone again, and why."""
 
-    value = forms.DecimalField(
-        label="New value", min_value=0, max_digits=6, decimal_places=2, widget=MoneyInput
-    )
     starts = forms.DateField(
         label="From", widget=day_input(), help_text="The days before keep the value they had."
     )
     reason = forms.CharField(
         label="Why", max_length=200, help_text="Stands beside the line that the trends will show."
     )
+
+
+class ChangeForm(FollowForm):
+    """The new value alone gives a preview; the day and the reason are needed to apply it."""
+
+    value = forms.DecimalField(
+        label="New value", min_value=0, max_digits=6, decimal_places=2, widget=MoneyInput
+    )
+    field_order = ("value", "starts", "reason")
 
 
 class PreviewForm(forms.Form):
@@ -81,12 +87,12 @@ def weight_list(request: HttpRequest) -> HttpResponse:
 
 
 def row_of(weight: Weight, today: Day) -> Row:
-    held = next((each for each in weight.held if each.during and today in each.during), None)
+    held = weight.own_on(today)
     later = weight.later(today)
     return Row(
         weight.label,
         text(weight.on(today)),
-        since(held),
+        "as for everyone" if weight.everyones and not held else since(held),
         held.reason if held else "",
         ", ".join(f"{text(each.value)} {since(each)}" for each in reversed(later)),
         reverse("metrics:weight", args=[weight.family.name, weight.key]),
@@ -127,17 +133,22 @@ def weight(request: HttpRequest, family: str, key: str) -> HttpResponseBase:
         return apply(request, user, found, today)
     asked = PreviewForm(request.GET) if "value" in request.GET else None
     value = asked.cleaned_data["value"] if asked is not None and asked.is_valid() else None
-    if value is not None and request.GET.get("export") == "xlsx":
+    follows = is_to_follow(found, request.GET)
+    if (value is not None or follows) and request.GET.get("export") == "xlsx":
         return sheet(user, found, value, today)
-    initial = {"value": value, "starts": today}
-    return page(request, user, found, ChangeForm(initial=initial), asked, value, today)
+    form = FollowForm if follows else ChangeForm
+    return page(request, user, found, form(initial={"value": value, "starts": today}), asked, value, today)
+
+
+def is_to_follow(found: Weight, sent: QueryDict) -> bool:
+    return found.everyones is not None and "follow" in sent
 
 
 def apply(request: HttpRequest, user: User, found: Weight, today: Day) -> HttpResponse:
-    form = ChangeForm(request.POST)
+    form = FollowForm(request.POST) if is_to_follow(found, request.POST) else ChangeForm(request.POST)
     if form.is_valid():
         try:
-            made = weights.change(found, **form.cleaned_data, by=user)
+            made = weights.change(found, **{"value": None, **form.cleaned_data}, by=user)
         except ValidationError as error:
             for name, problems in getattr(error, "error_dict", {"__all__": error}).items():
                 form.add_error(name if name in form.fields else None, problems)
@@ -157,20 +168,24 @@ def page(
     request: HttpRequest,
     user: User,
     found: Weight,
-    form: ChangeForm,
+    form: FollowForm,
     asked: forms.Form | None,
     value: Decimal | None,
     today: Day,
 ) -> HttpResponse:
+    follows = not isinstance(form, ChangeForm)
+    then = found.everyones.on(today) if follows and found.everyones else value
     with reading():
-        made = preview(found, value, today) if value is not None else None
+        made = preview(found, value, today) if then is not None else None
         shown = shown_rows(user, made, today, request.GET.get("page")) if made else {}
     undo = request.GET.get("undo", "")
     mine = undo.isdecimal() and len(undo) < 18 and cache.get(undo_key(int(undo))) == user.pk
     context = {
         "weight": found,
         "value": text(found.on(today)),
-        "new": text(value) if value is not None else "",
+        "new": text(then) if then is not None else "",
+        "follows": follows,
+        "may_follow": found.everyones and found.own_on(today),
         "held": [(text(each.value), days_text(each), each.reason, each.by) for each in found.held],
         "form": form,
         "asked": asked,
@@ -236,8 +251,9 @@ def names_of(user: User, changed: list[Shift], today: Day) -> dict[int, str]:
     return dict(seen.values_list("pk", "name"))
 
 
-def sheet(user: User, found: Weight, value: Decimal, today: Day) -> HttpResponseBase:
+def sheet(user: User, found: Weight, value: Decimal | None, today: Day) -> HttpResponseBase:
     """The same accounts as a workbook."""
+    then = found.everyones.on(today) if value is None and found.everyones else value
     with reading():
         made = preview(found, value, today)
         if made is None:
@@ -254,7 +270,7 @@ def sheet(user: User, found: Weight, value: Decimal, today: Day) -> HttpResponse
             if each.account in names
         ],
         [
-            [f"{found.family.title}, {found.label}: {text(found.on(today))} → {text(value)}"],
+            [f"{found.family.title}, {found.label}: {text(found.on(today))} → {text(then)}"],
             [f"{hidden} accounts you may not see are left out."] if hidden else ["All accounts that change."],
         ],
     )

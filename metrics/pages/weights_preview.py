@@ -12,17 +12,9 @@ from django.db import connection
 
 from accounts.models import Organisation
 from accounts.periods import Day, add_months, first_of_month
-from metrics.models import Threshold
+from metrics.bands import Limits, band, limits_on, tiers_on
 from metrics.sources.health import LEAST_KNOWN, PARTS, WHOLE
-from metrics.weights import FAMILIES, Weight
-
-COLD = "cold"
-BAND_NAMES = {
-    Threshold.Name.WARM.value: "warm",
-    Threshold.Name.HOT.value: "hot",
-    Threshold.Name.RED_HOT.value: "red-hot",
-}
-ORDER = [COLD, *BAND_NAMES.values()]
+from metrics.weights import Weight
 
 POINTS = """
     SELECT b.account_id, SUM(LEAST(b.number, COALESCE(k.daily_cap, b.number)) * w.weight),
@@ -120,37 +112,38 @@ class Preview:
         return sorted(counted.items(), key=lambda each: ("→" not in each[0], -each[1], each[0]))
 
 
-def preview(weight: Weight, value: Decimal, day: Day) -> Preview | None:
-    """None where no account is sorted by it."""
+def preview(weight: Weight, value: Decimal | None, day: Day) -> Preview | None:
+    """None where no account is sorted by it. Without a value a tier follows everyone again."""
     made = PREVIEWS.get(weight.family.name)
     return made(weight, value, day) if made else None
 
 
-def of_signals(weight: Weight, value: Decimal, day: Day) -> Preview:
+def of_signals(weight: Weight, value: Decimal | None, day: Day) -> Preview:
     limits = limits_on(day)
     rows = points(day, int(weight.key), value)
-    return Preview("points of engagement", [banded(*row, limits, limits) for row in rows])
+    return Preview("points of engagement", banded(rows, limits, limits, day))
 
 
-def of_bands(weight: Weight, value: Decimal, day: Day) -> Preview:
+def of_bands(weight: Weight, value: Decimal | None, day: Day) -> Preview:
     now = limits_on(day)
-    then = {**now, weight.key: value}
-    return Preview("band of engagement", [banded(*row, now, then) for row in points(day, 0, Decimal(0))])
+    which = weight.family.which(weight.key)
+    then = now.changed(which["tier_id"], which["name"], value)
+    return Preview("band of engagement", banded(points(day, 0, Decimal(0)), now, then, day))
 
 
-def of_fit(weight: Weight, value: Decimal, day: Day) -> Preview:
+def of_fit(weight: Weight, value: Decimal | None, day: Day) -> Preview:
     sql = FIT.format(now=FIT_OF.format(of="old"), then=FIT_OF.format(of="new"))
     rows = fetch(sql, {"day": day, "key": int(weight.key), "value": value})
     return Preview("fit with the ideal customer", [Shift(*rounded(row)) for row in rows])
 
 
-def of_health(weight: Weight, value: Decimal, day: Day) -> Preview:
+def of_health(weight: Weight, value: Decimal | None, day: Day) -> Preview:
     sql = HEALTH.replace("{among}", "TRUE").replace("{days}", "(SELECT %(day)s::date AS day)")
     params = {"day": day, "key": weight.key, "value": value, "held": weight.on(day) or 0}
     return Preview("health", [Shift(*rounded(row)) for row in fetch(sql, params)])
 
 
-PREVIEWS: dict[str, Callable[[Weight, Decimal, Day], Preview]] = {
+PREVIEWS: dict[str, Callable[[Weight, Decimal | None, Day], Preview]] = {
     "signals": of_signals,
     "bands": of_bands,
     "fit": of_fit,
@@ -158,7 +151,7 @@ PREVIEWS: dict[str, Callable[[Weight, Decimal, Day], Preview]] = {
 }
 
 
-def points(day: Day, kind: int, value: Decimal) -> list[tuple[int, Decimal, Decimal]]:
+def points(day: Day, kind: int, value: Decimal | None) -> list[tuple[int, Decimal, Decimal]]:
     """Of the last three whole months: account, points now, points with another weight."""
     months = {"first": add_months(day, -3), "until": first_of_month(day)}
     zone = Organisation.current().time_zone
@@ -166,28 +159,15 @@ def points(day: Day, kind: int, value: Decimal) -> list[tuple[int, Decimal, Deci
     return [rounded(row) for row in found]
 
 
-def limits_on(day: Day) -> dict[str, Decimal]:
-    held = Threshold.objects.filter(during__contains=day).values_list("name", "value")
-    return {**FAMILIES["bands"].usual, **dict(held)}
-
-
-def banded(
-    account: int, before: Decimal, after: Decimal, now: dict[str, Decimal], then: dict[str, Decimal]
-) -> Shift:
-    was = band(before, now)
-    return Shift(account, before, after, was, band(after, then, was))
-
-
-def band(value: Decimal, limits: dict[str, Decimal], stood: str = COLD) -> str:
-    """The highest band whose limit is reached; who stood higher stays until well below that limit."""
-    reached = [name for key, name in BAND_NAMES.items() if value >= limits[key]]
-    slack = 1 - limits[Threshold.Name.STAY.value] / 100
-    kept = [
-        name
-        for key, name in BAND_NAMES.items()
-        if ORDER.index(name) <= ORDER.index(stood) and value >= limits[key] * slack
-    ]
-    return max([COLD, *reached, *kept], key=ORDER.index)
+def banded(rows: Sequence[tuple[int, Decimal, Decimal]], now: Limits, then: Limits, day: Day) -> list[Shift]:
+    """Each account in the band of its tier's limits, before and after."""
+    tiers = tiers_on(day, [account for account, _, _ in rows])
+    found = []
+    for account, before, after in rows:
+        tier = tiers.get(account)
+        was = band(before, now.of(tier))
+        found.append(Shift(account, before, after, was, band(after, then.of(tier), was)))
+    return found
 
 
 def fetch(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:

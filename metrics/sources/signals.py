@@ -135,14 +135,14 @@ DECAYED = Source(
 
 # What a limit is before anybody changed it; by how many per cent a score has to fall under it.
 USUAL_LIMITS = {"band_warm": 10, "band_hot": 25, "band_red_hot": 50, "band_stay": 20}
+LIMIT_NAMES = tuple(name.removeprefix("band_") for name in USUAL_LIMITS)
 LOOK_BACK = 12
 
 
-def limit(name: str, day: str) -> str:
-    return (
-        f"COALESCE((SELECT l.value FROM metrics_threshold l WHERE l.name = '{name}' AND l.during @> {day}),"
-        f" {USUAL_LIMITS[name]})"
-    )
+def limit(name: str) -> str:
+    """That of the tier on the month's last day, else the organisation's, else the usual one."""
+    held = f"SELECT l.value FROM metrics_threshold l WHERE l.name = '{name}' AND l.during @> n.last AND l.tier_id"
+    return f"COALESCE(({held} = t.tier_id), ({held} IS NULL), {USUAL_LIMITS[name]}) AS {name.removeprefix('band_')}"
 
 
 def is_in(band: str) -> str:
@@ -151,10 +151,11 @@ def is_in(band: str) -> str:
 
 
 def marks(band: str) -> str:
-    """The last months in which a score reached a limit, and fell well under it."""
+    """The last months in which a score reached a limit, and ended well under it."""
     return (
         f"MAX(x.month) FILTER (WHERE x.score >= x.{band}) OVER year AS {band}_on,"
-        f" MAX(x.month) FILTER (WHERE x.score < x.{band} * (1 - x.stay / 100)) OVER year AS {band}_off"
+        f" MAX(x.month) FILTER (WHERE x.is_over AND x.score < x.{band} * (1 - x.stay / 100)) OVER year"
+        f" AS {band}_off"
     )
 
 
@@ -163,32 +164,48 @@ band_warm = Measure("band_warm", "COUNT(*) FILTER (WHERE level = 1)", label="war
 band_hot = Measure("band_hot", "COUNT(*) FILTER (WHERE level = 2)", label="hot accounts")
 band_red_hot = Measure("band_red_hot", "COUNT(*) FILTER (WHERE level = 3)", label="red-hot accounts")
 
-# The months looked at, with the limits of each one's last day.
+# The months looked at, with the limits of each one's last day: those of the organisation, and of every tier that has
+# some of its own.
 LIMITS = f"""
-    SELECT month::date, {", ".join(f"{limit(name, 'last')} AS {name.removeprefix('band_')}" for name in USUAL_LIMITS)}
-      FROM (SELECT month, LEAST((month + INTERVAL '1 month')::date - 1, until) AS last
+    SELECT n.month::date, n.last, n.is_over, t.tier_id, {", ".join(map(limit, USUAL_LIMITS))}
+      FROM (SELECT month, LEAST((month + INTERVAL '1 month')::date - 1, until) AS last,
+                   (month + INTERVAL '1 month')::date - 1 <= until AS is_over
               FROM (SELECT MIN(day) AS first, MAX(day) AS until FROM {{days}} d) ends,
                    generate_series(date_trunc('month', first) - INTERVAL '{LOOK_BACK + 2} months',
-                                   date_trunc('month', until), '1 month') month) named"""
+                                   date_trunc('month', until), '1 month') month) n
+     CROSS JOIN (SELECT NULL::bigint AS tier_id UNION SELECT l.tier_id FROM metrics_threshold l) t"""
 
 # A row for every month of an account with signals, also for those without any. Laid on each other and grouped
 # instead of joined: without statistics a join reads one of them again and again.
 SCORES = f"""
-    SELECT p.account_id, p.month, p.warm, p.hot, p.red_hot, p.stay,
+    SELECT p.account_id, p.month, p.is_over, p.tier_id, {", ".join(f"p.{name}" for name in LIMIT_NAMES)},
            SUM(p.points) OVER (PARTITION BY p.account_id ORDER BY p.month ROWS 2 PRECEDING) AS score
-      FROM (SELECT account_id, month, SUM(points) AS points, MAX(warm) AS warm, MAX(hot) AS hot,
-                   MAX(red_hot) AS red_hot, MAX(stay) AS stay
-              FROM (SELECT e.account_id, n.month, 0 AS points, n.warm, n.hot, n.red_hot, n.stay
+      FROM (SELECT account_id, month, BOOL_AND(is_over) AS is_over, SUM(points) AS points, MAX(tier_id) AS tier_id,
+                   {", ".join(f"COALESCE(MAX(own_{name}), MAX({name})) AS {name}" for name in LIMIT_NAMES)}
+              FROM (SELECT e.account_id, n.month, n.is_over, 0 AS points, NULL::bigint AS tier_id,
+                           {", ".join(f"n.{name}" for name in LIMIT_NAMES)},
+                           {", ".join(f"NULL::numeric AS own_{name}" for name in LIMIT_NAMES)}
                       FROM ({TRACED} {{among}}) e
-                     CROSS JOIN limits n
+                      JOIN limits n ON n.tier_id IS NULL
                      UNION ALL
-                    SELECT d.account_id, date_trunc('month', d.date)::date, d.points, NULL, NULL, NULL, NULL
+                    SELECT o.account_id, n.month, n.is_over, 0, n.tier_id,
+                           {", ".join("NULL" for _ in LIMIT_NAMES)}, {", ".join(f"n.{name}" for name in LIMIT_NAMES)}
+                      FROM limits n
+                      JOIN accounts_classification o ON o.tier_id = n.tier_id AND o.during @> n.last
+                     WHERE {{among}}
+                     UNION ALL
+                    SELECT d.account_id, date_trunc('month', d.date)::date, NULL, d.points, NULL,
+                           {", ".join("NULL" for _ in LIMIT_NAMES * 2)}
                       FROM ({signal_days(LOOK_BACK + 4)}) d
                      WHERE d.date <= (SELECT MAX(day) FROM {{days}} d)) laid
              GROUP BY account_id, month HAVING MAX(warm) IS NOT NULL) p"""
 
+LIMIT_OF_LEVEL = "CASE b.level WHEN 3 THEN b.red_hot WHEN 2 THEN b.hot ELSE b.warm END"
+BAND_OF_LEVEL = "CASE b.level WHEN 3 THEN 'red-hot' WHEN 2 THEN 'hot' ELSE 'warm' END"
+
 # A score is that of three whole months, as in the engagement score. An account rises with the score that reaches a
-# limit, and falls with the one that lies well under it; between the two it stays, for a year at most.
+# limit, and falls with a month that ends well under it; between the two it stays, for a year at most. The limits are
+# those of its tier on the month's last day, where it has some of its own.
 BANDS = Source(
     "bands",
     "Accounts above cold on the day",
@@ -196,15 +213,19 @@ BANDS = Source(
     f"""
     WITH limits AS MATERIALIZED ({LIMITS}),
     marked AS MATERIALIZED (
-        SELECT x.account_id, x.month, x.score, {", ".join(map(marks, ("warm", "hot", "red_hot")))}
+        SELECT x.account_id, x.month, x.score, x.tier_id, {", ".join(f"x.{name}" for name in LIMIT_NAMES)},
+               {", ".join(map(marks, ("warm", "hot", "red_hot")))}
           FROM ({SCORES}) x
         WINDOW year AS (PARTITION BY x.account_id ORDER BY x.month ROWS {LOOK_BACK - 1} PRECEDING))
-    SELECT b.account_id, b.day AS date, NULL::bigint AS person_id, b.account_id AS id,
-           CASE b.level WHEN 3 THEN 'red-hot' WHEN 2 THEN 'hot' ELSE 'warm' END AS label,
-           ROUND(b.score) || ' points' AS detail, NULL::numeric AS booked, '' AS currency, b.level
-      FROM (SELECT b.account_id, m.day, b.score,
-                   {" + ".join(f"{is_in(band)}::int" for band in ("warm", "hot", "red_hot"))} AS level
+    SELECT b.account_id, b.day AS date, NULL::bigint AS person_id, b.account_id AS id, {BAND_OF_LEVEL} AS label,
+           ROUND(b.score) || ' points, ' || {BAND_OF_LEVEL} || ' from ' || trim_scale({LIMIT_OF_LEVEL})
+           || COALESCE(' in tier ' || t.name, '')
+           || CASE WHEN b.score < {LIMIT_OF_LEVEL}
+                   THEN ', stays down to ' || trim_scale({LIMIT_OF_LEVEL} * (1 - b.stay / 100)) ELSE '' END AS detail,
+           NULL::numeric AS booked, '' AS currency, b.level
+      FROM (SELECT b.*, m.day, {" + ".join(f"{is_in(band)}::int" for band in ("warm", "hot", "red_hot"))} AS level
               FROM {{days}} m JOIN marked b ON b.month = date_trunc('month', m.day)::date) b
+      LEFT JOIN accounts_tier t ON t.id = b.tier_id
      WHERE b.level > 0""",
     (band_level, band_warm, band_hot, band_red_hot),
     is_stock=True,

@@ -29,7 +29,7 @@ from accounts.models import (
     WhitespaceCell,
 )
 from accounts.periods import Period
-from metrics.models import Scope
+from metrics.models import Scope, Threshold
 from metrics.results import Result
 from metrics.sources import signals as signal_sources
 from metrics.sources import touches
@@ -105,7 +105,11 @@ def score(given: Inputs) -> Ask:
 
 @recipe("engagement_band", "score", "thresholds")
 def band(given: Inputs) -> Ask:
-    account, left = make_account(), given["score"]
+    return banded(make_account(), given["score"])
+
+
+def banded(account: Account, score: int) -> Ask:
+    left = score
     for kind, worth in (("demo_request", 10), ("download", 3), ("site_visit", 1)):
         signals(account, kind, left // worth)
         left %= worth
@@ -116,6 +120,15 @@ def band(given: Inputs) -> Ask:
         return name
 
     return ask
+
+
+@recipe("engagement_band", "score", "thresholds_of_tier")
+def band_of_tier(given: Inputs) -> Ask:
+    """Limits of a tier go before the usual 10, 25 and 50."""
+    tier, (account,) = in_tier(1)
+    for name, value in given["thresholds_of_tier"].items():
+        Threshold.objects.create(name=f"band_{name}", tier=tier, value=value, during=days(day("2025-06-01")))
+    return banded(account, given["score"])
 
 
 @recipe("engagement_score_decayed", "events", "half_life")

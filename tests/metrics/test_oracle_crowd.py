@@ -62,6 +62,7 @@ def noon(on: Day) -> datetime.datetime:
 
 class Crowd(Engagement):
     bands = {"warm": 10, "hot": 25, "red_hot": 50}  # noqa: RUF012
+    of_first_tier = {}  # noqa: RUF012
 
     def share_with(self, first_seen: list[Day], half_years: dict[Day, list[tuple[int, bool, bool]]]) -> None:
         """What no period alters is looked for once."""

@@ -23,6 +23,7 @@ from accounts.models import (
     Signal,
     SignalKind,
     SignalWeight,
+    Tier,
     Touch,
 )
 from accounts.periods import Period, add_months, month, quarter, trailing_year
@@ -30,7 +31,7 @@ from metrics.models import Run, Scope, Threshold, View
 from tests.factories import make_contact, make_request, make_touch
 from tests.metrics.engine import all_keys, day, facts, run, stored
 from tests.metrics.portfolio import Portfolio, make_portfolio
-from tests.metrics.test_oracle import ONE_DAY, Book, Oracle, Row, World, read_world, same
+from tests.metrics.test_oracle import ONE_DAY, Book, Oracle, Row, World, lower, read_world, same, upper
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +40,9 @@ USUAL = {"meeting": 60, "video": 60, "call": 20}
 TALKS = ("call", "meeting", "video")
 NAMED = ("email_delivered", "email_open", "email_reply", "event_invited", "event_attended")
 BANDS = {"warm": 12, "hot": 25, "red_hot": 50}
+OF_FIRST_TIER = {"warm": 5, "red_hot": 30}
+"""Limits of the tier named first, from a day on; the others it shares with everyone."""
+OF_TIER_FROM = datetime.date(2024, 5, 16)
 
 
 # ------------------------------------------------------------------------------------------ rows
@@ -56,6 +60,9 @@ def add_engagement(made: Portfolio) -> None:
     visit.save()
     SignalWeight.objects.create(kind=visit.kind, weight=2, during=days(middle))
     Threshold.objects.create(name="band_warm", value=12, during=days(day("2020-01-01")))
+    for name, value in OF_FIRST_TIER.items():
+        tier = Tier.objects.order_by("name")[0]
+        Threshold.objects.create(name=f"band_{name}", tier=tier, value=value, during=days(OF_TIER_FROM))
     kinds = list(SignalKind.objects.all())
     for account in made.accounts[:-2]:
         key = days(made.some_day()) if random.random() < 0.7 else None
@@ -235,6 +242,7 @@ class Engagement(Oracle):
     touches: list[dict[str, Any]]
     zone: datetime.tzinfo
     bands = BANDS
+    of_first_tier = OF_FIRST_TIER
 
     def rows(self) -> list[Row]:
         world, on = self.world, self.world.stock_day(self.period)
@@ -278,19 +286,32 @@ class Engagement(Oracle):
         return {"key": float(len(key)), "engaged": float(len(engaged))}
 
     def level(self, account: int, on: Day) -> int:
-        """Month by month through a year: up with a limit reached, down only well under it."""
+        """Month by month through a year: up with a limit reached, down only with a month that ends well under it."""
         held = dict.fromkeys(self.bands, False)
         last = on.replace(day=1)
         for back in range(11, -1, -1):
             at = add_months(last, -back)
+            end = add_months(at, 1) - ONE_DAY
+            limits = self.limits(account, min(end, on))
             score = sum(
                 row.value
                 for row in self.points(account)
                 if add_months(at, -2) <= row.date.replace(day=1) <= at and row.date <= on
             )
-            for band, limit in self.bands.items():
-                held[band] = score >= limit or (held[band] and score >= limit * 0.8)
+            for band, limit in limits.items():
+                held[band] = score >= limit or (held[band] and (score >= limit * 0.8 or end > on))
         return sum(held.values())
+
+    def limits(self, account: int, on: Day) -> dict[str, int]:
+        """Those of its tier on the day, where it has some of its own."""
+        if on < OF_TIER_FROM or not self.of_first_tier:
+            return self.bands
+        first = Tier.objects.order_by("name")[0].pk
+        is_first = any(
+            lower(each) <= on < upper(each) and each.tier_id == first
+            for each in self.world.kinds.get(account, [])
+        )
+        return {**self.bands, **(self.of_first_tier if is_first else {})}
 
     def gaps(self, account: Any, on: Day) -> tuple[int, int] | None:
         talked = sorted(

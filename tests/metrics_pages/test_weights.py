@@ -21,13 +21,15 @@ from accounts.models import (
     Organisation,
     SignalKind,
     SignalWeight,
+    Tier,
     User,
 )
 from metrics import weights
+from metrics.bands import band, limits_on
 from metrics.models import Run, Threshold, WeightChange
-from metrics.pages.weights_preview import band, limits_on, preview
+from metrics.pages.weights_preview import preview
 from metrics.weights import FAMILIES, weights_of
-from tests.factories import make_account, make_signal, make_touch
+from tests.factories import make_account, make_classification, make_signal, make_touch
 from tests.metrics.engine import report_in
 from tests.metrics_pages.conftest import BACKEND
 
@@ -204,7 +206,7 @@ def test_a_change_is_taken_back_by_who_made_it(demo_request: SignalKind, hana: U
     answer = client.post(
         "/weights/bands/band_warm/", {"value": "12", "starts": "2026-03-01", "reason": "too many"}
     )
-    assert limits_on(datetime.date(2026, 4, 1))["band_warm"] == 12
+    assert limits_on(datetime.date(2026, 4, 1)).of(None)["band_warm"] == 12
     assert "Undo" in client.get(answer["Location"]).content.decode()
     made = WeightChange.objects.get()
     client_of(adam).post(f"/weights/undo/{made.pk}/")
@@ -278,3 +280,88 @@ def test_no_more_statements_for_more_accounts(demo_request: SignalKind, hana: Us
     for _ in range(10):
         signals(make_account(), demo_request, 2)
     assert statements() == before
+
+
+# ------------------------------------------------------------------------------------- limits of a tier
+
+
+def test_a_tier_has_limits_of_its_own_and_its_accounts_alone_change(
+    demo_request: SignalKind, hana: User
+) -> None:
+    large, small = make_account("Aurora Foods"), make_account("Borealis Steel")
+    for account, tier in ((large, "Strategic"), (small, "Standard")):
+        make_classification(account, "2024-01-01", tier=tier)
+        signals(account, demo_request, 3)
+    client, url = client_of(hana), f"/weights/bands/band_hot-{Tier.objects.get(name='Strategic').pk}/"
+    preview_page = client.get(f"{url}?value=40").content.decode()
+    # 30 points are hot for everyone (25), and warm under 40 less 20 %.
+    assert "hot → warm" in preview_page and "Aurora Foods" in preview_page and "Borealis" not in preview_page
+    sent = {"value": "40", "starts": "2026-03-01", "reason": "they are larger"}
+    assert client.post(url, sent).status_code == 302
+
+    limits = limits_on(datetime.date(2026, 3, 1))
+    assert limits.of(Tier.objects.get(name="Strategic").pk)["band_hot"] == 40
+    assert limits.of(Tier.objects.get(name="Standard").pk)["band_hot"] == 25
+    assert limits_on(datetime.date(2026, 2, 28)).own == {}
+    made = WeightChange.objects.get()
+    assert weights.words_of(made) == (
+        "Bands of engagement: Hot from, tier Strategic 25 → 40: they are larger"
+    )
+    assert "engagement_band" in made.kpis
+    row = next(
+        line
+        for line in client.get("/weights/").context["families"][1][1]
+        if line.label == "Hot from, tier Standard"
+    )
+    assert (row.value, row.since) == ("25", "as for everyone")
+
+
+def test_a_change_for_everyone_leaves_a_tier_with_its_own_limit_alone(
+    demo_request: SignalKind, db: None
+) -> None:
+    large, small = make_account("Aurora Foods"), make_account("Borealis Steel")
+    for account, tier in ((large, "Strategic"), (small, "Standard")):
+        make_classification(account, "2024-01-01", tier=tier)
+        signals(account, demo_request, 3)
+    Threshold.objects.create(
+        name="band_hot",
+        tier=Tier.objects.get(name="Strategic"),
+        value=28,
+        during=days(datetime.date(2025, 1, 1)),
+    )
+    (weight,) = weights_of(FAMILIES["bands"], "band_hot")
+    made = preview(weight, Decimal(45), today())
+    assert made is not None and [(each.account, each.group) for each in made.changed] == [
+        (small.pk, "hot → warm")
+    ]
+
+
+def test_a_tier_follows_everyone_again_from_a_day_on_and_that_is_taken_back(
+    demo_request: SignalKind, hana: User
+) -> None:
+    make_classification(make_account(), "2024-01-01", tier="Strategic")
+    tier = Tier.objects.get()
+    client, url = client_of(hana), f"/weights/bands/band_hot-{tier.pk}/"
+    sent = {"follow": "1", "starts": "2026-05-01", "reason": "one rule for all"}
+    assert client.post(url, sent).status_code == 422
+    client.post(url, {"value": "40", "starts": "2026-03-01", "reason": "larger"})
+    assert "As for everyone again" in client.get(url).content.decode()
+    assert "25 instead of 40" in client.get(f"{url}?follow=1").content.decode()
+    client.post(url, sent)
+
+    assert [limits_on(datetime.date(2026, 4, 30)).of(tier.pk)["band_hot"]] == [40]
+    assert not limits_on(datetime.date(2026, 5, 1)).has_own(tier.pk)
+    made = WeightChange.objects.first()
+    assert made is not None and weights.words_of(made).endswith("40 → as for everyone: one rule for all")
+    client.post(f"/weights/undo/{made.pk}/")
+    assert limits_on(datetime.date(2026, 5, 1)).of(tier.pk)["band_hot"] == 40
+
+
+def test_limits_that_do_not_rise_are_refused(demo_request: SignalKind, hana: User) -> None:
+    make_classification(make_account(), "2024-01-01", tier="Strategic")
+    client = client_of(hana)
+    sent = {"starts": "2026-03-01", "reason": "no"}
+    answer = client.post(f"/weights/bands/band_warm-{Tier.objects.get().pk}/", {"value": "26", **sent})
+    assert answer.status_code == 422 and "warm lies under hot" in answer.content.decode()
+    assert not Threshold.objects.exists() and not WeightChange.objects.exists()
+    assert client.get("/weights/bands/band_warm-0/").status_code == 404

@@ -1,13 +1,18 @@
 """The engagement band of an account: its name, since when, and what would change it."""
 
+import datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.engagement.reference import add_signal_kinds
-from accounts.models import Account, SignalKind, SignalWeight, User
-from tests.factories import make_signal
+from accounts.fields import days
+from accounts.models import Account, Classification, SignalKind, SignalWeight, Tier, User
+from metrics.models import Threshold
+from metrics.sources.signals import BANDS
+from tests.factories import make_classification, make_signal
 from tests.metrics.engine import run
 from tests.metrics_pages.conftest import BACKEND
 
@@ -42,3 +47,42 @@ def test_a_band_says_since_when_and_what_lifts_it_or_lets_it_fall(maya: User, ma
 def test_an_account_without_signals_has_no_band(maya: User, maya_account: Account) -> None:
     run("2025-06-20")
     assert band(maya, maya_account) is None
+
+
+def test_the_limits_of_its_tier_decide_and_are_named(maya: User, hana: User, maya_account: Account) -> None:
+    if not SignalWeight.objects.exists():
+        SignalKind.objects.all().delete()
+        add_signal_kinds(SignalKind, SignalWeight)
+    make_classification(maya_account, "2024-01-01", tier="Strategic")
+    tier = Tier.objects.get(name="Strategic")
+    Threshold.objects.create(name="band_hot", tier=tier, value=35, during=days(datetime.date(2025, 5, 1)))
+    for at in ("2025-05-10T10:00:00Z", "2025-05-11T10:00:00Z", "2025-05-12T10:00:00Z"):
+        make_signal(maya_account, "demo_request", at=at)
+    run("2025-05-31")
+    # 30 points: hot for everyone from 25, for its tier from 35.
+    warm = band(maya, maya_account)
+    assert (warm.name, warm.points) == ("warm", "30")
+    assert warm.rule == (
+        "rises to hot from 35 points on; falls to cold only under 8 (limits of tier Strategic)"
+    )
+    (row,) = result_rows("engagement_band", "2025-05-01", "2025-06-01", maya_account)
+    assert row == ("warm", "30 points, warm from 10 in tier Strategic")
+
+    # The month after it is of no tier: the limits of everyone hold, and 30 points are hot.
+    held = Classification.objects.get(account=maya_account)
+    held.during = days(held.during.lower, datetime.date(2025, 6, 1))
+    held.save()
+    run("2025-06-10")
+    assert band(maya, maya_account).name == "hot"
+    (row,) = result_rows("engagement_band", "2025-06-01", "2025-06-11", maya_account)
+    assert row == ("hot", "30 points, hot from 25")
+
+
+def result_rows(kpi: str, first: str, until: str, account: Account) -> list[tuple[str, str]]:
+    """What the drill-down lists of an account on the last day."""
+    day = datetime.date.fromisoformat(until) - datetime.timedelta(days=1)
+    with connection.cursor() as cursor:
+        sql = BANDS.select("o.account_id = %(account)s", "(SELECT %(day)s::date AS day)")
+        cursor.execute(f"SELECT label, detail FROM ({sql}) r", {"account": account.pk, "day": day})
+        found: list[tuple[str, str]] = cursor.fetchall()
+    return found
