@@ -30,6 +30,11 @@ class WarningKind(models.TextChoices):
     NOTICE_NEAR = "notice_near", "notice is near, renewal not opened"
     OVERDUE_REQUEST = "overdue_request", "a request is overdue"
     WITHOUT_RESULT = "without_result", "activity without result"
+    WARMER = "warmer", "engagement rose to a higher band"
+
+
+NEWS = (WarningKind.WARMER,)
+"""Good news: shown where warnings are, but nothing that puts an account at risk, and in no number of warnings."""
 
 
 class PlaybookQuerySet(models.QuerySet[Any]):

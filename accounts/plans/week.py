@@ -34,6 +34,7 @@ MODELS: dict[str, Any] = {
     "left": Contact,
     "fell": Account,
     "warned": Account,
+    "warmer": Account,
     "request": Request,
     "review": Review,
 }
@@ -58,6 +59,7 @@ class Subject:
             "left": f"A successor for {self.row}",
             "fell": "Fallen figures",
             "warned": "Warnings",
+            "warmer": "Risen engagement",
             "notice": f"The renewal of contract {self.row}",
         }
         return texts.get(self.kind, str(self.row))
@@ -151,7 +153,7 @@ def subjects(user: User, kind: str, numbers: list[int]) -> list[Subject]:
         rows = MODELS[kind].objects.visible_to(user)
     else:
         return []
-    related = rows if kind in {"fell", "warned"} else rows.select_related("account")
+    related = rows if MODELS.get(kind) is Account else rows.select_related("account")
     return [Subject(kind, row) for row in related.filter(pk__in=numbers)]
 
 

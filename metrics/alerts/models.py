@@ -7,7 +7,7 @@ import pghistory
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.engagement.playbooks import WarningKind
+from accounts.engagement.playbooks import NEWS, WarningKind
 from accounts.models import Account, Role, User
 
 __all__ = ["Alert"]
@@ -29,6 +29,10 @@ class AlertQuerySet(models.QuerySet[Any]):
     def waiting(self, today: datetime.date) -> Self:
         """Open, and not put off."""
         return self.open().filter(Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=today))
+
+    def news_last(self) -> Self:
+        """The red ones first, good news at the end."""
+        return self.alias(at_end=Q(kind__in=NEWS)).order_by("at_end", "-is_red", "opened_on", "pk")
 
     def owned_by(self, user: User, today: datetime.date) -> Self:
         mine = user.assignments.filter(role="owner", during__contains=today).values("account")
@@ -87,3 +91,7 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.account}"
+
+    @property
+    def is_news(self) -> bool:
+        return self.kind in NEWS

@@ -11,10 +11,10 @@ from accounts.engagement.playbooks import WarningKind as Kind
 from metrics.sources.health import HEALTH, PARTS
 from metrics.sources.orders import ORDER_LINES
 from metrics.sources.outcomes import IS_MET, IS_OPEN, ON_TRACK
-from metrics.sources.signals import BY_DAY, EACH_DAY
+from metrics.sources.signals import BAND_OF_LEVEL, BAND_ROWS, BY_DAY, EACH_DAY, IN_TIER, LIMIT_OF_LEVEL
 
 FRESH_DAYS, LEFT_DAYS, NEAR_DAYS, FALL, DROP, LEAST = 90, 120, 90, 15, 20, 5
-WARM, MOST_PARTS = 10, 3
+WARM, MOST_PARTS, MOST_DEEDS = 10, 3, 3
 SURE = 1.96
 """So many standard errors a change is more than chance, 19 times of 20."""
 
@@ -362,6 +362,58 @@ WITHOUT_RESULT = Rule(
     "portfolio:account",
 )
 
+# Today, and the ends of the two months before: bands are looked at month by month.
+ENDS = """(SELECT %(day)s::date AS day
+           UNION ALL SELECT date_trunc('month', %(day)s::date)::date - 1
+           UNION ALL SELECT (date_trunc('month', %(day)s::date) - INTERVAL '1 month')::date - 1)"""
+# What customers did in this month and the last: the kinds that brought most points.
+DEEDS = f"""
+    SELECT k.account_id, k.month, string_agg(k.number || ' × ' || k.name, ', ' ORDER BY k.place) AS said,
+           jsonb_agg(jsonb_build_object('what', k.number || ' × ' || k.name, 'when', k.newest,
+                                        'value', ROUND(k.points), 'unit', 'points') ORDER BY k.place) AS evidence
+      FROM (SELECT d.account_id, date_trunc('month', d.date)::date AS month, SUM(d.counted) AS number,
+                   lower(left(d.name, 1)) || substr(d.name, 2) AS name, SUM(d.points) AS points,
+                   MAX(d.date) AS newest, ROW_NUMBER() OVER (
+                       PARTITION BY d.account_id, date_trunc('month', d.date)
+                           ORDER BY SUM(d.points) DESC, d.name) AS place
+              FROM ({BY_DAY} o.at >= %(day)s::date - 63 {EACH_DAY}) d
+             WHERE d.points > 0 AND d.date <= %(day)s::date
+             GROUP BY d.account_id, date_trunc('month', d.date), d.name) k
+     WHERE k.place <= {MOST_DEEDS}
+     GROUP BY k.account_id, k.month"""
+
+# A rise counts where the score grew past the limit that holds now: a lower limit, or another tier, is no deed of a
+# customer. Before anybody's signals were recorded nobody was cold; it was unknown. Who took it up has seen it.
+WARMER = Rule(
+    Kind.WARMER,
+    "Engagement rose from {was} to {now}: {why}.",
+    "Talk to them while they are interested",
+    f"""
+    SELECT x.account_id, x.cause, FALSE AS is_red,
+           jsonb_build_object('was', (ARRAY['cold', 'warm', 'hot'])[x.before + 1], 'now', x.band,
+                              'why', s.said || ' in ' || to_char(x.month, 'FMMonth')) AS facts,
+           s.evidence || jsonb_build_array(jsonb_build_object(
+               'what', 'engagement of three months; ' || x.band || ' from ' || trim_scale(x.least) || x.in_tier,
+               'value', ROUND(x.score), 'unit', 'points')) AS evidence
+      FROM (SELECT b.*, {BAND_OF_LEVEL} AS band, {LIMIT_OF_LEVEL} AS least, {IN_TIER} AS in_tier,
+                   'band:' || b.level || ':' || to_char(b.month, 'YYYY-MM') AS cause
+              FROM (SELECT r.*, LAG(r.level) OVER stays AS before, LAG(r.score) OVER stays AS score_before,
+                           LEAD(r.level) OVER stays AS after
+                      FROM ({BAND_ROWS.format(days=ENDS, among="TRUE")}) r
+                    WINDOW stays AS (PARTITION BY r.account_id ORDER BY r.day)) b
+              LEFT JOIN accounts_tier t ON t.id = b.tier_id
+             WHERE b.level > b.before AND COALESCE(b.after, b.level) = b.level) x
+      JOIN ({DEEDS}) s ON s.account_id = x.account_id AND s.month = x.month
+     WHERE x.score_before < x.least
+       AND (SELECT MIN(d.date) FROM ({BY_DAY} TRUE {EACH_DAY}) d) < x.month
+       AND NOT EXISTS (SELECT 1 FROM metrics_alert a
+                        WHERE a.account_id = x.account_id AND a.kind = %(kind)s AND a.cause = x.cause
+                          AND (a.resolved_on IS NOT NULL OR a.acknowledged_on IS NOT NULL))""",
+    "Good news, no warning: what a customer did in this month or the last lifted its engagement to a higher band. Said"
+    " once for each rise; it goes away when somebody takes it up, when the band falls, or after the next month.",
+    "engagement:activity",
+)
+
 RULES: tuple[Rule, ...] = (
     DETRACTOR,
     NPS_DROP,
@@ -374,5 +426,6 @@ RULES: tuple[Rule, ...] = (
     NOTICE_NEAR,
     OVERDUE_REQUEST,
     WITHOUT_RESULT,
+    WARMER,
 )
 RULE_OF: dict[str, Rule] = {rule.kind.value: rule for rule in RULES}

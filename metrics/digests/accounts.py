@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.engagement.playbooks import WarningKind
+from accounts.engagement.playbooks import NEWS, WarningKind
 from accounts.models import Action, AnswerItem, Classification, Contact, Contract, Touch
 from accounts.plans.renewals import STAGES
 from accounts.surveys.questions import LOW_UP_TO
@@ -199,6 +199,13 @@ def warnings(reader: Reader) -> Iterable[Line]:
                 each.account.name,
                 "on_target",
             )
+
+
+def warmer(reader: Reader) -> Iterable[Line]:
+    """Good news that is still true."""
+    yield from (
+        opened(each) for each in new_warnings(reader).filter(kind__in=NEWS) if each.resolved_on is None
+    )
 
 
 def new_warnings(reader: Reader) -> Any:

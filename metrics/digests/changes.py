@@ -29,6 +29,7 @@ SOURCES = {
     DigestKind.VOICE: accounts.low_marks,
     DigestKind.PEOPLE: accounts.people,
     DigestKind.WARNINGS: accounts.warnings,
+    DigestKind.WARMER: accounts.warmer,
     DigestKind.FIGURES: figures.moves,
     DigestKind.TEAM: team.released,
 }
@@ -113,6 +114,7 @@ def list_url(kind: DigestKind) -> str:
             DigestKind.DATES: "plans:renewals",
             DigestKind.VOICE: "surveys:list",
             DigestKind.WARNINGS: "metrics:warning_list",
+            DigestKind.WARMER: "metrics:warning_list",
             DigestKind.FIGURES: "metrics:scorecard",
             DigestKind.TEAM: "employees:panel",
         }.get(kind, "home")

@@ -26,6 +26,7 @@ class DigestKind(models.TextChoices):
     VOICE = "voice", "Low marks from customers"
     PEOPLE = "people", "People gone cold or gone"
     WARNINGS = "warnings", "Warnings opened and resolved"
+    WARMER = "warmer", "Customers whose engagement rose"
     FIGURES = "figures", "Figures that moved beyond noise"
     TEAM = "team", "Released employee surveys"
 

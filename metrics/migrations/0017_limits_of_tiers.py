@@ -1,6 +1,7 @@
-"""A tier may have limits of its own for the bands of engagement."""
+"""A tier may have limits of its own for the bands of engagement; a rise to a higher band is told."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.fields.ranges import RangeOperators
 from django.db import migrations, models
 
@@ -8,6 +9,34 @@ from metrics.triggers import install_sql
 
 OTHER_LIMIT = "This limit has another value on some of these days."
 QUEUES = install_sql(["metrics_threshold"])
+KINDS = [
+    ("detractor", "somebody would not recommend us"),
+    ("nps_drop", "fewer recommend us"),
+    ("low_satisfaction", "somebody is dissatisfied"),
+    ("health_fall", "health fell"),
+    ("interaction_gap", "no talk for too long"),
+    ("engagement_halved", "engagement halved"),
+    ("revenue_down", "revenue fell"),
+    ("champion_left", "a champion left"),
+    ("notice_near", "notice is near, renewal not opened"),
+    ("overdue_request", "a request is overdue"),
+    ("without_result", "activity without result"),
+    ("warmer", "engagement rose to a higher band"),
+]
+SPOKEN_OF = [
+    ("dates", "Notice dates coming near"),
+    ("actions", "Overdue actions"),
+    ("voice", "Low marks from customers"),
+    ("people", "People gone cold or gone"),
+    ("warnings", "Warnings opened and resolved"),
+    ("warmer", "Customers whose engagement rose"),
+    ("figures", "Figures that moved beyond noise"),
+    ("team", "Released employee surveys"),
+]
+
+
+def left_out() -> ArrayField:
+    return ArrayField(models.CharField(choices=SPOKEN_OF, max_length=8), blank=True, default=list, size=None)
 
 
 class Migration(migrations.Migration):
@@ -52,4 +81,8 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(QUEUES, QUEUES.replace("tier_id, ", "")),
+        migrations.AlterField("alert", "kind", models.CharField(choices=KINDS, max_length=20)),
+        migrations.AlterField("alertevent", "kind", models.CharField(choices=KINDS, max_length=20)),
+        migrations.AlterField("digestsettings", "left_out", left_out()),
+        migrations.AlterField("digestsettingsevent", "left_out", left_out()),
     ]

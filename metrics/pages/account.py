@@ -68,7 +68,7 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
             "recent": recent_of(request, user, account.pk, today),
             "next": next_of(user, account.pk, today, SHOWN) if user.role in READS_WORK else None,
             "facts": profile(account),
-            "warnings": warnings_of(user, account, today),
+            **warnings_of(user, account, today),
             "covers": coverage_of(user, account, today, rhythm(account)),
             **plan_section(user, account.pk, run, organisation),
         }
@@ -132,10 +132,16 @@ def frame(
     }
 
 
-def warnings_of(user: User, account: Account, today: Day) -> list[Line]:
-    """What this account is warned of and nobody put off, the red ones first."""
+def warnings_of(user: User, account: Account, today: Day) -> dict[str, list[Line]]:
+    """What this account is warned of and nobody put off, the red ones first; apart from it, good news."""
+    if user.role not in READS_WORK:
+        return {}
     rows = Alert.objects.visible_to(user, today).waiting(today).filter(account=account)
-    return lines(list(rows.select_related("account", "acknowledged_by"))) if user.role in READS_WORK else []
+    found = lines(list(rows.select_related("account", "acknowledged_by")))
+    return {
+        "warnings": [each for each in found if not each.alert.is_news],
+        "news": [each for each in found if each.alert.is_news],
+    }
 
 
 def tier_of(account: Any) -> Tier | None:

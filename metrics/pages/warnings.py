@@ -74,6 +74,8 @@ class Line:
 
     @property
     def mark(self) -> str:
+        if self.alert.is_news:
+            return "higher"
         return "overdue" if self.alert.is_red else "watch"
 
     @property
@@ -168,8 +170,8 @@ def in_state(rows: Any, state: str, today: Any) -> Any:
     if state == "resolved":
         return rows.filter(resolved_on__isnull=False).order_by("-resolved_on", "-pk")
     if state == "snoozed":
-        return rows.open().filter(snoozed_until__gt=today)
-    return rows.waiting(today)
+        return rows.open().filter(snoozed_until__gt=today).news_last()
+    return rows.waiting(today).news_last()
 
 
 def link(request: HttpRequest, chosen: dict[str, str], name: str, value: str, words: str) -> Choice:

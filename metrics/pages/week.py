@@ -59,6 +59,7 @@ def items(facts: Facts) -> list[Item]:
         *(week_rules.left(each, today) for each in facts.gone),
         *(week_rules.review(each, today) for each in facts.reviews),
         *(week_rules.warned(each, today) for each in facts.warned),
+        *(week_rules.warmer(each, today) for each in facts.warmer),
         *moves(facts),
     ]
     return [each for each in found if each is not None]
@@ -130,6 +131,8 @@ def deed_url(item: Item, run: Run | None) -> str:
             return address("engagement:request", account, item.pk)
         case "warned":
             return reverse("metrics:warning_list")
+        case "warmer":
+            return f"{account}#news"
         case "review":
             return address("plans:review", account, item.pk)
         case "fell" if run is not None:

@@ -24,6 +24,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.engagement.playbooks import NEWS
 from accounts.models import (
     Account,
     Action,
@@ -91,6 +92,7 @@ class Facts:
     gone: list[Gone] = field(default_factory=list)
     reviews: list[Meeting] = field(default_factory=list)
     warned: list[Warned] = field(default_factory=list)
+    warmer: list[Warned] = field(default_factory=list)
 
     @property
     def ids(self) -> list[int]:
@@ -115,7 +117,7 @@ def read(user: User, organisation: Organisation, run: Run | None) -> Facts:
         facts.people = key_people(facts)
         facts.gone = gone(facts)
         facts.reviews = reviews(facts)
-        facts.warned = warned(facts)
+        read_warnings(facts)
     facts.accounts |= others
     if run is not None and facts.accounts:
         read_figures(facts, run)
@@ -152,13 +154,20 @@ def requests(facts: Facts) -> list[Asked]:
     return [asked(each, now) for each in rows]
 
 
-def warned(facts: Facts) -> list[Warned]:
-    """Warnings that wait, but for those of which another rule of the week speaks; one line an account."""
+def read_warnings(facts: Facts) -> None:
+    """Warnings that wait, but for those of which another rule of the week speaks, and good news."""
     rows = Alert.objects.visible_to(facts.user, facts.today).waiting(facts.today)
-    rows = rows.filter(account__in=facts.ids, acknowledged_on__isnull=True, kind__in=OF_WARNINGS)
+    rows = rows.filter(account__in=facts.ids, acknowledged_on__isnull=True, kind__in=(*OF_WARNINGS, *NEWS))
+    found = [Line(alert, RULE_OF[alert.kind]) for alert in rows]
+    facts.warned = by_account(line for line in found if not line.alert.is_news)
+    facts.warmer = by_account(line for line in found if line.alert.is_news)
+
+
+def by_account(rows: Iterable[Line]) -> list[Warned]:
+    """One line an account: the gravest, and how many more there are."""
     found: dict[int, list[Line]] = {}
-    for alert in rows:
-        found.setdefault(alert.account_id, []).append(Line(alert, RULE_OF[alert.kind]))
+    for row in rows:
+        found.setdefault(row.alert.account_id, []).append(row)
     return [
         Warned(
             account,

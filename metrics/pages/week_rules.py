@@ -307,6 +307,21 @@ def warned(fact: Warned, today: Day) -> Item:
     )
 
 
+def warmer(fact: Warned, today: Day) -> Item:
+    """Good news: interest fades, so it is worth a place behind what is at risk."""
+    return Item(
+        "warmer",
+        fact.account,
+        fact.account,
+        sentence(fact.sentence),
+        "higher",
+        f"since {day(fact.since)}",
+        "See what they did",
+        urgency=Decimal("0.3"),
+        action_text=fact.next_step,
+    )
+
+
 @dataclass(frozen=True)
 class Asked:
     """A customer's request that is not solved."""

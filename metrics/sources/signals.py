@@ -202,29 +202,33 @@ SCORES = f"""
 
 LIMIT_OF_LEVEL = "CASE b.level WHEN 3 THEN b.red_hot WHEN 2 THEN b.hot ELSE b.warm END"
 BAND_OF_LEVEL = "CASE b.level WHEN 3 THEN 'red-hot' WHEN 2 THEN 'hot' ELSE 'warm' END"
+IN_TIER = "COALESCE(' in tier ' || t.name, '')"
 
 # A score is that of three whole months, as in the engagement score. An account rises with the score that reaches a
 # limit, and falls with a month that ends well under it; between the two it stays, for a year at most. The limits are
 # those of its tier on the month's last day, where it has some of its own.
-BANDS = Source(
-    "bands",
-    "Accounts above cold on the day",
-    "o.account_id",
-    f"""
+BAND_ROWS = f"""
     WITH limits AS MATERIALIZED ({LIMITS}),
     marked AS MATERIALIZED (
         SELECT x.account_id, x.month, x.score, x.tier_id, {", ".join(f"x.{name}" for name in LIMIT_NAMES)},
                {", ".join(map(marks, ("warm", "hot", "red_hot")))}
           FROM ({SCORES}) x
         WINDOW year AS (PARTITION BY x.account_id ORDER BY x.month ROWS {LOOK_BACK - 1} PRECEDING))
+    SELECT b.*, m.day, {" + ".join(f"{is_in(band)}::int" for band in ("warm", "hot", "red_hot"))} AS level
+      FROM {{days}} m JOIN marked b ON b.month = date_trunc('month', m.day)::date"""
+
+BANDS = Source(
+    "bands",
+    "Accounts above cold on the day",
+    "o.account_id",
+    f"""
     SELECT b.account_id, b.day AS date, NULL::bigint AS person_id, b.account_id AS id, {BAND_OF_LEVEL} AS label,
            ROUND(b.score) || ' points, ' || {BAND_OF_LEVEL} || ' from ' || trim_scale({LIMIT_OF_LEVEL})
-           || COALESCE(' in tier ' || t.name, '')
+           || {IN_TIER}
            || CASE WHEN b.score < {LIMIT_OF_LEVEL}
                    THEN ', stays down to ' || trim_scale({LIMIT_OF_LEVEL} * (1 - b.stay / 100)) ELSE '' END AS detail,
            NULL::numeric AS booked, '' AS currency, b.level
-      FROM (SELECT b.*, m.day, {" + ".join(f"{is_in(band)}::int" for band in ("warm", "hot", "red_hot"))} AS level
-              FROM {{days}} m JOIN marked b ON b.month = date_trunc('month', m.day)::date) b
+      FROM ({BAND_ROWS}) b
       LEFT JOIN accounts_tier t ON t.id = b.tier_id
      WHERE b.level > 0""",
     (band_level, band_warm, band_hot, band_red_hot),
