@@ -16,6 +16,7 @@ NBSP = "\u00a0"
 MINUS = "\u2212"
 EN_DASH = "\u2013"
 UNKNOWN = EN_DASH
+POINTS = frozenset({"points", "share_points"})
 MILLION = Decimal(1_000_000)
 BILLION = Decimal(1_000_000_000)
 
@@ -57,6 +58,7 @@ SIGNS: dict[str, Signs] = {
         day="{day} {month}",
         units={
             "points": ("point", "points"),
+            "share_points": ("point", "points"),
             "days": ("day", "days"),
             "hours": ("hour", "hours"),
             "minutes": ("minute", "minutes"),
@@ -90,6 +92,7 @@ SIGNS: dict[str, Signs] = {
         day="{day}. {month}",
         units={
             "points": ("Punkt", "Punkte"),
+            "share_points": ("Punkt", "Punkte"),
             "days": ("Tag", "Tage"),
             "hours": ("Stunde", "Stunden"),
             "minutes": ("Minute", "Minuten"),
@@ -196,6 +199,17 @@ def at_most_one_decimal(value: Number, *, signed: bool = False, language: str | 
     return number(amount, places, signed=signed, language=language)
 
 
+def ratio(value: Number, *, signed: bool = False, language: str | None = None) -> str:
+    """One decimal; under 1 two, for there half of it and a tenth of it lie close together."""
+    return number(value, 2 if abs(exact(value)) < 1 else 1, signed=signed, language=language)
+
+
+def ratio_tick(value: Number, language: str | None = None) -> str:
+    amount = rounded(value, 2)
+    places = next(places for places in range(3) if amount == rounded(amount, places))
+    return number(amount, places, language=language)
+
+
 def value_parts(
     value: Number | None,
     unit: str,
@@ -216,9 +230,11 @@ def value_parts(
         case "share":
             return ValueParts(share(value, signed=signed, language=language))
         case "ratio":
-            return ValueParts(f"{number(value, 1, signed=signed, language=language)}{NBSP}×")
+            return ValueParts(f"{ratio(value, signed=signed, language=language)}{NBSP}×")
         case "points":
             text = number(value, 0, signed=True, language=language)
+        case "share_points":
+            text = number(value, 1, signed=True, language=language)
         case "years" | "months" | "per_year":
             text = number(value, 1, signed=signed, language=language)
         case "count" | "days" | "hours" | "minutes" | "score":
@@ -252,8 +268,8 @@ def format_difference(
     """A difference of two values; shares differ by points, not by per cent."""
     if change is None:
         return UNKNOWN
-    if unit in {"share", "points"}:
-        text = number(change, 1 if unit == "share" else 0, signed=signed, language=language)
+    if unit in {"share", "points", "share_points"}:
+        text = number(change, 0 if unit == "points" else 1, signed=signed, language=language)
         words = signs(language).units["points"]
         return f"{text}{NBSP}{words[0] if rounded(abs(exact(change)), 1) == 1 else words[1]}"
     return format_value(change, unit, currency, signed=signed, language=language)
@@ -272,10 +288,10 @@ def format_range(
         return UNKNOWN
     first = value_parts(low, unit, currency, language=language)
     last = format_value(high, unit, currency, language=language)
-    if unit == "points" or low < 0 or high < 0:
+    if unit in POINTS or low < 0 or high < 0:
         word = "bis" if signs(language).decimal == "," else "to"
         start = value_parts(low, unit, currency, language=language).text
-        end = value_parts(high, unit, currency, language=language).text if unit == "points" else last
+        end = value_parts(high, unit, currency, language=language).text if unit in POINTS else last
         return f"{start} {word} {end}"
     start = first.text.removesuffix(f"{NBSP}%").removesuffix(f"{NBSP}×")
     return f"{start}{NBSP}{EN_DASH} {last}"
@@ -287,7 +303,7 @@ def tick(
     """A figure at an axis: shares and days say their unit at the last one only."""
     if unit in {"money", "money_per_day"}:
         return money(value, currency, language=language)
-    text = at_most_one_decimal(value, language=language)
+    text = ratio_tick(value, language) if unit == "ratio" else at_most_one_decimal(value, language=language)
     if not last:
         return text
     ends = {"share": f"{NBSP}%", "ratio": f"{NBSP}×"}

@@ -18,6 +18,8 @@ class Unit(StrEnum):
     MONEY = "money"
     SHARE = "share"
     POINTS = "points"
+    SHARE_POINTS = "share_points"
+    """What lies between two shares; points of a hundred, too, but not whole ones."""
     COUNT = "count"
     DAYS = "days"
     RATIO = "ratio"
@@ -106,6 +108,8 @@ class Definition:
     """Made of what belongs to people and to no account: neither one nor a segment has a value."""
     of_targets: bool = False
     """Its rows say themselves whether they were for target accounts: this one grouping it has all the same."""
+    is_about_targets: bool = False
+    """It tells target accounts from others already: grouped by them it would say nothing."""
     ungrouped: str = ""
     """Why accounts cannot be grouped in it, for whoever looks for a tier or an industry."""
 
@@ -217,6 +221,8 @@ class RowKpi(Definition):
     """Defined for a single account too; computed when a page asks, never stored."""
     of_groups: bool = True
     """Defined for more than a single account."""
+    counts_accounts: bool = False
+    """Its rows are accounts, each whole for its owner at the start."""
 
     @property
     def parts_words(self) -> tuple[str, str]:

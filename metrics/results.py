@@ -643,9 +643,13 @@ def total(terms: tuple[Term, ...], sums: dict[str, Decimal]) -> Decimal:
     return found
 
 
+NEVER_BELOW_ZERO = frozenset({Unit.COUNT, Unit.DAYS, Unit.HOURS, Unit.MINUTES, Unit.PER_YEAR, Unit.SCORE})
+"""What is counted or lasts; a range that a few wide values pull below 0 ends there."""
+
+
 def scale_of(unit: Unit) -> int:
     """Stored ratios become per cent or points for display and output."""
-    return 100 if unit in {Unit.SHARE, Unit.POINTS} else 1
+    return 100 if unit in {Unit.SHARE, Unit.POINTS, Unit.SHARE_POINTS} else 1
 
 
 def is_money(unit: Unit) -> bool:
@@ -672,6 +676,8 @@ def bounds(
         return None, None
     if kpi.is_part_of_whole and 0 <= numerator <= denominator:
         found = max(found[0], 0.0), min(found[1], 1.0)
+    if kpi.unit in NEVER_BELOW_ZERO and numerator >= 0:
+        found = max(found[0], 0.0), found[1]
     return tuple(Decimal(repr(bound)) * scale for bound in found)  # type: ignore[return-value]
 
 

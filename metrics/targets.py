@@ -38,6 +38,8 @@ def reach_of(kpi: Definition) -> tuple[int | None, int | None]:
         return (0, 100) if is_of_cases or is_of_rows else (None, None)
     if kpi.unit == Unit.POINTS:
         return (-100, 100)
+    if kpi.unit == Unit.SHARE_POINTS:
+        return (None, None)
     return (0, None)
 
 

@@ -278,6 +278,7 @@ account_coverage = Kpi(
     source=ABM,
     caveats="Target accounts are those of the period's start.",
     on_scorecard=False,
+    is_about_targets=True,
     how_to_move="Name one key contact in every target account that has none yet.",
 )
 
@@ -319,7 +320,7 @@ interaction_gap = gap_of(
     gap_days,
     "Mails from us alone do not count. Accounts that nobody ever talked with have no gap; they are counted beside it.",
     True,
-    how_to_move="Open the accounts below by their days, and call the first three this week.",
+    how_to_move="Sort its accounts by their days, and call the first three this week.",
 )
 interaction_gap_longest = gap_of(
     "interaction_gap_longest",

@@ -201,6 +201,7 @@ progression_rate = RowKpi(
     Group.PIPELINE,
     recipe_name="progression",
     of_accounts=True,
+    counts_accounts=True,
     source="SMARTe",
     caveats="By stage beside it. Skipping a stage is progress, falling back is none; accounts in the last stage have "
     "nothing left to reach and do not count. An account counts for its owner at the start.",

@@ -29,7 +29,7 @@ account_revenue = Kpi(
     beside=(orders_now,),
     source="Flevy; Kapta",
     caveats="Orders are taken as invoiced; their date decides the period.",
-    how_to_move="Open the accounts with the largest fall below and ask what they buy elsewhere.",
+    how_to_move="Open the accounts that fell most and ask what they buy elsewhere.",
 )
 
 grown_now = Part("grown_now", "now", revenue.now.constant)
@@ -80,6 +80,7 @@ def growth_of(id: str, name: str, whose: str, flag: object, *, how_to_move: str)
         source="SMARTe",
         caveats="Target or not is what the account was on the period's first day.",
         on_scorecard=False,
+        is_about_targets=True,
         how_to_move=how_to_move,
     )
 
@@ -102,7 +103,7 @@ revenue_growth_gap = Derived(
     "revenue_growth_gap",
     "Growth of target accounts against all",
     "revenue growth of target accounts - revenue growth of all accounts, in points",
-    Unit.POINTS,
+    Unit.SHARE_POINTS,
     Direction.UP,
     Timing.LAGGING,
     Group.GROWTH,
@@ -111,6 +112,7 @@ revenue_growth_gap = Derived(
     source="SMARTe",
     caveats="All accounts contain the target accounts; the other accounts stand beside it.",
     on_scorecard=False,
+    is_about_targets=True,
     how_to_move="Take time from accounts that will not grow and give it to the targets that fell behind.",
 )
 
@@ -120,7 +122,7 @@ growth_contribution = Kpi(
     "growth_contribution",
     "Contribution to growth",
     "(revenue of the period - revenue a year before) / the company's revenue a year before",
-    Unit.POINTS,
+    Unit.SHARE_POINTS,
     Direction.UP,
     Timing.LAGGING,
     Group.GROWTH,

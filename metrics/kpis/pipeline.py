@@ -86,6 +86,7 @@ avg_deal_size_target = deal_size(
     won_target,
     False,
     how_to_move="Bring the plan's goals into the offer: target accounts buy programmes, not parts.",
+    is_about_targets=True,
 )
 avg_deal_size_other = deal_size(
     "avg_deal_size_other",
@@ -95,6 +96,7 @@ avg_deal_size_other = deal_size(
     won_other,
     False,
     how_to_move="Small deals are fine where they cost little time: look at touches per win beside it.",
+    is_about_targets=True,
 )
 avg_deal_size = deal_size(
     "avg_deal_size",
@@ -122,6 +124,7 @@ avg_deal_size_ratio = Derived(
     on_scorecard=False,
     caveats="A ratio of two means: with few deals on either side it swings widely.",
     how_to_move="If target accounts buy no larger deals than others, ask what they get that others do not.",
+    is_about_targets=True,
 )
 median_deal_size = RowKpi(
     "median_deal_size",
@@ -289,6 +292,7 @@ pipeline_contribution = Kpi(
     source="SMARTe",
     caveats="By the day a deal was opened, and what the account was on that day.",
     on_scorecard=False,
+    is_about_targets=True,
     how_to_move="Give every target account one open deal before a second goes to an account that is none.",
 )
 won_by_referral = Part("won_by_referral", "won by referral", referral_amount.now)

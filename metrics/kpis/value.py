@@ -132,8 +132,9 @@ OF_LIFETIME = (
     Input(churn_logo, over=PeriodKind.T12, company=True),
 )
 ROUGH = (
-    "Margin and loss stay what they were in the last 12 months: rough, as weak customers leave first. Accounts and "
-    "people take the company's loss. Without a known margin there is no value. "
+    "A customer's margin in a year is average order value x orders per customer x (contribution margin + left after "
+    "serving - 100 %). Margin and loss stay what they were in the last 12 months: rough, as weak customers leave "
+    "first. Accounts and people take the company's loss. Without a known margin there is no value. "
 )
 
 clv_margin = Derived(
@@ -182,13 +183,25 @@ OF_MOST_SPEND = (
 )
 
 
+BOOKED_FOR_NEITHER = " What was booked for neither is in the cost of all new customers only."
+
+
 def cost_of(
-    id: str, name: str, whose: str, cost: Part, customers: Part, *, how_to_move: str, **more: Any
+    id: str,
+    name: str,
+    whose: str,
+    cost: Part,
+    customers: Part,
+    *,
+    how_to_move: str,
+    rest: str = "",
+    **more: Any,
 ) -> Kpi:
     return Kpi(
         id,
         name,
-        f"cost of sales and marketing{whose} / new customers{whose}",
+        f"cost of sales and marketing{f' for {whose}' if whose else ''} / "
+        f"new customers{f' among the {whose}' if whose else ''}",
         Unit.MONEY,
         Direction.DOWN,
         Timing.LAGGING,
@@ -200,7 +213,7 @@ def cost_of(
         company_only=True,
         source="SMARTe; Markettailor; Top 11 account management KPIs",
         caveats="Costs by booking date, customers by their first order or contract: no upsells and nobody who came "
-        "back. What is spent now may win somebody later.",
+        f"back. What is spent now may win somebody later.{rest}",
         ungrouped=OF_MOST_SPEND,
         on_scorecard=False,
         how_to_move=how_to_move,
@@ -211,18 +224,20 @@ def cost_of(
 cac_target = cost_of(
     "cac_target",
     "Cost of a new target account",
-    " for target accounts",
+    "target accounts",
     Part("spent_target", "cost for target accounts", acquisition_cost_target.now),
     Part("new_target", "new customers, target accounts", TARGET * new_customer),
     how_to_move="Compare it with the lifetime margin of target accounts, not with the cost of the others.",
+    rest=BOOKED_FOR_NEITHER,
 )
 cac_other = cost_of(
     "cac_other",
     "Cost of another new customer",
-    " for other accounts",
+    "other accounts",
     Part("spent_other", "cost for other accounts", acquisition_cost_other.now),
     Part("new_other", "new customers, other accounts", OTHER * new_customer),
     how_to_move="Where it nears the cost of a target account, the effort is better spent there.",
+    rest=BOOKED_FOR_NEITHER,
 )
 cac = cost_of(
     "cac",
@@ -275,7 +290,8 @@ cac_payback = Derived(
     formula=months_to_pay,
     company_only=True,
     source="practitioners' standard",
-    caveats="A new customer is taken to bring what the average customer does.",
+    caveats="A new customer is taken to bring what the average customer does. That one's monthly margin is average "
+    "order value x orders per customer x (contribution margin + left after serving - 100 %) / 12.",
     of_targets=True,
     ungrouped=OF_MOST_SPEND,
     on_scorecard=False,

@@ -267,7 +267,7 @@ outcome_discrepancy = RowKpi(
     "outcome_discrepancy",
     "Activity against result",
     "share of the steps on track before the period - share of results met in it, for the goals due in the period",
-    Unit.POINTS,
+    Unit.SHARE_POINTS,
     Direction.NONE,
     Timing.LAGGING,
     Group.CUSTOMERS,
@@ -303,7 +303,7 @@ data_completeness = Kpi(
     source="Kapta",
     caveats="Complete is not accurate, and it is not health: twelve facts of an account, from its owner and class to "
     "a sponsor, a champion and a plan. It never enters any other number.",
-    how_to_move="Open an account below: its row says what is missing.",
+    how_to_move="Open one of its accounts: the row says what is missing.",
     on_scorecard=False,
 )
 
@@ -326,7 +326,7 @@ health_score = Kpi(
     source="practitioners' standard",
     caveats="Unknown parts leave the mean; below 60 % of the weight an account has no health. Filling in fields does "
     "not raise it. Look at how well it foretold losses before you trust it.",
-    how_to_move="The row below an account names its parts with their weights: begin with the lowest.",
+    how_to_move="Each account's page names the parts with their weights: begin with the lowest.",
     on_scorecard=False,
 )
 
@@ -368,7 +368,7 @@ at_risk_revenue = Kpi(
     source="SMARTe; Flevy",
     caveats="The whole yearly amount, not an expected loss. Before the first night that looked for warnings there is"
     " no figure.",
-    how_to_move="Open the accounts below by amount.",
+    how_to_move="Begin with the largest of its accounts.",
 )
 
 taken_up = Part("taken_up", "warnings taken up", warnings_acted.now)

@@ -396,7 +396,7 @@ def range_of(gap: Difference, result: Result) -> str:
 
 def signed_text(value: Decimal, result: Result) -> str:
     """A bound of a difference; points are not named again."""
-    if result.unit in {Unit.SHARE, Unit.POINTS}:
+    if result.unit in {Unit.SHARE, Unit.POINTS, Unit.SHARE_POINTS}:
         return formats.number(value, 1, signed=True)
     return formats.format_difference(value, result.unit, result.currency or "EUR")
 

@@ -24,7 +24,11 @@ REST = "rest"
 
 def splits_of(kpi: Definition) -> list[Scope]:
     """The groupings in which this number exists."""
-    return [scope for scope in SPLITS if is_defined(kpi, scope, View.AS_WAS)]
+    return [
+        scope
+        for scope in SPLITS
+        if is_defined(kpi, scope, View.AS_WAS) and not (kpi.is_about_targets and scope == Scope.TARGET)
+    ]
 
 
 def groups_words(kpi: Definition, channels: bool) -> str:

@@ -138,7 +138,7 @@ def change_words(explained: Explanation, change: Any) -> str:
         return difference
     noise = (
         formats.number(change.noise, 1)
-        if explained.kpi.unit.value in {"share", "points"}
+        if explained.kpi.unit.value in {"share", "points", "share_points"}
         else (words.number_text(change.noise, explained.now))
     )
     verdict = "more than noise" if change.state == "named" else "within noise"
@@ -212,11 +212,15 @@ def credit_words(kpi: Definition, scope: str, view: str) -> str:
     if scope in {Scope.OWNER, Scope.TEAM}:
         if isinstance(kpi, RowKpi) and not kpi.of_people:
             return "nobody's: it is of the company and its groups alone"
-        by_row = isinstance(kpi, RowKpi) or (isinstance(kpi, Kpi) and kpi.credit == Credit.ROW)
+        by_row = not kpi.counts_accounts if isinstance(kpi, RowKpi) else is_by_row(kpi)
         if by_row:
             return "each row to the person it names, else to the account's owner on its day; a handover moves nothing"
         return "every account counts once, whole, for its owner on the period's first day"
     return classified_words(kpi, scope)
+
+
+def is_by_row(kpi: Definition) -> bool:
+    return isinstance(kpi, Kpi) and kpi.credit == Credit.ROW
 
 
 def classified_words(kpi: Definition, by: str) -> str:

@@ -42,9 +42,11 @@ class Earlier:
     url: str
 
 
-def beside_text(column: Beside, value: Decimal) -> str:
+def beside_text(column: Beside, value: Decimal, result: Result, currency: str) -> str:
     if column.is_share:
         return formats.share(value * 100)
+    if column.unit:
+        return formats.format_value(value, result.unit if column.unit == "own" else column.unit, currency)
     return formats.number(value, column.decimals)
 
 
@@ -59,7 +61,7 @@ def beside_of(result: Result, currency: str) -> list[tuple[str, str]]:
     if not isinstance(kpi, RowKpi):
         return []
     return [
-        (each.label, beside_text(each, result.beside[each.name]))
+        (each.label, beside_text(each, result.beside[each.name], result, currency))
         for each in RECIPES[kpi.recipe_name].beside
         if each.name in result.beside
     ]

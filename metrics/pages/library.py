@@ -56,6 +56,7 @@ UNITS = {
     "money": "money",
     "share": "per cent",
     "points": "points",
+    "share_points": "percentage points",
     "count": "count",
     "days": "days",
     "ratio": "ratio",

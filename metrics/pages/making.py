@@ -219,6 +219,7 @@ def places_of(unit: Unit) -> int:
     return {
         Unit.SHARE: 1,
         Unit.POINTS: 1,
+        Unit.SHARE_POINTS: 1,
         Unit.RATIO: 2,
         Unit.YEARS: 1,
         Unit.MONTHS: 1,

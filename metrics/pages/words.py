@@ -79,7 +79,7 @@ def sub_line(result: Result, reporting_currency: str) -> str:
 
 def of_one(text: str) -> str:
     """One account instead of "1 accounts"."""
-    return re.sub(r"(?<![\d.,])1 (\w+)s\b", r"1 \1", text)
+    return re.sub(r"(?<![\d.,])1 ((?:new |open |hot )?\w+)s\b", r"1 \1", text)
 
 
 def of_today(result: Result) -> str:

@@ -289,7 +289,7 @@ LIFT = f"""
       LEFT JOIN spread d ON d.ends = c.ends AND d.scope = c.scope AND d.key IS NOT DISTINCT FROM c.key
      WHERE hot + cold > 0"""
 
-LONG = (Beside("p90", "nine of ten took at most", decimals=1), Beside("waiting", "still waiting"))
+LONG = (Beside("p90", "nine of ten took at most", unit="own"), Beside("waiting", "still waiting"))
 
 
 def times(relation: str, x: str, late: str = "", column: str = "", join: str = "") -> str:
@@ -370,8 +370,8 @@ RECIPES = {
         months=(EVER, 0),
         terms=("% of hot customers expanded", "% of cold customers expanded"),
         beside=(
-            Beside("lift_won", "the same ratio for a deal won", decimals=1),
-            Beside("lift_lost", "the same ratio for a loss", decimals=1),
+            Beside("lift_won", "the same ratio for a deal won", unit="own"),
+            Beside("lift_lost", "the same ratio for a loss", unit="own"),
             Beside("hot", "times a customer was hot or red-hot"),
             Beside("hot_accounts", "different hot customers"),
             Beside("cold", "times one was cold"),

@@ -39,6 +39,8 @@ class Beside:
     label: str
     is_share: bool = False
     decimals: int = 0
+    unit: str = ""
+    """Written as an amount of this unit; `own` is that of the number itself."""
 
 
 @dataclass(frozen=True)

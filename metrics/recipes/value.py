@@ -213,7 +213,7 @@ RECIPES = {
             Beside("monetary_score", "Revenue, 1 to 5"),
             Beside("recency", "Days since the last order"),
             Beside("frequency", "Orders in 12 months"),
-            Beside("monetary", "Revenue in 12 months"),
+            Beside("monetary", "Revenue in 12 months", unit="money"),
         ),
     ),
 }

@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, User
 from metrics.intervals import of_difference, wilson
-from metrics.kpis import KPI
-from metrics.models import Run
+from metrics.kpis import KPI, KPIS
+from metrics.models import Run, Scope
 from metrics.pages.comparison_channels import channels
-from metrics.pages.comparison_figures import difference
-from metrics.results import Result, Slice
+from metrics.pages.comparison_figures import difference, splits_of
+from metrics.results import Result, Slice, bounds
 from tests.factories import (
     make_account,
     make_classification,
@@ -169,6 +169,27 @@ def test_a_viewer_compares_once_the_company_is_granted(published: Run, vic: User
 def test_marketing_gets_no_amounts_of_contracts(published: Run, mira: User) -> None:
     assert ask(mira, "/compare/win_rate/").status_code == 200
     assert ask(mira, "/compare/nrr/").status_code == 403
+
+
+def test_what_tells_target_accounts_apart_is_not_grouped_by_them(published: Run, hana: User) -> None:
+    apart = {kpi.id for kpi in KPIS if kpi.is_about_targets}
+    assert {"account_coverage", "pipeline_contribution", "revenue_growth_gap", "avg_deal_size_ratio"} < apart
+    assert all(Scope.TARGET not in splits_of(kpi) for kpi in KPIS if kpi.id in apart)
+    # Of the company's average it is shown, for each deal says it itself.
+    assert Scope.TARGET in splits_of(KPI["avg_deal_size"])
+    page = ask(hana, f"/compare/pipeline_contribution/{T12}&by=target")
+    assert (page.status_code, page.context["by"]) == (200, "tier")
+
+
+def test_what_lasts_has_no_range_below_0() -> None:
+    # Two accounts, talked with 20 days ago and today: a mean of 10 whose symmetric range would begin far below 0.
+    squares = {
+        f"interaction_gap:{name}": Decimal(value) for name, value in (("yy", 400), ("xy", 20), ("xx", 2))
+    }
+    low, high = bounds(
+        KPI["interaction_gap"], {**squares, "interaction_gap:m": Decimal(2)}, Decimal(20), Decimal(2), 1
+    )
+    assert low == 0 and high is not None and high > 20
 
 
 def test_a_number_that_does_not_exist_is_not_compared(published: Run, hana: User) -> None:
