@@ -1,6 +1,7 @@
 """Numbers, money and dates as people read them; the only place that decides signs and separators."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, NamedTuple
@@ -308,6 +309,23 @@ def tick(
         return text
     ends = {"share": f"{NBSP}%", "ratio": f"{NBSP}×"}
     return text + ends.get(unit, "")
+
+
+def ticks(
+    values: Sequence[Number], unit: str, currency: str = "EUR", *, language: str | None = None
+) -> list[str]:
+    """All figures of an axis; millions get as many digits as tell them apart."""
+    texts = [tick(each, unit, currency, last=each == values[-1], language=language) for each in values]
+    if unit not in {"money", "money_per_day"} or len(set(texts)) == len(texts):
+        return texts
+    s = signs(language)
+    for places in (3, 4):
+        texts = [number(exact(each) / MILLION, places, language=language) for each in values]
+        if len(set(texts)) == len(texts):
+            break
+    symbol = SYMBOLS.get(currency, currency + NBSP)
+    words = f"{NBSP}{s.million}"
+    return [f"{symbol}{each}{words}" if s.money_first else f"{each}{words}{NBSP}{symbol}" for each in texts]
 
 
 def month(value: datetime.date, *, language: str | None = None) -> str:

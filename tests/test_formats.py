@@ -130,6 +130,19 @@ def test_ranges_have_a_dash_unless_a_sign_stands_in_them(
     assert formats.format_range(Decimal(low), Decimal(high), unit) == typed(expected)
 
 
+@pytest.mark.parametrize(
+    ("values", "unit", "expected"),
+    [
+        ((47_300_000, 47_325_000, 47_350_000), "money", ["€47.300_M", "€47.325_M", "€47.350_M"]),
+        ((0, 500_000, 1_000_000), "money", ["€0", "€500,000", "€1.00_M"]),
+        ((0, Decimal("0.05"), Decimal("0.1")), "ratio", ["0", "0.05", "0.1_×"]),
+        ((0, 20, 40), "share", ["0", "20", "40_%"]),
+    ],
+)
+def test_the_figures_of_an_axis_differ(values: tuple[Decimal, ...], unit: str, expected: list[str]) -> None:
+    assert formats.ticks(values, unit) == [typed(each) for each in expected]
+
+
 def test_dates_show_the_year_when_it_is_another_one() -> None:
     today = datetime.date(2026, 11, 22)
     assert formats.day(datetime.date(2026, 11, 16), today=today) == "16\u00a0Nov"

@@ -271,10 +271,8 @@ def waterfall(
     rows: Sequence[charts.WaterfallRow], unit: str = "share", currency: str = "EUR"
 ) -> dict[str, object]:
     chart = charts.waterfall(rows)
-    ticks = [
-        (tick.x, formats.tick(tick.value, unit, currency, last=tick is chart.ticks[-1]))
-        for tick in chart.ticks
-    ]
+    texts = formats.ticks([tick.value for tick in chart.ticks], unit, currency)
+    ticks = [(tick.x, text) for tick, text in zip(chart.ticks, texts, strict=True)]
     return {"chart": chart, "ticks": ticks, "tones": TONE}
 
 

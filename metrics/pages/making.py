@@ -246,13 +246,20 @@ def waterfall_rows(
 
 def total_row(label: str, note: str, result: Result) -> WaterfallRow:
     value = result.value or ZERO
-    text = formats.value_parts(result.value, result.unit, result.currency or "EUR").text
+    currency = result.currency or "EUR"
+    # In full, for the steps are: whoever adds them up arrives at the sum.
+    is_money = result.unit == Unit.MONEY
+    text = (
+        formats.money(value, currency, full=True)
+        if is_money
+        else formats.value_parts(value, result.unit, currency).text
+    )
     return WaterfallRow(label, note, "total", value, value, text)
 
 
 def signed(amount: Decimal, result: Result, places: int) -> str:
     if result.unit in {Unit.MONEY, Unit.MONEY_PER_DAY}:
-        return formats.money(amount, result.currency or "EUR", signed=True)
+        return formats.money(amount, result.currency or "EUR", signed=True, full=True)
     return formats.number(amount, places, signed=True)
 
 

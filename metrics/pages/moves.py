@@ -391,6 +391,7 @@ def by_accounts(explained: Explanation, kpi: Kpi) -> dict[str, Any]:
     change = decimal(change_of(kpi, before, now))
     shown = split_to_total([decimal(each.both) for _, each in everything], change, places)
     whole = together(each for _, each in everything)
+    above, below = split_to_total([decimal(whole.above), decimal(whole.below)], change, places)
     rows = [
         account_row(explained, kpi, name, each, making.signed(text, now, places), muted=place >= len(lines))
         for place, ((name, each), text) in enumerate(zip(everything, shown, strict=True))
@@ -405,8 +406,8 @@ def by_accounts(explained: Explanation, kpi: Kpi) -> dict[str, Any]:
             plural(len(found), "account that moved it", "accounts that moved it"),
             "",
             "",
-            making.signed(decimal(whole.above), now, places),
-            making.signed(decimal(whole.below), now, places),
+            making.signed(above, now, places),
+            making.signed(below, now, places),
             making.signed(change, now, places),
             change,
         ),
