@@ -32,8 +32,14 @@ class Table:
     """Said above the heads of a workbook; CSV has none, so that programs can read it."""
 
 
+class Shown(str):
+    """Text that the product wrote itself, as "+31 points": it stands in a workbook as it stands on its page."""
+
+
 def safe(value: object) -> str:
-    """Text that no spreadsheet takes for a formula; numbers and dates as they are."""
+    """Text that no spreadsheet takes for a formula; numbers without an exponent, dates as they are."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     text = "" if value is None else str(value)
     if isinstance(value, str) and text.lstrip(" ").startswith(DANGEROUS):
         return f"'{text}"
@@ -129,7 +135,8 @@ def write_cell(page: Any, formats: Formats, place: int, column: int, value: Cell
     if value is None or value == "":
         return
     if isinstance(value, str):
-        page.write_string(place, column, safe(value)[:LONGEST_TEXT])
+        text = str(value) if isinstance(value, Shown) else safe(value)
+        page.write_string(place, column, text[:LONGEST_TEXT])
     elif isinstance(value, datetime.datetime):
         page.write_string(place, column, value.isoformat(" ", "minutes"))
     elif isinstance(value, datetime.date):

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from kamplan import charts, formats
-from kamplan.sheets import Cell, Table, xlsx_answer
+from kamplan.sheets import Cell, Shown, Table, xlsx_answer
 from kamplan.templatetags.kam import STATES
 from metrics.pages.board_figures import Item, Sheet
 from metrics.pages.choice import period_words
@@ -111,8 +111,8 @@ def numbers_table(sheet: Sheet) -> Table:
     rows = [
         [
             *result_row(item.result, COMPANY, choice, targets),
-            f"{item.value_text} {item.value_unit}".strip(),
-            change_of(item),
+            Shown(f"{item.value_text} {item.value_unit}".strip()),
+            Shown(change_of(item)),
         ]
         for item in sheet.items
     ]

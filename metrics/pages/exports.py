@@ -68,7 +68,7 @@ def result_row(each: Result, place: Place, choice: Choice, targets: Targets) -> 
 
 
 def unit_text(unit: Unit) -> str:
-    return "%" if unit == Unit.SHARE else unit.value
+    return {Unit.SHARE: "%", Unit.SHARE_POINTS: "points"}.get(unit, unit.value)
 
 
 # ---------------------------------------------------------------------------------------- the portfolio

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account, Team, User
-from kamplan.sheets import Table, lines, write_workbook
+from kamplan.sheets import Shown, Table, lines, write_workbook
 from metrics.models import Run
 from tests.factories import make_account, make_answer, make_contact, make_grant, make_order
 from tests.metrics.engine import report_in, run
@@ -46,6 +46,18 @@ def test_no_cell_of_a_workbook_is_a_formula(row: list[str]) -> None:
 
 def test_numbers_stay_numbers_also_below_zero() -> None:
     assert list(lines(["n"], [[Decimal("-12.5")], [-3]]))[1:] == ["-12.5\r\n", "-3\r\n"]
+
+
+def test_numbers_are_written_without_an_exponent_and_needless_noughts() -> None:
+    rows = [[Decimal("0E-24")], [Decimal("2000.000000")], [Decimal("-646678.9559109000000000")]]
+    assert list(lines(["n"], rows))[1:] == ["0\r\n", "2000\r\n", "-646678.9559109\r\n"]
+
+
+def test_what_a_page_shows_stands_in_a_workbook_as_it_is() -> None:
+    target = io.BytesIO()
+    write_workbook(target, [Table("Rows", ["as shown", "typed"], [[Shown("+31 points"), "+31 points"]])], "x")
+    shown, by_somebody = openpyxl.load_workbook(target).worksheets[0]["A2:B2"][0]
+    assert (shown.value, shown.data_type, by_somebody.value) == ("+31 points", "s", "'+31 points")
 
 
 def ask(user: User, url: str) -> Any:
