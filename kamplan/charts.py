@@ -123,16 +123,20 @@ class EdgeLabel:
 def edge_label(x: float | None, text: str) -> EdgeLabel | None:
     if x is None or not text:
         return None
-    return EdgeLabel(x, text, "start" if x < 8 else "end" if x > 92 else "middle")
+    return EdgeLabel(x, text, inwards(x, text))
+
+
+def inwards(x: float, text: str) -> str:
+    """Where a text is held at its position: it stays within the drawing, also within the 288 pixels of a phone."""
+    half = max(8.0, len(text) * 1.2)
+    return "start" if x < half else "end" if x > 100 - half else "middle"
 
 
 def range_labels(bar: RangeBar, value_text: str, low_text: str, high_text: str) -> list[EdgeLabel]:
     """The figures under the large range bar; where they would meet, those of the range give way."""
     if bar.value is None:
         return []
-    labels = [
-        EdgeLabel(bar.value, value_text, "start" if bar.value < 8 else "end" if bar.value > 92 else "middle")
-    ]
+    labels = [EdgeLabel(bar.value, value_text, inwards(bar.value, value_text))]
     if bar.low is not None and bar.value - bar.low > 9:
         labels.append(EdgeLabel(bar.low, low_text, "start" if bar.low < 5 else "middle"))
     if bar.high is not None and bar.high - bar.value > 9:

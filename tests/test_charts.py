@@ -180,3 +180,18 @@ def test_figures_at_the_large_range_bar_give_way_to_the_value() -> None:
     bar = charts.range_bar(50, 45, 90, None, None, 0, 100)
     labels = charts.range_labels(bar, "50", "45", "90")
     assert [(label.text, label.anchor) for label in labels] == [("50", "middle"), ("90", "middle")]
+
+
+@pytest.mark.parametrize(
+    ("x", "text", "anchor"),
+    # 14 letters take a third of a phone's drawing, so that they turn inwards from a sixth of it on.
+    [
+        (91.7, "target €47.7 M", "end"),
+        (8.4, "target €47.7 M", "start"),
+        (50, "target €47.7 M", "middle"),
+        (91, "95", "middle"),
+    ],
+)
+def test_a_label_stays_within_its_drawing_on_a_phone(x: float, text: str, anchor: str) -> None:
+    found = charts.edge_label(x, text)
+    assert found is not None and found.anchor == anchor

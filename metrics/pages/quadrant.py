@@ -204,7 +204,7 @@ def line_of(point: Point, currency: str, run: Run) -> Line:
         revenue=formats.money(point.now.revenue, currency),
         potential="unknown" if point.now.potential is None else formats.money(point.now.potential, currency),
         hours=f"{hours}{formats.NBSP}h",
-        index="" if point.index is None else f"{formats.number(point.index, 1)}{formats.NBSP}×",
+        index="" if point.index is None else formats.format_value(point.index, "ratio"),
         words=words,
         index_url=explain_url("impact_effort_index", Scope.ACCOUNT, point.id, period_of(run)),
     )

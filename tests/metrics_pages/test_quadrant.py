@@ -118,7 +118,7 @@ def test_the_page_lists_who_is_out_of_balance(worked: Account, maya: User, omar:
         assert line.point.index == (number and pytest.approx(number))
     busy = next(line for line in page.context["lines"] if line.point.name == "Busy")
     assert (
-        busy.index.replace("\xa0", " ") == "0.1 ×"
+        busy.index.replace("\xa0", " ") == "0.09 ×"
         and ask(maya, "").client.get(busy.index_url).status_code == 200
     )
     assert ask(omar).context["lines"] == []
