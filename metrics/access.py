@@ -115,6 +115,8 @@ SECRETS: dict[str, Secret] = {
     **{source.name: Secret.COST for source in (MARGINS, SERVING, WALLET)},
 }
 SECRET_TABLES: dict[str, Secret] = {"forecast": Secret.COST}
+TELLING_KPIS: dict[str, Secret] = {"nps_mean": Secret.OPINION}
+"""Of an account whose single person answered, the mean is what that person said."""
 
 
 def secrets_of(kpi: Definition) -> frozenset[Secret]:
@@ -124,6 +126,8 @@ def secrets_of(kpi: Definition) -> frozenset[Secret]:
     if isinstance(kpi, RowKpi):
         tables = RECIPES[kpi.recipe_name].tables
         return frozenset(secret for table, secret in SECRET_TABLES.items() if table in tables)
+    if kpi.id in TELLING_KPIS:
+        return frozenset({TELLING_KPIS[kpi.id]})
     if not isinstance(kpi, Kpi):
         return frozenset()
     return frozenset(

@@ -219,7 +219,7 @@ def seen_kpi(request: HttpRequest, id: str) -> Definition:
     if found is None:
         raise Http404
     if not may_see_kpi(request.auth.user, found):  # type: ignore[attr-defined]
-        raise PermissionDenied("Amounts of contracts are not shown to this role.")
+        raise PermissionDenied("This number is not shown to this role.")
     return found
 
 

@@ -30,6 +30,7 @@ from metrics.sources.voice import (
     detractors,
     exit_interviews,
     nps_answers,
+    nps_marks,
     promoters,
     references_given,
     responded,
@@ -67,6 +68,68 @@ nps = Kpi(
     caveats="Always over 12 months, whatever the period. It says what people intend, not whether they are satisfied. "
     "Credited to who owned the account when the answer was given, else to who owns it on the last day.",
     how_to_move="Call every detractor within days of the answer, and tell what changed.",
+)
+
+nps_accounts = Part("nps_accounts", "accounts that answered", nps_answers.at_end > 0)
+nps_accounts_for = Part(
+    "nps_accounts_for",
+    "accounts with a mean of 9 or more",
+    nps_accounts.expression * (nps_marks.at_end - nps_answers.at_end * 9 >= 0),
+)
+nps_accounts_against = Part(
+    "nps_accounts_against",
+    "accounts with a mean under 7",
+    nps_accounts.expression * (nps_answers.at_end * 7 - nps_marks.at_end > 0),
+)
+nps_accounts_between = Part(
+    "nps_accounts_between",
+    "accounts with a mean from 7 to under 9",
+    nps_accounts.expression
+    * (nps_marks.at_end - nps_answers.at_end * 7 >= 0)
+    * (nps_answers.at_end * 9 - nps_marks.at_end > 0),
+)
+
+nps_by_account = Kpi(
+    "nps_by_account",
+    "Accounts that recommend us",
+    "(accounts whose people give 9 or more on average - accounts with a mean under 7) / accounts that answered, each "
+    "person with the newest answer of the 12 months to the end",
+    Unit.POINTS,
+    Direction.UP,
+    Timing.LEADING,
+    Group.RELATIONSHIP,
+    sub="{nps_accounts_for} for us, {nps_accounts_between} passive, {nps_accounts_against} not, of {nps_accounts} "
+    "accounts",
+    numerator=terms(nps_accounts_for, negative(nps_accounts_against)),
+    denominator=terms(nps_accounts),
+    n=nps_accounts,
+    interval=Interval.NPS,
+    beside=(nps_accounts_between,),
+    source="Markettailor; SMARTe: the answers are those of the NPS, here each account counts once",
+    caveats="A customer of whom twenty people answered counts as much as one of whom a single person did: set it "
+    "beside the NPS. Where the two lie apart, few large customers speak for all. The whole account belongs to whoever "
+    "owned it when the period began.",
+    how_to_move="Open the accounts below that have a mean under 7, and begin with the most valuable.",
+)
+
+nps_mean = Kpi(
+    "nps_mean",
+    "Mean mark of recommendation",
+    "marks of 0 to 10 added / people who answered, each with the newest answer of the 12 months to the end",
+    Unit.SCORE,
+    Direction.UP,
+    Timing.LEADING,
+    Group.RELATIONSHIP,
+    sub="{nps_said} people",
+    numerator=terms(Part("nps_sum", "marks, 0 to 10", nps_marks.at_end)),
+    denominator=terms(nps_said),
+    n=nps_said,
+    interval=Interval.LINEARISED,
+    source="Markettailor",
+    caveats="Of an account it decides whether it counts as one that recommends us (9 or more), or does not (under 7). "
+    "Of many accounts read the NPS first: a mean hides who is against us.",
+    on_scorecard=False,
+    how_to_move="Call those behind the lowest marks; the mean follows.",
 )
 
 csat_said = Part("csat_said", "answers", csat_answers.now)
@@ -451,6 +514,8 @@ attrition = RowKpi(
 
 KPIS = (
     nps,
+    nps_by_account,
+    nps_mean,
     csat,
     csat_mean,
     response_rate,

@@ -70,7 +70,7 @@ def comparison_of(request: HttpRequest, kpi: str) -> HttpResponse:
     with reading():
         choice = choice_of(request, user)
         if not may_see_kpi(user, definition):
-            raise PermissionDenied("Amounts of contracts are not shown to this role.")
+            raise PermissionDenied("This number is not shown to this role.")
         if choice is None:
             return nothing_yet(request)
         return render(request, "metrics/comparison_of.html", one_number(user, choice, definition))

@@ -65,7 +65,7 @@ def explain(request: HttpRequest, scope: str, key: str, kpi: str) -> HttpRespons
         found = read_key(scope, key)
         seen_or_refused(user, scope, found, today)
         if not may_see_kpi(user, definition):
-            raise PermissionDenied("Amounts of contracts are not shown to this role.")
+            raise PermissionDenied("This number is not shown to this role.")
         if request.method == "GET":
             place = find_place(scope, found, today)
             choice = read_choice(request.GET.dict(), organisation)

@@ -131,7 +131,7 @@ def moved(request: HttpRequest, scope: str, key: str, kpi: str) -> HttpResponse:
     with reading():
         place, choice = place_and_choice(request, user, scope, key)
         if not may_see_kpi(user, definition):
-            raise PermissionDenied("Amounts of contracts are not shown to this role.")
+            raise PermissionDenied("This number is not shown to this role.")
         if choice is None:
             return nothing_yet(request, user, place)
         return render(request, "metrics/moved.html", one_move(Explanation(user, definition, place, choice)))

@@ -215,7 +215,7 @@ def find_target(user: User, pk: int) -> Target:
     if target is None or target.kpi not in KPI or not may_set(user, target.scope, target.key):
         raise Http404
     if not may_see_kpi(user, KPI[target.kpi]):
-        raise PermissionDenied("Amounts of contracts are not shown to this role.")
+        raise PermissionDenied("This number is not shown to this role.")
     return target
 
 

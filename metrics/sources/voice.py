@@ -13,6 +13,7 @@ IN_ZONE = "AT TIME ZONE (SELECT time_zone FROM accounts_organisation LIMIT 1))::
 promoters = Measure("promoters", "COUNT(*) FILTER (WHERE score >= 9)", label="promoters (9 or 10)")
 detractors = Measure("detractors", "COUNT(*) FILTER (WHERE score <= 6)", label="detractors (0 to 6)")
 nps_answers = Measure("nps_answers", "COUNT(*)", label="people who answered")
+nps_marks = Measure("nps_marks", "COALESCE(SUM(score), 0)", label="their marks, 0 to 10")
 
 # Of each person the newest answer of the 12 months to the day, so that nobody counts twice. It is credited to whoever
 # owned the account when it was given.
@@ -38,7 +39,7 @@ PROMOTION = Source(
              ORDER BY m.day, COALESCE(o.contact_id, -o.id), o.answered_at DESC, i.id DESC) v
       LEFT JOIN accounts_assignment credited ON credited.account_id = v.account_id
                 AND credited.role = 'owner' AND credited.during @> v.answered_on""",
-    (promoters, detractors, nps_answers),
+    (promoters, detractors, nps_answers, nps_marks),
     is_stock=True,
     began=(Beginning("accounts_answer", f"(answered_at {IN_ZONE}"),),
 )

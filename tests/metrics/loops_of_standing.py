@@ -3,6 +3,7 @@
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any
 
 from accounts.engagement.reference import add_signal_kinds
@@ -29,7 +30,7 @@ from tests.metrics.test_oracle import Key, Oracle, Row, World, lower, upper
 
 Day = datetime.date
 ONE_DAY = datetime.timedelta(days=1)
-STANDING = ("health_score", "outcome_leading", "outcome_achievement", "outcome_discrepancy")
+STANDING = ("nps_by_account", "health_score", "outcome_leading", "outcome_achievement", "outcome_discrepancy")
 WEIGHTS = {
     "usage": 25,
     "satisfaction": 20,
@@ -142,7 +143,7 @@ class StandingLoops:
             (name, key): top / bottom * (1 if name == "health_score" else 100)
             for (name, key), (top, bottom) in self.sums.items()
         }
-        return found | self.discrepancy()
+        return found | self.discrepancy() | self.recommending()
 
     def add(self, name: str, account: int, on: Day, top: float, bottom: float) -> None:
         """To the owner of this day and their teams, else to the account's own group."""
@@ -215,6 +216,23 @@ class StandingLoops:
                 weight = next(w.weight for w in SignalWeight.objects.filter(kind=kind) if on in w.during)
                 points += min(number, cap or number) * float(weight)
         return {"engagement": min(100.0, points * 100 / 50)}
+
+    # ---- recommendation
+
+    def recommending(self) -> dict[tuple[str, Key], float | None]:
+        """Accounts by the mean of their people's newest marks; whole accounts, to whose they were at the start."""
+        since = (self.last + ONE_DAY).replace(year=(self.last + ONE_DAY).year - 1)
+        newest: dict[int, dict[int, int]] = defaultdict(dict)
+        for answer in Answer.objects.order_by("answered_at", "pk").prefetch_related("items"):
+            for item in answer.items.all():
+                if item.kind == "nps" and since <= answer.answered_at.date() <= self.last:
+                    newest[answer.account_id][answer.contact_id or -answer.pk] = item.score
+        judged: dict[Key, list[int]] = defaultdict(list)
+        for account, marks in newest.items():
+            mean = Fraction(sum(marks.values()), len(marks))
+            for key in self.oracle.keys_of_account(self.scope, account, View.AS_WAS):
+                judged[key].append((mean >= 9) - (mean < 7))
+        return {("nps_by_account", key): 100 * sum(found) / len(found) for key, found in judged.items()}
 
     # ---- goals
 

@@ -413,6 +413,7 @@ ROW_CREDIT = {
     "effort",
     "effort_share",
     "nps",
+    "nps_mean",
     "csat",
     "csat_mean",
     "response_rate",
@@ -425,6 +426,7 @@ ROW_CREDIT = {
     "warning_to_action",
 }
 ACCOUNT_CREDIT = {
+    "nps_by_account",
     "revenue_growth",
     "revenue_growth_target",
     "revenue_growth_other",

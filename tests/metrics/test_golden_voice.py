@@ -109,6 +109,33 @@ def nps_of_scores(given: Inputs) -> Any:
     return answer("nps")
 
 
+@recipe("nps_mean", "scores")
+def mean_of_scores(given: Inputs) -> Any:
+    say_nps(given["scores"])
+    return answer("nps_mean")
+
+
+def say_by_account(accounts: list[list[int]]) -> None:
+    for scores in accounts:
+        account = make_account()
+        say_nps(list(scores), account)
+        if not scores:
+            make_order(account, "2025-05-01", 10)
+
+
+@recipe("nps_by_account", "accounts")
+def accounts_by_mean(given: Inputs) -> Any:
+    say_by_account(given["accounts"])
+    return answer("nps_by_account")
+
+
+@recipe("nps_by_account_interval", "accounts")
+def interval_of_accounts(given: Inputs) -> Any:
+    say_by_account(given["accounts"])
+    run(AS_OF)
+    return result("nps_by_account", YEAR).interval
+
+
 @recipe("csat", "answers")
 def csat(given: Inputs) -> Any:
     account = make_account()

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 Day = datetime.date
 Key = int | None
-KPIS = ("nps", "csat", "csat_mean", "response_rate", "advocacy_actions")
+KPIS = ("nps", "nps_mean", "csat", "csat_mean", "response_rate", "advocacy_actions")
 WHEN = (
     Period(day("2024-06-01"), day("2025-06-01")),
     Period(day("2025-01-01"), day("2025-04-01")),
@@ -117,6 +117,8 @@ class Loops:
         for key, score in newest.values():
             below["nps", key] += 1
             above["nps", key] += (score >= 9) - (score <= 6)
+            below["nps_mean", key] += 1
+            above["nps_mean", key] += score
         for asked in SurveyInvitation.objects.all():
             on = asked.invited_at.date()
             if when.start <= on < when.end and (asked.delivered_at or asked.answered_at):
@@ -124,7 +126,7 @@ class Loops:
                 below["response_rate", key] += 1
                 above["response_rate", key] += asked.answered_at is not None
         found = {each: 100 * above[each] / number for each, number in below.items()}
-        found |= {each: value / 100 for each, value in found.items() if each[0] == "csat_mean"}
+        found |= {each: value / 100 for each, value in found.items() if each[0] in {"csat_mean", "nps_mean"}}
         for deed in AdvocacyAction.objects.all():
             if when.start <= deed.on < when.end:
                 key = "advocacy_actions", self.keys(scope, deed.account_id, deed.on)

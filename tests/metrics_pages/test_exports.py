@@ -110,7 +110,7 @@ def test_no_file_of_rows_tells_viewers_and_marketing_who_thinks_what(
     make_answer(aurora, make_contact(aurora), "2025-11-02T10:00+00:00", nps=10, csat5=5)
     report_in("EUR")
     run("2026-01-10")
-    for kpi, words in (("nps", "promoter"), ("csat", "satisfied")):
+    for kpi, words in (("nps", "promoter"), ("nps_by_account", "promoter"), ("csat", "satisfied")):
         url = f"/scorecards/account/{aurora.pk}/{kpi}/{T12}&part="
         assert words in csv_of(hana, f"{url}csv")[0]["detail"]
         for reader in (mira, vic):
@@ -118,6 +118,9 @@ def test_no_file_of_rows_tells_viewers_and_marketing_who_thinks_what(
                 assert [(row["account"], row["detail"] or "") for row in rows] == [
                     ("1 rows in accounts you may not see", "")
                 ], (reader, kpi)
+    # The mean of an account of which one person answered is what that person said.
+    mean = f"/scorecards/account/{aurora.pk}/nps_mean/{T12}"
+    assert [ask(reader, mean).status_code for reader in (hana, mira, vic)] == [200, 403, 403]
     # Whether an account has a champion is what we think of its people.
     url = f"/scorecards/account/{aurora.pk}/data_completeness/{T12}&part="
     assert "champion" in csv_of(hana, f"{url}csv")[0]["detail"]
