@@ -15,6 +15,8 @@ from metrics.sources.signals import BAND_OF_LEVEL, BAND_ROWS, BY_DAY, EACH_DAY, 
 
 FRESH_DAYS, LEFT_DAYS, NEAR_DAYS, FALL, DROP, LEAST = 90, 120, 90, 15, 20, 5
 WARM, MOST_PARTS, MOST_DEEDS = 10, 3, 3
+TOLD_DAYS = 38
+"""A rise is told up to a week after its month, so that a missed night loses none; later it is no news."""
 SURE = 1.96
 """So many standard errors a change is more than chance, 19 times of 20."""
 
@@ -383,7 +385,7 @@ DEEDS = f"""
      GROUP BY k.account_id, k.month"""
 
 # A rise counts where the score grew past the limit that holds now: a lower limit, or another tier, is no deed of a
-# customer. Before anybody's signals were recorded nobody was cold; it was unknown. Who took it up has seen it.
+# customer. Before anybody's signals were recorded nobody was cold; it was unknown. Each rise is told once at most.
 WARMER = Rule(
     Kind.WARMER,
     "Engagement rose from {was} to {now}: {why}.",
@@ -404,13 +406,13 @@ WARMER = Rule(
               LEFT JOIN accounts_tier t ON t.id = b.tier_id
              WHERE b.level > b.before AND COALESCE(b.after, b.level) = b.level) x
       JOIN ({DEEDS}) s ON s.account_id = x.account_id AND s.month = x.month
+      LEFT JOIN metrics_alert told ON told.account_id = x.account_id AND told.kind = %(kind)s AND told.cause = x.cause
      WHERE x.score_before < x.least
-       AND (SELECT MIN(d.date) FROM ({BY_DAY} TRUE {EACH_DAY}) d) < x.month
-       AND NOT EXISTS (SELECT 1 FROM metrics_alert a
-                        WHERE a.account_id = x.account_id AND a.kind = %(kind)s AND a.cause = x.cause
-                          AND (a.resolved_on IS NOT NULL OR a.acknowledged_on IS NOT NULL))""",
-    "Good news, no warning: what a customer did in this month or the last lifted its engagement to a higher band. Said"
-    " once for each rise; it goes away when somebody takes it up, when the band falls, or after the next month.",
+       AND CASE WHEN told.id IS NULL THEN x.month > %(day)s::date - {TOLD_DAYS}
+                ELSE told.resolved_on IS NULL AND told.acknowledged_on IS NULL END
+       AND (SELECT MIN(d.date) FROM ({BY_DAY} TRUE {EACH_DAY}) d) < x.month""",
+    "Good news, no warning: what a customer did this month lifted its engagement to a higher band. Said once for each"
+    " rise; it goes away when somebody takes it up, when the band falls, or after the next month.",
     "engagement:activity",
 )
 

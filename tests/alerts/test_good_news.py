@@ -87,6 +87,12 @@ def test_it_is_news_for_this_month_and_the_next(account: Account) -> None:
     assert (other.facts["was"], other.facts["now"]) == ("warm", "hot")
 
 
+def test_a_rise_is_told_up_to_a_week_after_its_month(account: Account) -> None:
+    signals(account, "demo_request", "2026-05-10")
+    assert night("2026-06-08") == []
+    assert [each.cause for each in night("2026-06-07")] == ["band:1:2026-05"]
+
+
 def test_it_goes_when_the_band_falls_and_a_new_rise_is_told_anew(account: Account) -> None:
     # April 15, June 10 points: hot with 25 in June, and 10 are left when July ends. A begun month lets nobody fall.
     signals(account, "download", *(f"2026-04-0{number}" for number in range(1, 6)))
