@@ -176,7 +176,8 @@ may see what a head of key accounts sees. Run the command again after an upgrade
 Ratios are made of sums: sum numerator and denominator over what you want to see, then divide. Never average ratios.
 Tier, industry, region and target flag of a row are those of its own month's first day. A KPI over a longer period takes
 those of the period's first day: for the same figures join each account's row of the period's first month, and group by
-what that one says.
+what that one says. Numbers made of deals won and lost go by what the account was when each deal was opened: by the
+row's own `opened_as`, and by its own tier, industry, region and flag where that is empty.
 `manage.py kpi` prints any KPI for comparison, and the page of a number shows the statement that makes it.
 """
 
@@ -185,7 +186,7 @@ def document() -> str:
     facts = AccountMonth._meta.db_table
     text = [HEAD, "## Facts", ""]
     text += [
-        f"`{facts}` holds one row per account, month and credited person, as of the newest run. "
+        f"`{facts}` holds one row per account, month, credited person and `opened_as`, as of the newest run. "
         f"`{AccountMonthPast._meta.db_table}` holds the rows that later runs replaced, valid in the runs "
         "`valid_from` up to but not including `valid_to`. No account: rows that belong to none, as spend. "
         "No person: unassigned.",
@@ -195,6 +196,8 @@ def document() -> str:
         "| `account_id` | `bi.account` |",
         "| `month` | first day of the month |",
         "| `person_id` | who is credited, `bi.person` |",
+        "| `opened_as` | what the account was when the deals of this row were opened, where that is not what the row "
+        "says for its month: tier, industry, region and flag (1 or 0), with commas between |",
     ]
     text += [f"| `{name}` | {STAMP_WORDS[name]} |" for name in STAMPS]
     text += ["| `valid_from` | the run that wrote the row |"]
@@ -205,7 +208,8 @@ def document() -> str:
         "",
         f"`{ScopeFigures._meta.db_table}` holds the sums that every KPI is made of, for each scope and usual period: "
         "`scope`, `key` (id of the person, team, …; empty for the company), `starts`, `ends` (the first day after), "
-        "`view`, `kind` (`accounts`: whole accounts to their owner, `rows`: rows to the person they name, `single`: "
+        "`view`, `kind` (`accounts`: whole accounts to their owner, `rows`: rows to the person they name, or to what "
+        "their account was when they were opened, `single`: "
         "made of single rows), `figures` (JSON, part to sum). The newest have no `valid_to`.",
         "",
         "## Names",

@@ -11,7 +11,7 @@ from accounts.periods import Day, Period, add_months
 from metrics.expressions import Window
 from metrics.kpi import Definition, Kpi
 from metrics.leaves import aggregates, leaf_columns, leaves_of_names, over_scope, per_account
-from metrics.levels import STAMPS, TEAM_CLOSURE, Level, definitions_for
+from metrics.levels import OPENED, STAMPS, TEAM_CLOSURE, Level, definitions_for
 from metrics.models import View
 
 
@@ -131,17 +131,19 @@ def filled(names: Sequence[str], sums: dict[str, str], is_first: bool) -> str:
     )
 
 
-def row_leaves(reach: Reach, facts: Facts) -> str:
-    """SELECT one row per period, account, credited person and the team the person was in."""
+def row_leaves(level: Level, reach: Reach, facts: Facts) -> str:
+    """SELECT one row per period, account, and either credited person with their team, or class at the opening."""
+    keys = OPENED if level.by_opening else {name: f"f.{name}" for name in ("person_id", "person_team_id")}
+    named = ", ".join(f"{sql} AS {name}" for name, sql in keys.items())
     measures = sorted({column.measure for column in leaf_columns(reach.definitions)})
     something = " OR ".join(f"f.{measure} <> 0" for measure in measures)
     return f"""
-      SELECT p.starts, p.ends, f.account_id, f.person_id, f.person_team_id, MAX(f.currency) AS currency,
+      SELECT p.starts, p.ends, f.account_id, {named}, MAX(f.currency) AS currency,
         {aggregates(reach.definitions, whole=reach.whole)}
         FROM period p
         JOIN {facts.relation} f ON f.month >= p.{reach.begins} AND f.month < p.ends
        WHERE {facts.where} AND ({something})
-       GROUP BY p.starts, p.ends, f.account_id, f.person_id, f.person_team_id"""
+       GROUP BY p.starts, p.ends, f.account_id, {", ".join(keys.values())}"""
 
 
 KEYS_OF_ACCOUNT = (*STAMPS, "holder_id", "holder_team_id", "is_target::int AS target")
@@ -174,11 +176,10 @@ def parted(
 
 
 def regrouped(level: Level, definitions: Sequence[Definition], leaves: str) -> str:
-    """Row credit: the rows of one account credited to one person or team are one cluster."""
-    column = "c.above_id" if "team_closure" in level.join else "leaf.person_id"
+    """Row credit: the rows of one account credited to one person, team or class are one cluster."""
     names = ", ".join(f"SUM({column.name}) AS {column.name}" for column in leaf_columns(definitions))
-    return f"""(SELECT starts, ends, account_id, {column}, MAX(currency) AS currency, {names}
-                  FROM {leaves} leaf {level.join} GROUP BY 1, 2, 3, 4)"""
+    return f"""(SELECT starts, ends, account_id, {level.regroup}, MAX(currency) AS currency, {names}
+                  FROM {leaves} leaf {level.join} GROUP BY starts, ends, account_id, {level.regroup})"""
 
 
 def summed(level: Level, definitions: Sequence[Definition], parts: str) -> str:
@@ -192,7 +193,7 @@ def summed_rows(level: Level, facts: Facts) -> str:
     names = list(over_scope(definitions_for(level)))
     selects = []
     for place, reach in enumerate(reaches(definitions_for(level))):
-        clusters = regrouped(level, reach.definitions, f"({row_leaves(reach, facts)})")
+        clusters = regrouped(level, reach.definitions, f"({row_leaves(level, reach, facts)})")
         parts = parted(reach.definitions, clusters, [level.regroup])
         sums = {name: f"SUM({sql})" for name, sql in over_scope(reach.definitions).items()}
         selects.append(

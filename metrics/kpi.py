@@ -190,6 +190,15 @@ class Kpi(Definition):
         linear = all(expression.is_linear() for expression in self.deciding)
         return Credit.ROW if linear and len(self.windows) == 1 else Credit.ACCOUNT
 
+    @cached_property
+    def goes_by_opening(self) -> bool:
+        """Made of rows alone that go by what their account was when they were opened; the engine derives that, too.
+
+        What holds such rows against others of the account keeps both to one class: that of the period's start.
+        """
+        leaves = {leaf for part in self.parts() for leaf in part.expression.leaves()}
+        return self.credit == Credit.ROW and all(SOURCE_OF[leaf.measure.name].classed_on for leaf in leaves)
+
     @property
     def uses_money(self) -> bool:
         return any(leaf.measure.is_money for part in self.parts() for leaf in part.expression.leaves())

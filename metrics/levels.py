@@ -1,9 +1,10 @@
 """How facts become the rows of a scope.
 
 Whole accounts credited to their owner at the period's start (account credit), single rows to the person they name
-(row credit), or whole accounts to today's owner (current book).
+(row credit) or to what their account was when they were opened, or whole accounts to today's owner (current book).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from metrics.kpi import Credit, Definition, Kpi
@@ -23,7 +24,9 @@ class Level:
     outer: str
     grouping: str
     regroup: str = ""
-    """Row credit: the column that, with the account, makes one cluster."""
+    """Row credit: the columns that, with the account, make one cluster."""
+    by_opening: bool = False
+    """Only of what goes by the class that an account had when its rows were opened."""
 
 
 TEAM_CLOSURE = """team_closure AS (
@@ -33,6 +36,22 @@ TEAM_CLOSURE = """team_closure AS (
     SELECT above_id, id FROM below)"""
 
 STAMPS = ("owner_id", "team_id", "tier_id", "industry_id", "region_id")
+
+# What the rows of a fact were when they were opened: as its stamps say, or as it names itself.
+OPENED = {
+    "tier_id": "CASE WHEN f.opened_as = '' THEN f.tier_id ELSE NULLIF(split_part(f.opened_as, ',', 1), '')::bigint END",
+    "industry_id": "CASE WHEN f.opened_as = '' THEN f.industry_id"
+    " ELSE NULLIF(split_part(f.opened_as, ',', 2), '')::bigint END",
+    "region_id": "CASE WHEN f.opened_as = '' THEN f.region_id"
+    " ELSE NULLIF(split_part(f.opened_as, ',', 3), '')::bigint END",
+    "target": "CASE WHEN f.opened_as = '' THEN f.is_target::int"
+    " ELSE NULLIF(split_part(f.opened_as, ',', 4), '')::int END",
+}
+EACH_CLASS = """CROSS JOIN LATERAL (VALUES ('tier', {0}.tier_id), ('industry', {0}.industry_id),
+                                        ('region', {0}.region_id), ('target', {0}.target::bigint)) s(scope, key)"""
+
+BY_OPENING = "deals_by_opening"
+"""In the settings of a run: it told rows apart by what their account was when they were opened."""
 
 BY_TEAM = "SELECT starts, ends, 'team' AS scope, above_id AS key"
 BY_EACH_TEAM = "GROUP BY starts, ends, above_id"
@@ -75,6 +94,16 @@ LEVELS: dict[str, Level] = {
             regroup="above_id",
         ),
         Level(
+            "row classes",
+            View.AS_WAS,
+            True,
+            EACH_CLASS.format("leaf"),
+            "SELECT starts, ends, scope, key",
+            "GROUP BY starts, ends, scope, key",
+            regroup="scope, key",
+            by_opening=True,
+        ),
+        Level(
             "book owners",
             View.CURRENT_BOOK,
             False,
@@ -106,4 +135,12 @@ def definitions_for(level: Level) -> tuple[Definition, ...]:
     """Row credit is only ever asked of the KPIs whose credit it is."""
     if not level.is_row_credit:
         return KPIS
-    return tuple(kpi for kpi in KPIS if isinstance(kpi, Kpi) and kpi.credit == Credit.ROW)
+    return credited_by_row(KPIS, level)
+
+
+def credited_by_row(definitions: Sequence[Definition], level: Level) -> tuple[Definition, ...]:
+    return tuple(
+        kpi
+        for kpi in definitions
+        if isinstance(kpi, Kpi) and kpi.credit == Credit.ROW and (kpi.goes_by_opening or not level.by_opening)
+    )

@@ -155,7 +155,10 @@ class DailyRate(models.Model):
 
 
 class Stamped(models.Model):
-    """One row per account, month and credited person; stamps are those of the month's first day.
+    """One row per account, month, credited person and class; stamps are those of the month's first day.
+
+    Rows of deals go by what the account was when each was opened. Where that is not what the stamps say, they stand
+    in a row of their own, and `opened_as` says it: tier, industry, region and target flag, between commas.
 
     `began` is the account's first month. `holder` is its owner on the month's last day (or the as-of day).
     Ids instead of foreign keys where a past version must outlive what it names.
@@ -164,6 +167,7 @@ class Stamped(models.Model):
     account_id = models.BigIntegerField(null=True)
     month = models.DateField()
     person_id = models.BigIntegerField(null=True)
+    opened_as = models.CharField(max_length=70, blank=True, default="")
     person_team_id = models.BigIntegerField(null=True)
     began = models.DateField()
     currency = models.CharField(max_length=3)
@@ -197,7 +201,9 @@ STAMPS = (
     "holder_id",
     "holder_team_id",
 )
-KEY = ("account_id", "month", "person_id")
+KEY = ("account_id", "month", "person_id", "opened_as")
+CLASSES = ("tier_id", "industry_id", "region_id", "is_target")
+"""What `opened_as` names, in this order."""
 
 
 def measure_field(is_money: bool) -> "models.DecimalField[Any, Any]":
@@ -227,7 +233,9 @@ class AccountMonth(Stamped):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["account_id", "month", "person_id"], name="account_month_key", nulls_distinct=False
+                fields=["account_id", "month", "person_id", "opened_as"],
+                name="account_month_key",
+                nulls_distinct=False,
             )
         ]
         indexes = [
@@ -283,7 +291,7 @@ class ScopeFigures(models.Model):
 
     class Kind(models.TextChoices):
         ACCOUNTS = "accounts", "sums over whole accounts"
-        ROWS = "rows", "sums over the rows credited to a person or team"
+        ROWS = "rows", "sums over the rows of a person or team, or of a class when they were opened"
         SINGLE = "single", "figures made of single rows"
 
     view = models.CharField(max_length=12, choices=View)
@@ -513,6 +521,7 @@ from metrics.comments import Comment  # noqa: E402
 from metrics.digests.models import Digest, DigestSettings, DigestTrial  # noqa: E402
 
 __all__ = [
+    "CLASSES",
     "KEY",
     "STAMPS",
     "AccountMonth",

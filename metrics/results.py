@@ -17,13 +17,15 @@ from metrics.evaluate import Facts
 from metrics.intervals import linearised, net_share, wilson
 from metrics.kpi import Credit, Definition, Derived, Input, Interval, Kpi, RowKpi, Term, Unit
 from metrics.kpis import KPIS
-from metrics.levels import LEVELS, Level
+from metrics.levels import BY_OPENING, LEVELS, Level
 from metrics.models import Run, Scope, ScopeFigures, View
 from metrics.reading import FIRST_NIGHT, facts_of, newest_run
 from metrics.recipes import RECIPES
 from metrics.recipes.recipe import Split
 
 ZERO = Decimal(0)
+CLASSES = frozenset({Scope.TIER, Scope.INDUSTRY, Scope.REGION, Scope.TARGET})
+"""By what accounts are classified."""
 FEW = 5
 """An estimate from fewer units than this is shown muted and never judged."""
 
@@ -370,8 +372,7 @@ class Computer:
 
     def sums_for(self, kpi: Kpi, period: Period, scope: str, key: Key) -> dict[str, Decimal]:
         figures = self.figures_for(period, scope, key)
-        by_row = kpi.credit == Credit.ROW and scope in {Scope.OWNER, Scope.TEAM} and self.view == View.AS_WAS
-        return figures.rows if by_row else figures.accounts
+        return figures.rows if is_by_row(kpi, scope, self.view, self.run) else figures.accounts
 
     def make_ratio(self, kpi: Kpi, period: Period, scope: str, key: Key) -> Result:
         sums = self.sums_for(kpi, period, scope, key)
@@ -509,6 +510,18 @@ class Computer:
         return TODAYS_ROWS if is_past and is_live and of_rows else ""
 
 
+def is_by_row(kpi: Definition, scope: str, view: str, run: Run) -> bool:
+    """Whether single rows count here: for the person they name, or for what their account was at their opening.
+
+    Runs made before rows knew the latter keep the figures that they published.
+    """
+    if not isinstance(kpi, Kpi):
+        return False
+    if scope in CLASSES:
+        return kpi.goes_by_opening and bool(run.settings.get(BY_OPENING))
+    return kpi.credit == Credit.ROW and scope in {Scope.OWNER, Scope.TEAM} and view == View.AS_WAS
+
+
 def assumed_in(run: Run | None, kpi: Derived) -> list[Decimal]:
     """What this run assumed of what the formula takes behind its inputs."""
     settings = (run.settings if run else None) or {}
@@ -605,6 +618,8 @@ def levels_of(scope: str, view: str) -> list[Level]:
         names = ["book owners"] if view == View.CURRENT_BOOK else ["segments", "row owners"]
     elif scope == Scope.TEAM:
         names = ["book teams"] if view == View.CURRENT_BOOK else ["teams", "row teams"]
+    elif scope in CLASSES:
+        names = ["segments", "row classes"]
     else:
         names = ["segments"]
     return [LEVELS[name] for name in names]

@@ -1,7 +1,6 @@
 """Pipeline: deals opened, open and decided, and quotas."""
 
 from decimal import Decimal
-from typing import Any
 
 from accounts.periods import PeriodKind
 from metrics.expressions import Measure, Part
@@ -53,7 +52,6 @@ def deal_size(
     on_scorecard: bool,
     *,
     how_to_move: str,
-    **more: Any,
 ) -> Kpi:
     deals = Part(f"{id}_deals", f"deals won{whose}", count.now)
     return Kpi(
@@ -70,11 +68,10 @@ def deal_size(
         n=deals,
         interval=Interval.LINEARISED,
         source="SMARTe; Flevy",
-        caveats="Lost deals are not deals of amount 0. Deal sizes are skewed: see the median too. Target or not is "
-        "what the account was when the deal was opened; tier, industry and region are those of the period's start.",
+        caveats="Lost deals are not deals of amount 0. Deal sizes are skewed: see the median too. Target or not, tier, "
+        "industry and region are what the account was when the deal was opened.",
         on_scorecard=on_scorecard,
         how_to_move=how_to_move,
-        **more,
     )
 
 
@@ -106,9 +103,6 @@ avg_deal_size = deal_size(
     won,
     True,
     how_to_move="Sell the outcome of several sites together instead of one site after the other.",
-    of_targets=True,
-    of_target=avg_deal_size_target,
-    of_others=avg_deal_size_other,
 )
 avg_deal_size_ratio = Derived(
     "avg_deal_size_ratio",
@@ -156,7 +150,8 @@ win_rate = Kpi(
     n=deals_decided,
     interval=Interval.WILSON,
     source="SMARTe; Flevy",
-    caveats="Open deals do not count. By the day a deal was closed.",
+    caveats="Open deals do not count. By the day a deal was closed; in a tier, an industry, a region or among target "
+    "accounts by what the account was when the deal was opened.",
     how_to_move="Decline earlier what does not fit, and look at the reasons of the deals lost.",
 )
 

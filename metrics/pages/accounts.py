@@ -10,11 +10,12 @@ from django.db import connection
 from accounts.periods import Period, first_of_month
 from metrics import evaluate
 from metrics.evaluate import KEYS_OF_ACCOUNT, Facts
-from metrics.kpi import Credit, Kpi
-from metrics.levels import LEVELS, TEAM_CLOSURE
+from metrics.kpi import Kpi
+from metrics.levels import TEAM_CLOSURE
 from metrics.models import Run, Scope, View
 from metrics.pages.places import Place
 from metrics.reading import facts_of
+from metrics.results import is_by_row, levels_of
 
 Parts = dict[str, Decimal]
 ACCOUNT_COLUMNS = {
@@ -39,27 +40,24 @@ class Statement:
     params: dict[str, Any]
 
 
-def is_by_row(kpi: Kpi, scope: str, view: str) -> bool:
-    """Whether rows go to the person they name here, instead of whole accounts to their owner."""
-    return kpi.credit == Credit.ROW and scope in {Scope.OWNER, Scope.TEAM} and view == View.AS_WAS
-
-
 def statement(
     kpi: Kpi, place: Place, view: str, periods: Sequence[Period], run: Run, newest: Run
 ) -> Statement:
-    facts = narrowed(facts_of(run, newest), kpi, place, view)
+    facts = narrowed(facts_of(run, newest), kpi, place, view, run)
     current_month = first_of_month(run.as_of)
     values = evaluate.period_rows(periods, current_month)
     params = {**facts.params, "book_month": facts.book_month or current_month, "key": place.key}
-    if is_by_row(kpi, place.scope, view):
-        name = "row teams" if place.scope == Scope.TEAM else "row owners"
-        column = "above_id" if place.scope == Scope.TEAM else "person_id"
-        regrouped = evaluate.regrouped(LEVELS[name], [kpi], "leaf")
+    if is_by_row(kpi, place.scope, view, run):
+        level = next(level for level in levels_of(place.scope, view) if level.is_row_credit)
+        regrouped = evaluate.regrouped(level, [kpi], "leaf")
+        condition = f"{level.regroup} {SAME_KEY}"
+        if level.by_opening:
+            condition = f"scope = '{place.scope}' AND key {SAME_KEY}"
         relations = f"""
     WITH {values}, {TEAM_CLOSURE},
-    leaf AS ({evaluate.row_leaves(evaluate.reaches([kpi])[0], facts)}),
-    parts AS ({evaluate.parted([kpi], regrouped, [column])})"""
-        return Statement(relations, f"{column} {SAME_KEY}", params)
+    leaf AS ({evaluate.row_leaves(level, evaluate.reaches([kpi])[0], facts)}),
+    parts AS ({evaluate.parted([kpi], regrouped, [level.regroup])})"""
+        return Statement(relations, condition, params)
     relations = f"""
     WITH {values}, {TEAM_CLOSURE},
     leaf AS ({evaluate.account_leaves([kpi], facts, view)}),
@@ -87,7 +85,7 @@ def scope_condition(scope: str, view: str) -> str:
     return f"{ACCOUNT_COLUMNS[Scope(scope)]} {SAME_KEY}"
 
 
-def narrowed(facts: Facts, kpi: Kpi, place: Place, view: str) -> Facts:
+def narrowed(facts: Facts, kpi: Kpi, place: Place, view: str, run: Run) -> Facts:
     """Reads only accounts that can concern the scope, where that is known beforehand."""
     if place.key is None:
         return facts
@@ -95,7 +93,7 @@ def narrowed(facts: Facts, kpi: Kpi, place: Place, view: str) -> Facts:
         return facts.of("f.account_id = %(key)s", key=place.key)
     if place.scope != Scope.OWNER:
         return facts
-    if is_by_row(kpi, place.scope, view):
+    if is_by_row(kpi, place.scope, view, run):
         return facts.of("f.person_id = %(key)s", key=place.key)
     held = evaluate.HELD_AT_START.format(condition="o.owner_id = %(key)s")
     if view == View.CURRENT_BOOK:

@@ -1,5 +1,6 @@
 """Groups of accounts held against each other: the figures, their differences, and how sure these are."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +13,7 @@ from metrics.models import Scope, View
 from metrics.pages.choice import Choice
 from metrics.pages.figures import PageComputer
 from metrics.pages.places import SIDE_WORDS, labels_of
-from metrics.results import ZERO, Figures, Key, Result, is_defined
+from metrics.results import ZERO, Figures, Key, Result, Span, is_defined
 from metrics.status import ENOUGH, is_exact, is_too_few
 
 SPLITS: tuple[Scope, ...] = tuple(
@@ -20,6 +21,8 @@ SPLITS: tuple[Scope, ...] = tuple(
 )
 """By what accounts can be grouped; target accounts against the others come first."""
 REST = "rest"
+OUTSIDE = -1
+"""The key of all accounts outside a group; no id is negative."""
 
 
 def splits_of(kpi: Definition) -> list[Scope]:
@@ -149,11 +152,22 @@ class Groups:
         """The number of all accounts outside the group, made of the same sums as the group's own."""
         if not has_rest(kpi, self.by):
             return None
-        computer, outside = self.computer, -1
+        computer = self.computer
         for span, figures in self.of_whole.items():
             of_group = computer.figures.get((self.by, span, key), Figures())
-            computer.figures[self.by, span, outside] = Figures(less(figures.accounts, of_group.accounts))
-        return computer.make(kpi, self.choice.period, self.by, outside)
+            computer.figures[self.by, span, OUTSIDE] = Figures(
+                less(figures.accounts, of_group.accounts), self.rows_outside(span, key)
+            )
+        return computer.make(kpi, self.choice.period, self.by, OUTSIDE)
+
+    def rows_outside(self, span: Span, key: Key) -> dict[str, Decimal]:
+        """An account may have deals of two groups: those of the others are added up, with their squares."""
+        found: dict[str, Decimal] = defaultdict(Decimal)
+        for (scope, when, other), figures in self.computer.figures.items():
+            if scope == self.by and when == span and other not in (key, OUTSIDE):
+                for name, value in figures.rows.items():
+                    found[name] += Decimal(value)
+        return found
 
     def base(self, kpi: Definition, key: Key, chosen: str) -> Result | None:
         """What a group is held against: the chosen group, else everything outside it."""

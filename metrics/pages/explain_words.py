@@ -16,6 +16,7 @@ from metrics.pages.scorecards import (
     changed_days,
 )
 from metrics.recipes import RECIPES
+from metrics.results import with_inputs
 from metrics.status import is_exact, is_too_few, status_of
 
 
@@ -227,4 +228,18 @@ def classified_words(kpi: Definition, by: str) -> str:
     """By what accounts, or the rows themselves, are in a group."""
     if by == Scope.TARGET and kpi.of_targets:
         return "for target accounts or for others as each row itself says"
+    by_opening = {goes_by_opening(each) for each in with_inputs([kpi]) if not isinstance(each, Derived)}
+    if by_opening == {True}:
+        return "every deal as its account was classified on the day the deal was opened"
+    if True in by_opening:
+        return (
+            "deals that ended as their account was classified on the day each was opened, everything else as on the "
+            "period’s first day"
+        )
     return "every account as it was classified on the period’s first day"
+
+
+def goes_by_opening(kpi: Definition) -> bool:
+    if isinstance(kpi, RowKpi):
+        return RECIPES[kpi.recipe_name].goes_by_opening
+    return isinstance(kpi, Kpi) and kpi.goes_by_opening

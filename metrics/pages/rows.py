@@ -14,7 +14,7 @@ from kamplan.permissions import Secret, may_see
 from metrics.access import sees_everything
 from metrics.expressions import Window, Windowed
 from metrics.kpi import Credit, Definition, Kpi, RowKpi
-from metrics.levels import TEAM_CLOSURE
+from metrics.levels import BY_OPENING, TEAM_CLOSURE
 from metrics.models import Scope, View
 from metrics.pages.choice import Choice
 from metrics.pages.mix import held_accounts
@@ -23,6 +23,7 @@ from metrics.reading import facts_of
 from metrics.recipes import RECIPES
 from metrics.recipes.quotas import QUOTA_WINDOWS
 from metrics.recipes.recipe import Behind
+from metrics.results import CLASSES
 from metrics.sources import SOURCE_OF
 from metrics.sources.health import COMPLETENESS, HEALTH
 from metrics.sources.source import Source, columns_of
@@ -30,6 +31,12 @@ from metrics.sources.voice import OPINIONS
 from metrics.sources.warnings import OPEN_WARNINGS, WARNINGS
 
 PAGE = 50
+CLASS_COLUMNS = {
+    Scope.TIER: "tier_id",
+    Scope.INDUSTRY: "industry_id",
+    Scope.REGION: "region_id",
+    Scope.TARGET: "is_target::int",
+}
 # What is missing of an account says which roles its people have.
 TELLING = frozenset(source.name for source in (*OPINIONS, COMPLETENESS, HEALTH, OPEN_WARNINGS, WARNINGS))
 
@@ -49,6 +56,8 @@ class RowSet:
     in_quota: bool = False
     for_targets: str = ""
     """The condition on rows that were for target accounts or for others, where their account does not say it."""
+    by_opening: bool = False
+    """Rows go by what their account was when they were opened."""
     column: str = ""
     """The column of the facts that holds the same sum by month."""
 
@@ -60,7 +69,8 @@ class RowSet:
 def row_sets(kpi: Definition) -> list[RowSet]:
     """Every kind of row that enters a number: what its numerator counts first."""
     if isinstance(kpi, RowKpi):
-        return [of_behind(each) for each in RECIPES[kpi.recipe_name].behind]
+        recipe = RECIPES[kpi.recipe_name]
+        return [of_behind(each, recipe.goes_by_opening) for each in recipe.behind]
     if not isinstance(kpi, Kpi):
         return []
     found: dict[tuple[str, Window], RowSet] = {}
@@ -70,11 +80,11 @@ def row_sets(kpi: Definition) -> list[RowSet]:
             term.part.expression.leaves(), key=lambda leaf: (not leaf.measure.is_money, leaf.column)
         )
         for leaf in leaves:
-            found.setdefault((leaf.measure.name, leaf.window), of_leaf(leaf, kpi.credit == Credit.ROW))
+            found.setdefault((leaf.measure.name, leaf.window), of_leaf(leaf, kpi))
     return list(found.values())
 
 
-def of_leaf(leaf: Windowed, by_row: bool) -> RowSet:
+def of_leaf(leaf: Windowed, kpi: Kpi) -> RowSet:
     source = SOURCE_OF[leaf.measure.name]
     name = f"{leaf.measure.name}_own" if leaf.at_start_rate else leaf.measure.name
     aggregate = next(column.aggregate for column in columns_of(source) if column.name == name)
@@ -83,14 +93,15 @@ def of_leaf(leaf: Windowed, by_row: bool) -> RowSet:
         source,
         aggregate,
         leaf.window,
-        by_row,
+        kpi.credit == Credit.ROW,
         leaf.measure.is_money,
         leaf.at_start_rate,
+        by_opening=kpi.goes_by_opening,
         column=name,
     )
 
 
-def of_behind(rows: Behind) -> RowSet:
+def of_behind(rows: Behind, by_opening: bool) -> RowSet:
     return RowSet(
         rows.label,
         rows.source,
@@ -100,6 +111,7 @@ def of_behind(rows: Behind) -> RowSet:
         rows.is_money,
         in_quota=rows.in_quota,
         for_targets=rows.for_targets,
+        by_opening=by_opening,
     )
 
 
@@ -180,6 +192,11 @@ def statement(row_set: RowSet, place: Place, choice: Choice) -> tuple[str, dict[
         condition = credited_to(place.scope)
     elif row_set.for_targets and place.scope == Scope.TARGET:
         condition = row_set.for_targets.format(flag="(%(key)s::int)::boolean")
+    elif row_set.by_opening and place.scope in CLASSES and run.settings.get(BY_OPENING):
+        joins += f"""
+          LEFT JOIN accounts_classification opened
+                 ON opened.account_id = r.account_id AND opened.during @> r.{row_set.source.classed_on}"""
+        condition = f"opened.{CLASS_COLUMNS[Scope(place.scope)]} IS NOT DISTINCT FROM %(key)s::bigint"
     elif place.scope == Scope.ACCOUNT:
         among = "o.account_id = %(key)s"
     elif place.scope != Scope.COMPANY:

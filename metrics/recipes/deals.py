@@ -1,6 +1,15 @@
 """Medians of deals won."""
 
-from metrics.recipes.recipe import CREDITED, EVERYWHERE, MEDIAN, ORDERED, Behind, Recipe
+from metrics.recipes.recipe import (
+    CREDITED,
+    EVERYWHERE,
+    MEDIAN,
+    OPENED,
+    OPENED_AS,
+    ORDERED,
+    Behind,
+    Recipe,
+)
 from metrics.sources.deals import CLOSED_DEALS
 
 DEALS = EVERYWHERE | {"opportunity", "opportunitysplit", "assignment", "classification"}
@@ -10,8 +19,9 @@ RELATIONS = {
     "deal": f"""
         SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id,
                SUM(r.amount) OVER (PARTITION BY r.id) AS amount, r.days,
-               ROW_NUMBER() OVER (PARTITION BY r.id) = 1 AS is_first
-          FROM ({CLOSED_DEALS.select()}) r {CREDITED} WHERE r.is_won""",
+               ROW_NUMBER() OVER (PARTITION BY r.id) = 1 AS is_first, {OPENED_AS}
+          FROM ({CLOSED_DEALS.select()}) r {CREDITED} {OPENED.format(day=CLOSED_DEALS.classed_on)}
+         WHERE r.is_won""",
 }
 
 RECIPES = {
@@ -23,6 +33,7 @@ RECIPES = {
         ("deal",),
         interval=ORDERED,
         made_of="opportunity",
+        goes_by_opening=True,
     ),
     "sales_cycle_median": Recipe(
         MEDIAN.format(relation="deal", x="r.days", condition="r.days >= 0"),
@@ -32,5 +43,6 @@ RECIPES = {
         ("deal",),
         interval=ORDERED,
         made_of="opportunity",
+        goes_by_opening=True,
     ),
 }

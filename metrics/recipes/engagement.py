@@ -5,8 +5,11 @@ from metrics.recipes.recipe import (
     CREDITED,
     EVERYWHERE,
     MEDIAN,
+    OPENED,
+    OPENED_AS,
     ORDERED,
     ROW_SCOPES,
+    ROW_SCOPES_BY_OPENING,
     SHARE,
     STAMP,
     Behind,
@@ -47,8 +50,8 @@ RELATIONS = {
     # of the smallest text: an ordered aggregate lets the planner group all touches anew for each deal.
     "tried": f"""
         SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, r.is_won, r.number,
-               f.first_on, f.channel, ROW_NUMBER() OVER (PARTITION BY r.id) = 1 AS is_first
-          FROM ({DEAL_TOUCHES.select()}) r {CREDITED}
+               f.first_on, f.channel, ROW_NUMBER() OVER (PARTITION BY r.id) = 1 AS is_first, {OPENED_AS}
+          FROM ({DEAL_TOUCHES.select()}) r {CREDITED} {OPENED.format(day=DEAL_TOUCHES.classed_on)}
           LEFT JOIN (SELECT d.id, MIN(t.date) AS first_on,
                             SPLIT_PART(MIN(CONCAT(TO_CHAR(t.date, 'YYYYMMDD'), LPAD(t.id::text, 20, '0'), ' ',
                                                   t.channel)), ' ', 2) AS channel
@@ -163,16 +166,16 @@ CHANNEL_NAMES = f"(ARRAY[{', '.join(repr(name) for name, _ in CHANNELS.names)}])
 # whose hazard is under half of the first touch's; where fewer than 20 came so far, nothing is said any more. The same
 # for the deals that began through one channel, whose number stands before that of the touches.
 IDEAL = f"""
-    , {STAMP},
-    credited AS (
+    , credited AS (
         SELECT p.starts, p.ends, r.account_id, r.person_id, r.id, r.is_first,
+               r.tier_id, r.industry_id, r.region_id, r.target,
                date_trunc('month', r.date)::date AS month,
                COALESCE(array_position({CHANNEL_NAMES}, r.channel::text), 0) * 1000
                + LEAST(r.number, 499) * 2 + r.is_won::int AS x
           FROM period p
           JOIN tried r ON r.first_on >= p.ends - INTERVAL '24 months' AND r.first_on < p.ends
                       AND r.date <= p.day),
-    {ROW_SCOPES},
+    {ROW_SCOPES_BY_OPENING},
     weighed AS (
         SELECT starts, ends, scope, key, (x / 1000)::int AS channel, MOD(x, 1000) AS x, COUNT(*) AS deals
           FROM scoped GROUP BY 1, 2, 3, 4, 5, 6),
@@ -337,6 +340,7 @@ RECIPES = {
         ("tried",),
         interval=ORDERED,
         made_of="opportunity",
+        goes_by_opening=True,
     ),
     "acquisition_rate": Recipe(
         ACQUIRED,
@@ -359,6 +363,7 @@ RECIPES = {
         split=Split("touch, per cent won at it of those that reached it"),
         channels=CHANNELS,
         made_of="opportunity",
+        goes_by_opening=True,
     ),
     "meaningful_engagement": Recipe(
         LIFT,

@@ -82,6 +82,8 @@ class Recipe:
     """The days that rows have until their outcome counts: so long a closed period still changes with the day."""
     made_of: str = ""
     """The table without any row of which it has no figure at all."""
+    goes_by_opening: bool = False
+    """Its rows go by what their account was when they were opened, not at the period's start."""
 
     @property
     def reads_rows(self) -> bool:
@@ -137,17 +139,24 @@ ROW_SCOPES = """scoped AS (
      UNION ALL
     SELECT starts, ends, 'account', account_id, id, x FROM credited WHERE is_first AND account_id IS NOT NULL)"""
 
+# Where rows go by what their account was when they were opened: they bring it along themselves.
+OPENED = """LEFT JOIN accounts_classification k ON k.account_id = r.account_id AND k.during @> r.{day}"""
+OPENED_AS = "k.tier_id, k.industry_id, k.region_id, k.is_target::int AS target"
+ROW_SCOPES_BY_OPENING = ROW_SCOPES.replace("LEFT JOIN stamp USING (starts, ends, account_id)", "").replace(
+    "stamp.", "credited."
+)
+
 # The bounds are order statistics at the ranks n/2 -+ 0.98 sqrt(n): free of any distribution of the values, with the
 # binomial of the ranks approximated by a normal one, so rough where n is small (none are given below 6).
 MEDIAN = f"""
-    , {STAMP},
-    credited AS (
+    , credited AS (
         SELECT p.starts, p.ends, r.account_id, r.person_id, r.id, r.is_first,
+               r.tier_id, r.industry_id, r.region_id, r.target,
                date_trunc('month', r.date)::date AS month, {{x}} AS x
           FROM period p
           JOIN {{relation}} r ON r.date >= p.starts AND r.date < p.ends
          WHERE {{condition}}),
-    {ROW_SCOPES},
+    {ROW_SCOPES_BY_OPENING},
     sorted AS (
         SELECT starts, ends, scope, key, COUNT(x)::int AS n, COUNT(*) - COUNT(x) AS gaps,
                array_agg(x ORDER BY x) FILTER (WHERE x IS NOT NULL) AS xs

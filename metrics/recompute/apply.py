@@ -50,7 +50,7 @@ def apply(run: int, scope: Scope) -> Applied:
     inserted = execute(
         f"""
         INSERT INTO metrics_accountmonth ({names}, valid_from)
-        WITH f AS MATERIALIZED (SELECT account_id, month, person_id FROM metrics_accountmonth)
+        WITH f AS MATERIALIZED (SELECT {", ".join(KEY)} FROM metrics_accountmonth)
         SELECT {", ".join("n." + name for name in FACT_COLUMNS)}, %(run)s
           FROM run_fact n
          WHERE NOT EXISTS (SELECT 1 FROM f WHERE {JOIN})

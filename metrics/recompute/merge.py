@@ -1,6 +1,6 @@
 """Merges what was staged into the facts that are to be published, stamped with whose the accounts were."""
 
-from metrics.recompute.stage import NOBODY_BEGAN, execute, same_key, staged, type_of
+from metrics.recompute.stage import NOBODY_BEGAN, as_text, execute, same_key, staged, type_of
 from metrics.sources import SOURCES
 from metrics.sources.source import columns_of
 
@@ -44,15 +44,34 @@ def make_stamps() -> None:
 def make_keys() -> None:
     """`run_key`: every account, month and person that has a row."""
     keys = " UNION ".join(
-        f"SELECT account_id, month, person_id FROM {table}"
+        f"SELECT account_id, month, person_id, '' AS opened_as FROM {table}"
         for table in ("run_empty", *(staged(source) for source in SOURCES))
     )
     execute(f"CREATE TEMP TABLE run_key ON COMMIT DROP AS {keys}")
     execute("ANALYZE run_key")
 
 
+def tell_classes_apart() -> None:
+    """Rows of accounts that were something else when they were opened have keys of their own; most were not."""
+    classed = [staged(source) for source in SOURCES if source.classed_on]
+    for table in classed:
+        execute(
+            f"""
+            UPDATE {table} s SET opened_as = '' FROM run_stamp x
+             WHERE x.account_id = s.account_id AND x.month = s.month AND s.opened_as = {as_text("x")}
+            """
+        )
+        execute(f"ANALYZE {table} (account_id, month, person_id, opened_as)")
+    others = " UNION ".join(
+        f"SELECT account_id, month, person_id, opened_as FROM {table} WHERE opened_as <> ''"
+        for table in classed
+    )
+    execute(f"INSERT INTO run_key {others}")
+    execute("ANALYZE run_key")
+
+
 def make_facts() -> None:
-    """The staged sums merged and stamped: one row per account, month and person, as they are to be published.
+    """The staged sums merged and stamped: one row per account, month, person and class, as they are to be published.
 
     In order of month: what is read together, all accounts of a few months, then stands together.
     """
@@ -69,7 +88,7 @@ def make_facts() -> None:
         joined_late AS (SELECT user_id, date_trunc('month', MIN(LOWER(during)))::date AS month
                           FROM accounts_membership GROUP BY user_id),
         k AS MATERIALIZED (
-            SELECT k.account_id, k.month, k.person_id, pt.team_id AS person_team_id,
+            SELECT k.account_id, k.month, k.person_id, k.opened_as, pt.team_id AS person_team_id,
                    COALESCE(x.began, nobody.began) AS began,
                    COALESCE(x.currency, org.reporting_currency) AS currency,
                    x.owner_id, x.team_id, x.tier_id, x.industry_id, x.region_id, x.is_target,

@@ -1,35 +1,37 @@
-"""The sums over single rows, credited to the persons they name and to those persons' teams.
+"""The sums over single rows, credited to the persons they name and to those persons' teams, or by the class that their
+accounts had when they were opened.
 
-What is linear is summed by person and month once, whatever accounts the rows belong to, and any period is a sum of a
-few of these. Only what intervals are made of has to know the accounts: the rows of one account to one person (or
-team) are one cluster.
+What is linear is summed by person (or class) and month once, whatever accounts the rows belong to, and any period is a
+sum of a few of these. Only what intervals are made of has to know the accounts: the rows of one account to one person
+(or team, or class) are one cluster.
 """
 
 from collections.abc import Sequence
 
 from accounts.periods import Period
-from metrics.evaluate import Reach, as_object, filled, parted, period_rows
+from metrics.evaluate import Reach, as_object, filled, parted, period_rows, reaches
 from metrics.leaves import LeafColumn, clustered_names, leaf_columns, linear_names, over_scope, per_account
-from metrics.levels import LEVELS, TEAM_CLOSURE, Level
+from metrics.levels import EACH_CLASS, LEVELS, OPENED, TEAM_CLOSURE, Level
 from metrics.models import ScopeFigures
 from metrics.recompute.stage import execute, exists
 from metrics.recompute.version import Version, number
 
 Kind = ScopeFigures.Kind
+CLASSES = LEVELS["row classes"]
 
 
 def make_rows(version: Version) -> None:
     """The facts that rows are credited from, without the months in which nothing happened, and their sums by person."""
     if exists(version.rows):
         return
-    names = sorted({column.measure for column in leaf_columns(version.summed.of_rows)})
+    names = sorted({column.measure for column in leaf_columns(version.summed.rows_of(LEVELS["row owners"]))})
     values = ", ".join(f"NULLIF({number(name)}, 0) AS {name}" for name in names)
     something = " OR ".join(f"f.{name} <> 0" for name in names)
     execute(
         f"""
         CREATE TEMP TABLE {version.rows} ON COMMIT DROP AS
         SELECT COALESCE(f.account_id, 0) AS account_key, f.account_id, f.person_id, f.person_team_id, f.month,
-               f.currency, {values}
+               f.currency, {", ".join(f"{sql} AS {name}" for name, sql in OPENED.items())}, {values}
           FROM {version.facts.relation} f WHERE {version.where} AND ({something})
         """,
         version.facts.params,
@@ -44,19 +46,40 @@ def make_rows(version: Version) -> None:
         """
     )
     execute(f"ANALYZE {version.people} (person_id, person_team_id, month)")
+    # Of the few rows of deals, each once for every class that it belongs to.
+    opened = sorted({column.measure for column in leaf_columns(version.summed.rows_of(CLASSES))})
+    something = " OR ".join(f"f.{name} IS NOT NULL" for name in opened) or "FALSE"
+    values = "".join(f", f.{name}" for name in opened)
+    sums = "".join(f", SUM({name}) AS {name}" for name in opened)
+    execute(
+        f"""
+        CREATE TEMP TABLE {version.opened} ON COMMIT DROP AS
+        SELECT f.account_key, f.account_id, f.month, f.currency, s.scope, s.key{values}
+          FROM {version.rows} f {EACH_CLASS.format("f")} WHERE {something}
+        """
+    )
+    execute(f"ANALYZE {version.opened} (account_key, account_id, month, scope, key)")
+    execute(
+        f"""
+        CREATE TEMP TABLE {version.classes} ON COMMIT DROP AS
+        SELECT scope, key, month{sums} FROM {version.opened} GROUP BY 1, 2, 3
+        """
+    )
+    execute(f"ANALYZE {version.classes} (scope, key, month)")
 
 
 def collect_rows_of_people(periods: Sequence[Period], versions: Sequence[Version]) -> None:
-    """Single rows to the persons they name, and to those persons' teams."""
-    names = versions[0].summed.row_names
+    """Single rows to the persons they name and to those persons' teams, or to their classes."""
     for level in LEVELS.values():
-        if not level.is_row_credit:
+        definitions = versions[0].summed.rows_of(level)
+        if not level.is_row_credit or not definitions:
             continue
+        names = list(over_scope(definitions))
         selects = []
         for version in versions:
-            for place, reach in enumerate(version.summed.reaches):
+            for place, reach in enumerate(reaches(definitions)):
                 for made in (linear_sums, cluster_sums):
-                    sql = made(version, level, reach, periods, place == 0)
+                    sql = made(version, level, reach, names, periods, place == 0)
                     if sql:
                         selects.append(sql)
         sums = ", ".join(f'NULLIF(SUM("{name}"), 0) AS "{name}"' for name in names)
@@ -76,49 +99,54 @@ def summed_leaf(leaf: LeafColumn, reach: Reach) -> str:
     return f"COALESCE(SUM(f.{leaf.measure}){among}, 0) AS {leaf.name}"
 
 
-def team_join(level: Level) -> tuple[str, str]:
-    """The column that rows are credited to, and what has to be joined for it."""
-    if "team_closure" in level.join:
-        return "c.above_id", "LEFT JOIN team_closure c ON c.id = f.person_team_id"
-    return "f.person_id", ""
+def team_join(level: Level) -> str:
+    """What has to be joined to rows for whom they are credited to."""
+    return "LEFT JOIN team_closure c ON c.id = f.person_team_id" if "team_closure" in level.join else ""
 
 
-def linear_sums(version: Version, level: Level, reach: Reach, periods: Sequence[Period], _: bool) -> str:
-    """SELECT the linear sums of one version by person or team."""
+def linear_sums(
+    version: Version, level: Level, reach: Reach, row_names: list[str], periods: Sequence[Period], _: bool
+) -> str:
+    """SELECT the linear sums of one version by person, team or class."""
     values = period_rows(periods, version.as_of.replace(day=1))
     names = linear_names(reach.definitions)
-    column, join = team_join(level)
-    leaves = ", ".join(summed_leaf(leaf, reach) for leaf in leaf_columns(reach.definitions, names))
+    table = version.classes if level.by_opening else version.people
+    leaves = "".join(f", {summed_leaf(leaf, reach)}" for leaf in leaf_columns(reach.definitions, names))
     expressions = per_account(reach.definitions)
     sums = {name: f"{version.sign}({expressions[name]})" for name in names}
     return f"""(WITH {values}, {TEAM_CLOSURE}
-        {level.outer}, {filled(version.summed.row_names, sums, True)}
-          FROM (SELECT p.starts, p.ends, {column}, {leaves}
+        {level.outer}, {filled(row_names, sums, True)}
+          FROM (SELECT p.starts, p.ends, {level.regroup}{leaves}
                   FROM period p
-                  JOIN {version.people} f ON f.month >= p.{reach.begins} AND f.month < p.ends {join}
-                 GROUP BY 1, 2, 3 OFFSET 0) leaf)"""
+                  JOIN {table} f ON f.month >= p.{reach.begins} AND f.month < p.ends {team_join(level)}
+                 GROUP BY p.starts, p.ends, {level.regroup} OFFSET 0) leaf)"""
 
 
 def cluster_sums(
-    version: Version, level: Level, reach: Reach, periods: Sequence[Period], is_first: bool
+    version: Version,
+    level: Level,
+    reach: Reach,
+    row_names: list[str],
+    periods: Sequence[Period],
+    is_first: bool,
 ) -> str:
-    """SELECT the other sums of one version by person or team; empty where there is none to make."""
+    """SELECT the other sums of one version by person, team or class; empty where there is none to make."""
     names = clustered_names(reach.definitions)
     if names == {"accounts"} and not is_first:
         return ""
     values = period_rows(periods, version.as_of.replace(day=1))
-    column, join = team_join(level)
+    table = version.opened if level.by_opening else version.rows
     changed = (
         "JOIN run_moved ch ON ch.account_key = f.account_key AND ch.month < p.ends"
         if version.changed_only
         else ""
     )
-    leaves = ", ".join(summed_leaf(leaf, reach) for leaf in leaf_columns(reach.definitions, names))
+    leaves = "".join(f", {summed_leaf(leaf, reach)}" for leaf in leaf_columns(reach.definitions, names))
     clusters = f"""(
-        SELECT p.starts, p.ends, f.account_id, {column}, MAX(f.currency) AS currency, {leaves}
+        SELECT p.starts, p.ends, f.account_id, {level.regroup}, MAX(f.currency) AS currency{leaves}
           FROM period p
-          JOIN {version.rows} f ON f.month >= p.{reach.begins} AND f.month < p.ends {changed} {join}
-         GROUP BY 1, 2, 3, 4 OFFSET 0)"""
+          JOIN {table} f ON f.month >= p.{reach.begins} AND f.month < p.ends {changed} {team_join(level)}
+         GROUP BY p.starts, p.ends, f.account_id, {level.regroup} OFFSET 0)"""
     linear = linear_names(reach.definitions)
     sums = {
         name: f"{version.sign}SUM({sql})"
@@ -126,5 +154,5 @@ def cluster_sums(
         if name not in linear
     }
     return f"""(WITH {values}, {TEAM_CLOSURE}
-        {level.outer}, {filled(version.summed.row_names, sums, is_first)}
+        {level.outer}, {filled(row_names, sums, is_first)}
           FROM ({parted(reach.definitions, clusters, [level.regroup], names)}) leaf {level.grouping})"""

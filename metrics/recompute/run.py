@@ -21,13 +21,14 @@ from accounts.periods import Day, first_of_month, last_day_of_month, usual_perio
 from metrics.alerts.find import look_for_warnings
 from metrics.assumptions import assumed_on
 from metrics.kpis import KPIS
+from metrics.levels import BY_OPENING
 from metrics.models import Run
 from metrics.prediction.predict import predict
 from metrics.recompute.apply import Applied, apply
 from metrics.recompute.balance import Unbalanced, check_balance, sums_of_facts
 from metrics.recompute.changed import LONGEST, Changes, earliest_change, open_quota_starts
 from metrics.recompute.figures import store_figures
-from metrics.recompute.merge import make_facts, make_keys, make_stamps
+from metrics.recompute.merge import make_facts, make_keys, make_stamps, tell_classes_apart
 from metrics.recompute.rates import monthly_rates_changed, refresh_daily_rates
 from metrics.recompute.stage import Progress, Scope, execute, make_scope, make_signal_days, stage_facts
 from metrics.recompute.summed import summed_by
@@ -112,7 +113,7 @@ def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
             is_full=scope.is_full,
             fingerprint=print_of,
             definitions={kpi.id: kpi.version for kpi in KPIS},
-            settings={**settings_of(organisation), **assumptions(order.as_of)},
+            settings={**settings_of(organisation), **assumptions(order.as_of), BY_OPENING: True},
             accounts=queued_accounts(),
         )
         refresh_daily_rates(rates_since(scope, everyone_since), last_day_of_month(scope.current_month))
@@ -127,6 +128,7 @@ def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
         progress("Stamping and comparing")
         make_keys()
         make_stamps()
+        tell_classes_apart()
         make_facts()
         record(run, apply(run.pk, scope))
         sums = sums_of_facts()

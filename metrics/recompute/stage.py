@@ -7,13 +7,13 @@ from typing import Any
 from django.db import connection
 
 from accounts.periods import Day, add_months
-from metrics.models import KEY, STAMPS
+from metrics.models import CLASSES, KEY, STAMPS
 from metrics.sources import BEGINNINGS, COLUMNS, SOURCES
 from metrics.sources.signals import BY_DAY, EACH_DAY, in_run
 from metrics.sources.source import Column, Source, columns_of
 
 Progress = Callable[[str], None]
-KEY_COLUMNS = "account_id bigint, month date, person_id bigint"
+KEY_COLUMNS = "account_id bigint, month date, person_id bigint, opened_as text NOT NULL DEFAULT ''"
 
 # The month of the first row that belongs to no account.
 NOBODY_BEGAN = "SELECT date_trunc('month', LEAST({}))::date".format(
@@ -222,20 +222,45 @@ def known(source: Source) -> str:
     """
 
 
+def as_text(row: str) -> str:
+    """What an account was, as the facts name it."""
+    return " || ',' || ".join(
+        f"COALESCE({row}.{name}{'::int' if name == 'is_target' else ''}::text, '')" for name in CLASSES
+    )
+
+
+NOTHING_KNOWN = "," * (len(CLASSES) - 1)
+"""What an account was of which nobody said anything."""
+
+
+def class_of_row(source: Source) -> tuple[str, str]:
+    """As what a row counts, and what is joined for it."""
+    if not source.classed_on:
+        return "''", ""
+    return (
+        f"CASE WHEN r.account_id IS NULL THEN '' ELSE COALESCE(opened.opened_as, '{NOTHING_KNOWN}') END",
+        # Under other names: those of the class are names of rows, too.
+        f"LEFT JOIN (SELECT account_id, during AS held, {as_text('c')} AS opened_as FROM accounts_classification c)"
+        f" opened ON opened.account_id = r.account_id AND opened.held @> r.{source.classed_on}",
+    )
+
+
 def grouped(source: Source, among: str, condition: str, join: str = "", days: str = "run_month") -> str:
     """INSERT the measures of a source's rows, each row credited to its person or the owner."""
     columns = columns_of(source)
     names = ", ".join(column.name for column in columns)
     aggregates = ", ".join(column.aggregate for column in columns)
+    opened_as, classes = class_of_row(source)
     return f"""
-        INSERT INTO {staged(source)} (account_id, month, person_id, {names})
-        SELECT r.account_id, date_trunc('month', r.date)::date, COALESCE(r.person_id, owner.user_id), {aggregates}
+        INSERT INTO {staged(source)} (account_id, month, person_id, opened_as, {names})
+        SELECT r.account_id, date_trunc('month', r.date)::date, COALESCE(r.person_id, owner.user_id), {opened_as},
+               {aggregates}
           FROM ({in_run(source.select(among, days=days))}) r
-          {join}
+          {join} {classes}
           LEFT JOIN accounts_assignment owner
                  ON owner.account_id = r.account_id AND owner.role = 'owner' AND owner.during @> r.date
          WHERE {condition}
-         GROUP BY 1, 2, 3
+         GROUP BY 1, 2, 3, 4
     """
 
 
@@ -277,6 +302,7 @@ def same_key(left: str, right: str) -> str:
     return (
         f"COALESCE({left}.account_id, -1) = COALESCE({right}.account_id, -1) AND {left}.month = {right}.month"
         f" AND COALESCE({left}.person_id, -1) = COALESCE({right}.person_id, -1)"
+        f" AND {left}.opened_as = {right}.opened_as"
     )
 
 

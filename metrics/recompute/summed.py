@@ -6,8 +6,7 @@ from functools import cached_property
 
 from django.db import connection
 
-from metrics.evaluate import Reach, reaches
-from metrics.kpi import Credit, Definition, Kpi
+from metrics.kpi import Definition
 from metrics.kpis import KPIS
 from metrics.leaves import (
     LeafColumn,
@@ -18,6 +17,7 @@ from metrics.leaves import (
     linear_names,
     over_scope,
 )
+from metrics.levels import Level, credited_by_row
 
 ALWAYS = frozenset({"revenue"})
 """What every company has, so that no statement is left without any column."""
@@ -49,17 +49,9 @@ class Summed:
     def linear_columns(self) -> list[LeafColumn]:
         return leaf_columns(self.definitions, self.linear)
 
-    @cached_property
-    def of_rows(self) -> tuple[Definition, ...]:
-        return tuple(kpi for kpi in self.definitions if isinstance(kpi, Kpi) and kpi.credit == Credit.ROW)
-
-    @cached_property
-    def row_names(self) -> list[str]:
-        return list(over_scope(self.of_rows))
-
-    @cached_property
-    def reaches(self) -> list[Reach]:
-        return reaches(self.of_rows)
+    def rows_of(self, level: Level) -> tuple[Definition, ...]:
+        """Those whose single rows are credited at this level."""
+        return credited_by_row(self.definitions, level)
 
 
 EVERYTHING = Summed()

@@ -51,6 +51,16 @@ class Version:
         return f"run_people_{self.name}"
 
     @property
+    def opened(self) -> str:
+        """The temporary table of those that go by what their account was when they were opened."""
+        return f"run_opened_{self.name}"
+
+    @property
+    def classes(self) -> str:
+        """The temporary table of the sums of these by class and month."""
+        return f"run_class_{self.name}"
+
+    @property
     def where(self) -> str:
         changed = "COALESCE(f.account_id, 0) IN (SELECT account_key FROM run_moved)"
         return changed if self.changed_only else f"f.month >= DATE '{self.since}'"

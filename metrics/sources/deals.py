@@ -71,7 +71,7 @@ CLOSED_DEALS = Source(
     f"""
     SELECT o.account_id, o.closed_on AS date, s.user_id AS person_id, o.id,
            o.name AS label, CONCAT_WS(', ', o.outcome, o.kind, NULLIF(o.loss_reason, '')) AS detail,
-           o.amount AS booked, o.currency, o.kind, o.origin,
+           o.amount AS booked, o.currency, o.kind, o.origin, o.opened_on,
            COALESCE(s.share, 1) AS share, o.outcome = 'won' AS is_won, c.is_target,
            o.closed_on - COALESCE(o.first_contact_on, o.opened_on) AS days,
            {money("amount", "o.amount * COALESCE(s.share, 1)", "o.currency")}
@@ -98,6 +98,7 @@ CLOSED_DEALS = Source(
         cycle_errors,
     ),
     lacks_account=True,
+    classed_on="opened_on",
 )
 
 pipeline_created = Measure("pipeline_created", "SUM(amount)", is_money=True, label="pipeline opened")

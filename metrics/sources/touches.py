@@ -157,7 +157,7 @@ DEAL_TOUCHES = Source(
     f"""
     SELECT o.account_id, o.closed_on AS date, s.user_id AS person_id, o.id, o.name AS label,
            CONCAT_WS(', ', o.outcome, COALESCE(n.number, 0) || ' touches') AS detail,
-           NULL::numeric AS booked, '' AS currency, o.outcome = 'won' AS is_won,
+           NULL::numeric AS booked, '' AS currency, o.outcome = 'won' AS is_won, o.opened_on,
            COALESCE(n.number, 0) AS number, COALESCE(s.share, 1) AS share
       FROM accounts_opportunity o
       LEFT JOIN accounts_opportunitysplit s ON s.opportunity_id = o.id
@@ -168,6 +168,7 @@ DEAL_TOUCHES = Source(
                   GROUP BY d.id) n ON n.id = o.id
      WHERE o.closed_on IS NOT NULL AND o.account_id IS NOT NULL AND {{among}}""",
     (closings, closing_touches, deal_touches),
+    classed_on="opened_on",
 )
 
 SOURCES = (

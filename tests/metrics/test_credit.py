@@ -9,6 +9,7 @@ from accounts.periods import Period, month, quarter, trailing_year, year
 from metrics.kpi import Credit, Kpi
 from metrics.kpis import KPIS
 from metrics.leaves import over_scope
+from metrics.levels import LEVELS, definitions_for
 from metrics.models import Scope, ScopeFigures, View
 from tests.factories import (
     make_account,
@@ -477,6 +478,11 @@ def sums(
     return {row.key: row.figures for row in rows}
 
 
+OF_DEALS = {name for name in over_scope(definitions_for(LEVELS["row classes"])) if ":" not in name} - {
+    "accounts"
+}
+
+
 def added(figures: list[dict[str, Decimal]]) -> dict[str, Decimal]:
     total: dict[str, Decimal] = {}
     for each in figures:
@@ -526,3 +532,6 @@ def test_segments_add_up_to_the_company() -> None:
         expected = {name: value for name, value in company.items() if name in ADDITIVE and value}
         for scope in (Scope.TIER, Scope.INDUSTRY, Scope.REGION, Scope.TARGET):
             assert added(list(sums(when, scope, "accounts").values())) == expected
+            of_deals = added(list(sums(when, scope, "rows").values()))
+            of_deals.pop("accounts", None)
+            assert of_deals == {name: value for name, value in expected.items() if name in OF_DEALS}

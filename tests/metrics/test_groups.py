@@ -80,8 +80,8 @@ def test_deals_are_those_of_target_accounts_by_what_these_were_when_each_was_ope
 
     assert [of("avg_deal_size", group) for group in (TARGETS, OTHERS)] == [200, 30]
     assert [result(f"avg_deal_size_{whose}", YEAR).value for whose in ("target", "other")] == [200, 30]
-    unknown = result("avg_deal_size", YEAR, Scope.TARGET, None)
-    assert (unknown.value, unknown.reason) == (None, "not_said")
+    # Nobody ever said of one account whether it is a target: its deal is of no group, and of the company.
+    assert of("avg_deal_size", None) == 5
     assert result("avg_deal_size", YEAR).value == Decimal(495) / 6
 
 

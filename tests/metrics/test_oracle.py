@@ -52,6 +52,8 @@ class Row:
     person: Key
     value: float
     own: float = 0.0
+    opened: Day | None = None
+    """When the deal that it tells of was opened."""
 
 
 @dataclass
@@ -122,6 +124,12 @@ class World:
         if not held:
             return None
         found = getattr(held[0], name)
+        return found if found is None or name != "is_target" else int(found)
+
+    def class_on(self, account: Key, on: Day, name: str) -> Key:
+        """What it was on this very day."""
+        held = next((each for each in self.kinds.get(account, []) if lower(each) <= on < upper(each)), None)
+        found = getattr(held, name, None)
         return found if found is None or name != "is_target" else int(found)
 
     def team_on(self, person: Key, on: Day) -> Key:
@@ -303,7 +311,9 @@ def read_deals(world: World) -> None:
             closed_by = person or world.owner(deal.account_id, deal.closed_on)
 
             def tell(name: str, value: float, deal: Any = deal, closed_by: Key = closed_by) -> None:
-                world.flows.append(Row(name, deal.account_id, deal.closed_on, closed_by, value))
+                world.flows.append(
+                    Row(name, deal.account_id, deal.closed_on, closed_by, value, opened=deal.opened_on)
+                )
 
             tell("decided", share)
             if deal.outcome != "won":
@@ -503,6 +513,17 @@ ROW_CREDIT: dict[str, Callable[[Book], Pair]] = {
     "open_pipeline": ratio("open_amount", None),
     "open_qualified_deals": ratio("open_qualified", None),
 }
+# Won deals, and lost ones beside them: by what the account was when each was opened.
+BY_OPENING = {
+    "avg_deal_size",
+    "avg_deal_size_target",
+    "avg_deal_size_other",
+    "win_rate",
+    "sales_cycle_length",
+    "sales_via_references",
+    "touches_to_closure",
+    "touches_per_win",
+}
 PER_CENT = {
     "revenue_growth",
     "revenue_growth_target",
@@ -572,6 +593,8 @@ class Oracle:
         return [owner] if scope == Scope.OWNER else world.with_above(world.team_on(owner, when))
 
     def keys_of_row(self, scope: str, row: Row) -> list[Key]:
+        if scope in SEGMENTS:
+            return [self.world.class_on(row.account, row.opened or FOREVER, SEGMENTS[Scope(scope)])]
         if scope == Scope.OWNER:
             return [row.person]
         return self.world.with_above(self.world.team_of_month(row.person, row.date))
@@ -599,9 +622,14 @@ class Oracle:
         found: dict[tuple[str, Key], float | None] = {}
         company = self.books(Scope.COMPANY, View.AS_WAS, False)[None]
         before = company.total(lambda a: company.last_year(a, "revenue"))
+        by_opening = {
+            kpi: each for kpi, each in ROW_CREDIT.items() if kpi in BY_OPENING and scope in SEGMENTS
+        }
+        others = {kpi: each for kpi, each in ROW_CREDIT.items() if kpi not in by_opening}
         for definitions, books in (
             (ACCOUNT_CREDIT, self.books(scope, view, False)),
-            (ROW_CREDIT, self.books(scope, view, by_row)),
+            (others, self.books(scope, view, by_row)),
+            (by_opening, self.books(scope, view, True) if by_opening else {}),
         ):
             for kpi, definition in definitions.items():
                 for key, book in books.items():
@@ -609,11 +637,6 @@ class Oracle:
                     if kpi == "growth_contribution":
                         bottom = before
                     found[kpi, key] = self.value(kpi, top, bottom)
-        if scope == Scope.TARGET:
-            # A deal is one of a target account by what that was when the deal was opened.
-            whole = self.ratios(Scope.COMPANY, View.AS_WAS)
-            sizes = {1: whole["avg_deal_size_target", None], 0: whole["avg_deal_size_other", None]}
-            found |= {key: sizes.get(key[1]) for key in found if key[0] == "avg_deal_size"}  # type: ignore[arg-type]
         return found
 
     def value(self, kpi: str, top: float, bottom: float | None) -> float | None:
@@ -644,6 +667,8 @@ class Oracle:
         return found
 
     def keys_of_deal(self, scope: str, deal: Opportunity) -> Iterable[Key]:
+        if scope in SEGMENTS:
+            return [self.world.class_on(deal.account_id, deal.opened_on, SEGMENTS[Scope(scope)])]
         if scope not in (Scope.OWNER, Scope.TEAM):
             return self.keys_of_account(scope, deal.account_id, View.AS_WAS)
         assert deal.closed_on

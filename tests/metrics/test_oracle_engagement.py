@@ -31,7 +31,19 @@ from metrics.models import Run, Scope, Threshold, View
 from tests.factories import make_contact, make_request, make_touch
 from tests.metrics.engine import all_keys, day, facts, run, stored
 from tests.metrics.portfolio import Portfolio, make_portfolio
-from tests.metrics.test_oracle import ONE_DAY, Book, Oracle, Row, World, lower, read_world, same, upper
+from tests.metrics.test_oracle import (
+    BY_OPENING,
+    ONE_DAY,
+    SEGMENTS,
+    Book,
+    Oracle,
+    Row,
+    World,
+    lower,
+    read_world,
+    same,
+    upper,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -189,12 +201,12 @@ def read_touches(world: World, touches: list[dict[str, Any]]) -> None:
         )
         for person, share in world.splits[deal.pk] or [(None, 1.0)]:
             who = person or world.owner(deal.account_id, deal.closed_on)
-            world.flows.append(Row("deal_touches", deal.account_id, deal.closed_on, who, number * share))
+            told = {"deal_touches": number * share}
             if deal.outcome == "won":
-                world.flows.append(Row("closings", deal.account_id, deal.closed_on, who, share))
-                world.flows.append(
-                    Row("closing_touches", deal.account_id, deal.closed_on, who, number * share)
-                )
+                told |= {"closings": share, "closing_touches": number * share}
+            for name, value in told.items():
+                row = Row(name, deal.account_id, deal.closed_on, who, value, opened=deal.opened_on)
+                world.flows.append(row)
 
 
 def read_signals(world: World, zone: datetime.tzinfo) -> None:
@@ -345,6 +357,11 @@ class Engagement(Oracle):
             found |= {(name, key): value for name, value in self.of_accounts(book).items()}
         for key, book in self.books(scope, view, by_row).items():
             found |= {(name, key): value for name, value in self.of_rows(book).items()}
+        if scope in SEGMENTS:
+            found = {each: value for each, value in found.items() if each[0] not in BY_OPENING}
+            for key, book in self.books(scope, view, True).items():
+                of_deals = self.of_rows(book)
+                found |= {(name, key): of_deals[name] for name in BY_OPENING & set(of_deals)}
         return found
 
     def of_accounts(self, book: Book) -> dict[str, float | None]:
