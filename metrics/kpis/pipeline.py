@@ -52,6 +52,7 @@ def deal_size(
     on_scorecard: bool,
     *,
     how_to_move: str,
+    is_about_targets: bool = False,
 ) -> Kpi:
     deals = Part(f"{id}_deals", f"deals won{whose}", count.now)
     return Kpi(
@@ -72,6 +73,7 @@ def deal_size(
         "industry and region are what the account was when the deal was opened.",
         on_scorecard=on_scorecard,
         how_to_move=how_to_move,
+        is_about_targets=is_about_targets,
     )
 
 
