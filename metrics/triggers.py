@@ -142,7 +142,21 @@ WATCHED: tuple[Watch, ...] = (
         f"SELECT t.account_id, {the_day('t.at')} AS since, FALSE AS everything FROM changed"
         " JOIN accounts_touch t ON t.id = changed.touch_id",
     ),
-    Watch("accounts_signal", "id, account_id, contact_id, kind_id, at, subject", of_account(the_day("at"))),
+    # What is opened, answered or delivered alters the day on which the mail before it was delivered, too.
+    Watch(
+        "accounts_signal",
+        "id, account_id, contact_id, kind_id, at, subject, message",
+        f"""{of_account(the_day("at"))}
+             UNION ALL
+            SELECT changed.account_id, MAX({the_day("d.at")}), FALSE FROM changed
+              JOIN accounts_signalkind k ON k.id = changed.kind_id
+               AND k.code IN ('email_delivered', 'email_open', 'email_reply')
+              JOIN accounts_signal d ON d.contact_id = changed.contact_id AND d.account_id = changed.account_id
+               AND d.id <> changed.id AND d.at <= changed.at AND d.message = changed.message
+               AND (changed.message <> '' OR d.subject = changed.subject)
+              JOIN accounts_signalkind s ON s.id = d.kind_id AND s.code = 'email_delivered'
+             GROUP BY changed.id, changed.account_id""",
+    ),
     Watch("accounts_signalkind", "id, code, daily_cap", of_everyone(BEGINNING)),
     Watch("accounts_signalweight", "id, kind_id, weight, during", of_everyone("LOWER(during)")),
     Watch(

@@ -397,6 +397,7 @@ class Signal(Sourced):
     kind = models.ForeignKey(SignalKind, models.PROTECT, related_name="signals")
     at = models.DateTimeField("when")
     subject = models.CharField(max_length=200, blank=True, default="")
+    message = models.CharField(max_length=200, blank=True, default="")
 
     objects = SignalQuerySet.as_manager()
 

@@ -171,6 +171,12 @@ SIGNALS = Kind(
                     "What was opened, visited or loaded.",
                     aliases=("page", "title", "url", "campaign"),
                 ),
+                Column(
+                    "message",
+                    "Key of the e-mail in the mailing tool: what was opened or answered counts for that one; empty: "
+                    "for the last one with this subject that reached the person.",
+                    aliases=("message id", "mail id", "mailing id", "campaign id"),
+                ),
             ),
             match=(IN_SOURCE,),
             computed={"external_id": made_of("account", "kind", "contact", "subject")},

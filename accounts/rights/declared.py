@@ -148,7 +148,7 @@ DECLARED: dict[str, Data] = {
     "accounts.InternalRequest": Data(users=("asked_by",), free=("subject",), plain=FROM_ELSEWHERE),
     "accounts.SignalKind": Data(plain=(*FROM_ELSEWHERE, "name", "code")),
     "accounts.SignalWeight": NOTHING,
-    "accounts.Signal": Data(contacts=("contact",), free=("subject",), plain=FROM_ELSEWHERE),
+    "accounts.Signal": Data(contacts=("contact",), free=("subject",), plain=(*FROM_ELSEWHERE, "message")),
     "accounts.Snooze": Data(users=("user",), gone_with=("user",), free=("reason",), plain=("item",)),
     "accounts.Playbook": Data(plain=("name",)),
     "accounts.PlaybookStep": Data(free=("text",)),

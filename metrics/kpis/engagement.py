@@ -17,6 +17,7 @@ from metrics.sources.signals import (
     mails_answered,
     mails_delivered,
     mails_opened,
+    mails_to_unknown,
     points,
     site_visits,
     socials,
@@ -158,7 +159,15 @@ def count_of(
 
 
 def answered_of(
-    id: str, name: str, words: str, part: Measure, base: Measure, caveats: str, *, how_to_move: str
+    id: str,
+    name: str,
+    words: str,
+    part: Measure,
+    base: Measure,
+    caveats: str,
+    *,
+    how_to_move: str,
+    beside: tuple[Part, ...] = (),
 ) -> Kpi:
     """A share of e-mails or invitations; clusters are accounts, because one mails many people of an account."""
     below = Part(f"{id}_base", base.label, base.now)
@@ -177,6 +186,7 @@ def answered_of(
         n=below,
         interval=Interval.LINEARISED,
         is_part_of_whole=True,
+        beside=beside,
         source=FLEVY,
         caveats=caveats,
         on_scorecard=False,
@@ -204,23 +214,29 @@ social_interactions = count_of(
     caveats="Those that somebody recorded; praise and complaint count alike.",
     how_to_move="Let people who know the trade write; answer every comment.",
 )
+BY_DELIVERY = (
+    "By the month in which the e-mail was delivered, each person and e-mail once a month. An opening or answer belongs "
+    "to the e-mail whose key it carries; without a key to the last one with the same subject that had reached the "
+    "person. What belongs to no delivery, or to nobody we know, is left out."
+)
 email_open_rate = answered_of(
     "email_open_rate",
     "E-mails opened",
-    "people who opened an e-mail / people to whom it was delivered",
+    "e-mails delivered in the period that were opened, whenever that was / e-mails delivered",
     mails_opened,
     mails_delivered,
-    "Programs open mails, too, and others hide that somebody did: never make it a target. By the month in which it was "
-    "opened.",
+    f"Programs open mails, too, and others hide that somebody did: never make it a target. {BY_DELIVERY}",
+    beside=(Part("open_to_unknown", "delivered to nobody we know: left out", mails_to_unknown.now),),
     how_to_move="Do not chase it: send fewer mails and count the answers.",
 )
 email_response_rate = answered_of(
     "email_response_rate",
     "E-mails answered",
-    "people who answered an e-mail / people to whom it was delivered",
+    "e-mails delivered in the period that were answered, whenever that was / e-mails delivered",
     mails_answered,
     mails_delivered,
-    "By the month in which it was answered.",
+    BY_DELIVERY,
+    beside=(Part("answer_to_unknown", "delivered to nobody we know: left out", mails_to_unknown.now),),
     how_to_move="Ask one question in each mail, and sign it with the name of somebody they know.",
 )
 event_participation_rate = answered_of(

@@ -71,32 +71,73 @@ SIGNALS = Source(
 )
 
 mails_delivered = Measure(
-    "mails_delivered", "COUNT(*) FILTER (WHERE code = 'email_delivered')", label="e-mails delivered"
+    "mails_delivered", "COUNT(*) FILTER (WHERE is_known)", label="e-mails delivered to people we know"
 )
-mails_opened = Measure("mails_opened", "COUNT(*) FILTER (WHERE code = 'email_open')", label="e-mails opened")
+mails_opened = Measure(
+    "mails_opened", "COUNT(*) FILTER (WHERE is_known AND opened)", label="of these e-mails opened"
+)
 mails_answered = Measure(
-    "mails_answered", "COUNT(*) FILTER (WHERE code = 'email_reply')", label="e-mails answered"
+    "mails_answered", "COUNT(*) FILTER (WHERE is_known AND answered)", label="of these e-mails answered"
 )
+mails_to_unknown = Measure(
+    "mails_to_unknown", "COUNT(*) FILTER (WHERE NOT is_known)", label="e-mails delivered to nobody we know"
+)
+
+# An e-mail counts in the month in which it was delivered, with what became of it whenever that was: once a person and
+# month, however often it is opened. What is opened or answered belongs to the e-mail that it names; where it names
+# none, to the last one with its subject that had reached the person by then.
+MAILS = Source(
+    "mails",
+    "E-mails delivered, each person once a month",
+    "o.account_id",
+    f"""
+    SELECT g.account_id, g.date, NULL::bigint AS person_id, g.id, 'E-mail delivered' AS label,
+           CONCAT_WS(', ', NULLIF(g.subject, ''), CASE WHEN g.opened THEN 'opened' END,
+                     CASE WHEN g.answered THEN 'answered' END,
+                     CASE WHEN NOT g.is_known THEN 'to nobody we know' END) AS detail,
+           NULL::numeric AS booked, '' AS currency, g.is_known, g.opened, g.answered
+      FROM (SELECT s.account_id, s.is_known, MIN(s.subject) AS subject,
+                   MIN(s.date) FILTER (WHERE s.code = 'email_delivered') AS date,
+                   MIN(s.id) FILTER (WHERE s.code = 'email_delivered') AS id,
+                   BOOL_OR(s.code = 'email_open') AS opened, BOOL_OR(s.code = 'email_reply') AS answered
+              FROM (SELECT m.*, MAX(CASE WHEN m.code = 'email_delivered' THEN date_trunc('month', m.date) END) OVER (
+                             PARTITION BY m.account_id, m.who, m.mail
+                             ORDER BY m.date, m.code <> 'email_delivered', m.id) AS sent
+                      FROM (SELECT o.account_id, o.id, k.code, o.subject, {ON} AS date,
+                                   o.contact_id IS NOT NULL AS is_known, COALESCE(o.contact_id, -o.id) AS who,
+                                   CASE WHEN o.message <> '' THEN 'm' || o.message ELSE 's' || o.subject END AS mail
+                              FROM accounts_signal o
+                             CROSS JOIN accounts_organisation org
+                              JOIN accounts_signalkind k ON k.id = o.kind_id
+                               AND k.code IN ('email_delivered', 'email_open', 'email_reply')
+                             WHERE {{among}}) m) s
+             WHERE s.sent IS NOT NULL
+             GROUP BY s.account_id, s.is_known, s.who, s.mail, s.sent) g""",
+    (mails_delivered, mails_opened, mails_answered, mails_to_unknown),
+    may_be_planned=True,
+    moment="o.at",
+)
+
 invited = Measure("invited", "COUNT(*) FILTER (WHERE code = 'event_invited')", label="invited to events")
 attended = Measure("attended", "COUNT(*) FILTER (WHERE code = 'event_attended')", label="attended events")
 
-# A person counts once a month for one mail or event, however often they open it; the unknown count singly.
-MAILINGS = Source(
-    "mailings",
-    "E-mails and events, each person once a month",
+# A person counts once a month for one event, however often they are noted for it; the unknown count singly.
+EVENTS = Source(
+    "events",
+    "Invitations and events, each person once a month",
     "o.account_id",
     f"""
     SELECT g.account_id, g.date, NULL::bigint AS person_id, g.id, k.name AS label, g.subject AS detail,
            NULL::numeric AS booked, '' AS currency, k.code
       FROM (SELECT o.account_id, o.kind_id, o.subject, MIN({ON}) AS date, MIN(o.id) AS id
               FROM accounts_signal o CROSS JOIN accounts_organisation org
-             WHERE o.kind_id IN (SELECT id FROM accounts_signalkind WHERE code IN (
-                     'email_delivered', 'email_open', 'email_reply', 'event_invited', 'event_attended'))
+             WHERE o.kind_id IN (SELECT id FROM accounts_signalkind
+                                  WHERE code IN ('event_invited', 'event_attended'))
                AND {{among}}
              GROUP BY o.account_id, o.kind_id, o.subject, COALESCE(o.contact_id, -o.id),
                       date_trunc('month', o.at AT TIME ZONE org.time_zone)) g
       JOIN accounts_signalkind k ON k.id = g.kind_id""",
-    (mails_delivered, mails_opened, mails_answered, invited, attended),
+    (invited, attended),
     may_be_planned=True,
     moment="o.at",
 )
@@ -237,7 +278,8 @@ BANDS = Source(
 
 SOURCES = (
     SIGNALS,
-    MAILINGS,
+    MAILS,
+    EVENTS,
     DECAYED,
     BANDS,
 )

@@ -234,7 +234,29 @@ def read_signals(world: World, zone: datetime.tzinfo) -> None:
         world.flows.append(Row("points", account, on, owner, min(number, caps[code] or number) * worth))
         world.flows.append(Row(code, account, on, owner, number))
     for (account, code, *_), on in people.items():
+        if not code.startswith("email"):
+            world.flows.append(Row(f"people_{code}", account, on, world.owner(account, on), 1))
+    for (account, code), on in mails(zone):
         world.flows.append(Row(f"people_{code}", account, on, world.owner(account, on), 1))
+
+
+def mails(zone: datetime.tzinfo) -> Iterator[tuple[tuple[int, str], Day]]:
+    """What reached people we know, once a month, and what became of it, on the day on which it first reached them."""
+    told: dict[Any, dict[str, list[Day]]] = defaultdict(lambda: defaultdict(list))
+    for signal in Signal.objects.exclude(contact=None).select_related("kind"):
+        mail = ("key", signal.message) if signal.message else ("subject", signal.subject)
+        days = told[signal.account_id, signal.contact_id, mail]
+        days[signal.kind.code].append(signal.at.astimezone(zone).date())
+    for (account, *_), days in told.items():
+        sent: dict[Day, Day] = {}
+        for on in sorted(days["email_delivered"]):
+            sent.setdefault(on.replace(day=1), on)
+        for on in sent.values():
+            yield (account, "email_delivered"), on
+        for code in ("email_open", "email_reply"):
+            last = {max((d for d in days["email_delivered"] if d <= on), default=None) for on in days[code]}
+            for since in {each.replace(day=1) for each in last if each}:
+                yield (account, code), sent[since]
 
 
 def t3(book: Book, account: Any, name: str) -> float:
