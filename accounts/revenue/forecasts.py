@@ -19,6 +19,8 @@ __all__ = ["Forecast"]
 
 FROZEN = "kamplan"
 """The source of the rows that we freeze ourselves."""
+WEEK = datetime.timedelta(days=7)
+"""How long after a period's start, or its middle, a forecast is still one of that day."""
 
 
 class ForecastQuerySet(models.QuerySet[Any]):
@@ -157,15 +159,25 @@ def freeze(starts_on: datetime.date, ends_on: datetime.date, on: datetime.date) 
 
 
 def freeze_due(today: datetime.date) -> int:
-    """Freeze the current month, quarter, year and fiscal year, once each; asked every day it mostly does nothing."""
+    """Freeze the current month, quarter, year and fiscal year, once each at their start and once in their middle.
+
+    Asked every day it mostly does nothing.
+    """
     fiscal_start = Organisation.current().fiscal_year_start
     made = 0
     for kind in (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR, PeriodKind.FISCAL_YEAR):
         period = period_of(kind, today, fiscal_start)
         frozen = Forecast.objects.filter(source=FROZEN, user=None, starts_on=period.start, ends_on=period.end)
+        middle = middle_of(period.start, period.end)
+        if middle <= today < middle + WEEK:
+            frozen = frozen.filter(frozen_on__gte=middle)
         if not frozen.exists():
             made += freeze(period.start, period.end, today)
     return made
+
+
+def middle_of(starts_on: datetime.date, ends_on: datetime.date) -> datetime.date:
+    return starts_on + (ends_on - starts_on) // 2
 
 
 def won_in(first: datetime.date, until: datetime.date) -> models.QuerySet[Opportunity]:

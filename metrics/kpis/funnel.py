@@ -237,7 +237,8 @@ forecast_wape = RowKpi(
     ungrouped=EVERYTHING_EXPECTED,
     source="practitioners' standard; SMARTe calls 100 % - this its accuracy",
     caveats="Months are judged for a month, quarters for anything longer, and only complete ones. Each scope by its "
-    "own sum: people's errors may cancel out in a team. It may exceed 100 %.",
+    "own sum: people's errors may cancel out in a team. It may exceed 100 %. Beside it the same of what was expected "
+    "in the middle of each window, when a part of it was known.",
     how_to_move="Look at the bias: is everything too high, or some too high and some too low?",
     on_scorecard=False,
 )
@@ -253,7 +254,8 @@ forecast_bias = RowKpi(
     lacks_account=True,
     ungrouped=EVERYTHING_EXPECTED,
     source="practitioners' standard",
-    caveats="0 is best: above it the forecasts were too hopeful. No bias is not yet a good forecast, see its error.",
+    caveats="0 is best: above it the forecasts were too hopeful. No bias is not yet a good forecast, see its error. "
+    "Beside it the same of what was expected in the middle of each window.",
     on_scorecard=False,
     how_to_move="Ask for a low, a likely and a high figure, and take the likely one.",
 )

@@ -233,23 +233,29 @@ VELOCITY = f"""
 
 # -------------------------------------------------------------------------------------- forecasts
 
-# What was first expected within the first week, over windows that are complete: months of a month, else quarters.
+# What was first expected within the first week, and within the first week of the second half, over windows that are
+# complete: months of a month, else quarters.
 FORECASTS = """
     , frozen AS (
-        SELECT DISTINCT ON (f.user_id, f.starts_on, f.ends_on, f.measure)
-               f.user_id, f.starts_on, f.ends_on, f.measure,
+        SELECT DISTINCT ON (f.user_id, f.starts_on, f.ends_on, f.measure, f.is_mid)
+               f.user_id, f.starts_on, f.ends_on, f.measure, f.is_mid,
                f.amount * CASE WHEN f.currency = org.reporting_currency THEN 1 ELSE r.rate END AS expected
-          FROM accounts_forecast f CROSS JOIN accounts_organisation org
+          FROM (SELECT *, CASE WHEN frozen_on < starts_on + 7 THEN FALSE
+                               WHEN frozen_on >= starts_on + (ends_on - starts_on) / 2
+                                AND frozen_on < starts_on + (ends_on - starts_on) / 2 + 7 THEN TRUE END AS is_mid
+                  FROM accounts_forecast) f
+         CROSS JOIN accounts_organisation org
           LEFT JOIN metrics_dailyrate r ON r.currency = f.currency AND r.day = f.frozen_on
-         WHERE f.frozen_on < f.starts_on + 7 AND f.ends_on <= %(as_of)s::date + 1
-         ORDER BY f.user_id, f.starts_on, f.ends_on, f.measure, f.frozen_on, f.id),
+         WHERE f.is_mid IS NOT NULL AND f.ends_on <= %(as_of)s::date + 1
+         ORDER BY f.user_id, f.starts_on, f.ends_on, f.measure, f.is_mid, f.frozen_on, f.id),
     compared AS (
-        SELECT f.user_id, f.starts_on, f.ends_on, f.measure, f.expected, COALESCE(SUM(b.amount), 0) AS actual,
+        SELECT f.user_id, f.starts_on, f.ends_on, f.measure, f.is_mid, f.expected,
+               COALESCE(SUM(b.amount), 0) AS actual,
                COALESCE(SUM(b.gaps), 0) + (f.expected IS NULL)::int AS gaps
           FROM frozen f
           LEFT JOIN reached b ON b.key = COALESCE(f.user_id, 0) AND b.measure = f.measure
                              AND b.date >= f.starts_on AND b.date < f.ends_on
-         GROUP BY 1, 2, 3, 4, 5),
+         GROUP BY 1, 2, 3, 4, 5, 6),
     windows AS (
         SELECT p.starts, p.ends, c.*
           FROM period p
@@ -257,26 +263,37 @@ FORECASTS = """
            AND c.ends_on = (c.starts_on + CASE WHEN p.ends - p.starts > 80 THEN INTERVAL '3 months'
                                                ELSE INTERVAL '1 month' END)::date),
     scoped AS (
-        SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, expected, actual, gaps
+        SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, is_mid, expected, actual, gaps
           FROM windows WHERE user_id IS NULL
          UNION ALL
-        SELECT starts, ends, 'owner', user_id, expected, actual, gaps FROM windows WHERE user_id IS NOT NULL
+        SELECT starts, ends, 'owner', user_id, is_mid, expected, actual, gaps
+          FROM windows WHERE user_id IS NOT NULL
          UNION ALL
-        SELECT starts, ends, 'team', c.above_id, SUM(expected), SUM(actual), SUM(gaps)
+        SELECT starts, ends, 'team', c.above_id, is_mid, SUM(expected), SUM(actual), SUM(gaps)
           FROM windows w
           LEFT JOIN accounts_membership m ON m.user_id = w.user_id AND m.during @> w.starts_on
           LEFT JOIN team_closure c ON c.id = m.team_id
          WHERE w.user_id IS NOT NULL
-         GROUP BY 1, 2, 4, w.starts_on, w.measure),
+         GROUP BY 1, 2, 4, w.starts_on, w.measure, is_mid),
     whole AS (
-        SELECT starts, ends, scope, key, COUNT(*) AS n, SUM(ABS(expected - actual)) AS missed,
-               SUM(expected) - SUM(actual) AS above, SUM(expected) AS expected, SUM(actual) AS actual,
-               SUM(gaps) AS gaps
-          FROM scoped GROUP BY 1, 2, 3, 4)
+        SELECT starts, ends, scope, key, is_mid, COUNT(*) AS n, SUM(ABS(expected - actual)) AS missed,
+               SUM(expected) - SUM(actual) AS above, SUM(actual) AS actual, SUM(gaps) AS gaps
+          FROM scoped GROUP BY 1, 2, 3, 4, 5),
+    judged AS (
+        SELECT starts, ends, scope, key, is_mid, n, {top} AS apart, actual, NULLIF(gaps, 0) AS gaps,
+               CASE WHEN actual > 0 THEN {top} / actual END AS value
+          FROM whole)
     -- figures
-    SELECT starts, ends, scope, key, CASE WHEN actual > 0 THEN {top} / actual END AS value,
-           {top} AS numerator, actual AS denominator, n, NULL AS low, NULL AS high, NULLIF(gaps, 0) AS no_rate
-      FROM whole"""
+    SELECT starts, ends, scope, key, MAX(value) FILTER (WHERE NOT is_mid) AS value,
+           MAX(apart) FILTER (WHERE NOT is_mid) AS numerator, MAX(actual) FILTER (WHERE NOT is_mid) AS denominator,
+           COALESCE(MAX(n) FILTER (WHERE NOT is_mid), 0) AS n, NULL AS low, NULL AS high,
+           MAX(gaps) FILTER (WHERE NOT is_mid) AS no_rate,
+           MAX(value) FILTER (WHERE is_mid AND gaps IS NULL) AS mid, MAX(n) FILTER (WHERE is_mid) AS mid_n
+      FROM judged GROUP BY 1, 2, 3, 4"""
+IN_MID_PERIOD = (
+    Beside("mid", "The same of what was expected in mid-period", is_share=True),
+    Beside("mid_n", "Forecasts frozen in mid-period"),
+)
 FORECAST_TABLES = EVERYWHERE | {
     "forecast",
     "order",
@@ -432,6 +449,7 @@ RECIPES = {
         (WON,),
         ("reached",),
         terms=("forecast and actual apart", "actual"),
+        beside=IN_MID_PERIOD,
         made_of="forecast",
     ),
     "forecast_bias": Recipe(
@@ -441,6 +459,7 @@ RECIPES = {
         (WON,),
         ("reached",),
         terms=("forecast above actual", "actual"),
+        beside=IN_MID_PERIOD,
         made_of="forecast",
     ),
     "new_account_fit": Recipe(

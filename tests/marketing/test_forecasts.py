@@ -89,8 +89,13 @@ def test_a_period_is_frozen_once_and_stays_as_it_was(maya_account: Account) -> N
     assert freeze_due(day("2026-04-02")) == 0
     assert freeze(START, END, START) == 0
     assert amounts(ends_on=END) == {"Maya Marin": Decimal(50), None: Decimal(50)}
-    # In May only the month is new.
+    # In the middle of April the month is frozen once more, on the 16th or in the week from it on; in May it is new.
+    assert [freeze_due(day(f"2026-04-{number}")) for number in (15, 17, 18)] == [0, 2, 0]
     assert freeze_due(day("2026-05-01")) == 2
+    # From the 16th of May on it is the middle of the month and of the quarter, in June of neither.
+    assert [freeze_due(day(each)) for each in ("2026-05-16", "2026-05-17", "2026-06-01", "2026-06-23")] == [
+        4, 0, 2, 0,
+    ]  # fmt: skip
     assert set(Forecast.objects.values_list("source", flat=True)) == {FROZEN}
 
 

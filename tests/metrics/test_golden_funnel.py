@@ -198,6 +198,33 @@ for _kpi in ("forecast_wape", "forecast_bias"):
         return answer(kpi)
 
 
+def test_what_was_expected_in_mid_period_stands_beside_what_was_at_the_start() -> None:
+    forecasts({"forecast": [100, 200, 300], "actual": [110, 150, 340]})
+    # The middles are 15 February, 16 May and 16 August; a day earlier or a week later is neither start nor middle.
+    for first, until, middle, amount in (
+        ("2025-01-01", "2025-04-01", "2025-02-15", 110),
+        ("2025-04-01", "2025-07-01", "2025-05-16", 160),
+        ("2025-07-01", "2025-10-01", "2025-08-16", 320),
+    ):
+        for after, expected in ((-1, 5000), (0, amount), (3, 7000), (7, 9000)):
+            frozen = day(middle) + after * ONE_DAY
+            Forecast.objects.create(
+                starts_on=day(first), ends_on=day(until), frozen_on=frozen, amount=Decimal(expected)
+            )
+    run("2025-12-31")
+
+    # 0, 10 and 20 apart of 600; 590 expected.
+    error, bias = (
+        result(kpi, period("2025-01-01", "2026-01-01")) for kpi in ("forecast_wape", "forecast_bias")
+    )
+    assert (round(error.value or 0, 4), error.beside["mid"], error.beside["mid_n"]) == (
+        Decimal("16.6667"),
+        Decimal("0.05"),
+        3,
+    )
+    assert (bias.value, round(bias.beside["mid"], 4)) == (0, Decimal("-0.0167"))
+
+
 @recipe("expansion_pipeline", "owned", "sold_to_segment")
 def whitespace(given: Inputs) -> Any:
     industry = Industry.objects.create(name="Mills")
