@@ -148,14 +148,15 @@ WATCHED: tuple[Watch, ...] = (
         "id, account_id, contact_id, kind_id, at, subject, message",
         f"""{of_account(the_day("at"))}
              UNION ALL
-            SELECT changed.account_id, MAX({the_day("d.at")}), FALSE FROM changed
-              JOIN accounts_signalkind k ON k.id = changed.kind_id
-               AND k.code IN ('email_delivered', 'email_open', 'email_reply')
-              JOIN accounts_signal d ON d.contact_id = changed.contact_id AND d.account_id = changed.account_id
-               AND d.id <> changed.id AND d.at <= changed.at AND d.message = changed.message
-               AND (changed.message <> '' OR d.subject = changed.subject)
+            SELECT c.account_id, MAX({the_day("d.at")}), FALSE
+              FROM (SELECT account_id, contact_id, message, subject, MIN(at) AS at FROM changed
+                     WHERE kind_id IN (SELECT id FROM accounts_signalkind
+                                        WHERE code IN ('email_delivered', 'email_open', 'email_reply'))
+                     GROUP BY account_id, contact_id, message, subject) c
+              JOIN accounts_signal d ON d.contact_id = c.contact_id AND d.account_id = c.account_id
+               AND d.at < c.at AND d.message = c.message AND (c.message <> '' OR d.subject = c.subject)
               JOIN accounts_signalkind s ON s.id = d.kind_id AND s.code = 'email_delivered'
-             GROUP BY changed.id, changed.account_id""",
+             GROUP BY c.account_id, c.contact_id, c.message, c.subject""",
     ),
     Watch("accounts_signalkind", "id, code, daily_cap", of_everyone(BEGINNING)),
     Watch("accounts_signalweight", "id, kind_id, weight, during", of_everyone("LOWER(during)")),

@@ -10,6 +10,7 @@ from accounts.models import Account, Classification, Industry, Opportunity, Orga
 from accounts.periods import Period
 from metrics.kpi import Kpi
 from metrics.kpis import KPI
+from metrics.levels import BY_OPENING
 from metrics.models import AccountMonth, Run, Scope
 from metrics.pages.choice import read_choice
 from metrics.pages.comparison_figures import Groups
@@ -228,3 +229,19 @@ def test_what_lies_outside_a_group_is_made_of_the_deals_of_the_others(made: Deal
     rests = {name: groups.rest(kpi, made.key(Scope.TIER, name)) for name in ("A", "B", "")}
     # Outside A 100 and 70 were won; outside B 300, 500 and 70; by accounts that were classified 100, 300 and 500.
     assert {name: rest and rest.value for name, rest in rests.items()} == {"A": 85, "B": 290, "": 300}
+
+
+def test_a_run_of_an_older_version_is_read_as_it_was_published(made: Deals) -> None:
+    old = run("2025-12-31")
+    Run.objects.update(settings={name: value for name, value in old.settings.items() if name != BY_OPENING})
+    old.refresh_from_db()
+
+    # By the class of the first of January: one account of B with two of three, one of A with one of two.
+    for when in (YEAR, period("2025-01-01", "2025-08-01")):
+        found = {
+            name: result("win_rate", when, Scope.TIER, made.key(Scope.TIER, name)).value
+            for name in ("A", "B")
+        }
+        assert found == {"A": 50, "B": pytest.approx(Decimal(200) / 3)}
+    hana = make_user("Hana", "head")
+    assert totals_of_rows("win_rate", Scope.TIER, made.key(Scope.TIER, "B"), hana) == [2, 3]
