@@ -41,6 +41,25 @@ class Facts:
         return Facts(self.relation, self.book_month, where, {**self.params, **params})
 
 
+def window_bounds(period: Period, current_month: Day) -> dict[str, Day]:
+    """The bounds of every window of a period, and the months whose totals they are made of."""
+    return {
+        "starts": period.start,
+        "ends": period.end,
+        "t12_starts": add_months(period.end, -12),
+        "t3_starts": add_months(period.end, -3),
+        "t6_starts": add_months(period.end, -6),
+        "last_year_starts": add_months(period.start, -12),
+        "last_year_ends": add_months(period.end, -12),
+        "start_month": add_months(period.start, -1),
+        "end_month": min(add_months(period.end, -1), current_month),
+        "last_year_start_month": add_months(period.start, -13),
+        "last_year_end_month": add_months(period.end, -13),
+        "t3_start_month": add_months(period.end, -4),
+        "t6_start_month": add_months(period.end, -7),
+    }
+
+
 def period_rows(periods: Sequence[Period], current_month: Day) -> str:
     """A VALUES list with the bounds of every window of every period.
 
@@ -48,26 +67,11 @@ def period_rows(periods: Sequence[Period], current_month: Day) -> str:
     with the current month are the same. The days are written out: statements of a run hold a thousand of them each,
     and finding that many parameters in their text took a sixth of the run in a small world.
     """
-    names, rows = "", []
-    for period in {each.span: each for each in periods}.values():
-        bounds = {
-            "starts": period.start,
-            "ends": period.end,
-            "t12_starts": add_months(period.end, -12),
-            "t3_starts": add_months(period.end, -3),
-            "t6_starts": add_months(period.end, -6),
-            "last_year_starts": add_months(period.start, -12),
-            "last_year_ends": add_months(period.end, -12),
-            "start_month": add_months(period.start, -1),
-            "end_month": min(add_months(period.end, -1), current_month),
-            "last_year_start_month": add_months(period.start, -13),
-            "last_year_end_month": add_months(period.end, -13),
-            "t3_start_month": add_months(period.end, -4),
-            "t6_start_month": add_months(period.end, -7),
-        }
-        names = ", ".join(bounds)
-        rows.append("(" + ", ".join(f"DATE '{value}'" for value in bounds.values()) + ")")
-    return f"period ({names}) AS (VALUES {', '.join(rows)})"
+    distinct = {each.span: each for each in periods}.values()
+    every = [window_bounds(period, current_month) for period in distinct]
+    names = ", ".join(every[0]) if every else ""
+    rows = ", ".join("(" + ", ".join(f"DATE '{day}'" for day in bounds.values()) + ")" for bounds in every)
+    return f"period ({names}) AS (VALUES {rows})"
 
 
 HELD_AT_START = (

@@ -8,7 +8,7 @@ from accounts.engagement.playbook_actions import Cause, begin_plays
 from accounts.periods import Day
 from metrics.alerts.rules import RULES
 from metrics.models import Alert
-from metrics.recompute.stage import make_signal_days
+from metrics.recompute.stage import make_signal_days, make_signal_months
 from metrics.sources.signals import in_run
 
 
@@ -29,6 +29,7 @@ def look_for_warnings(run: int | None, day: Day) -> None:
 def collect(day: Day) -> None:
     """`run_warning`: every cause that the rules find."""
     make_signal_days()
+    make_signal_months(day)
     with connection.cursor() as cursor:
         cursor.execute(
             """CREATE TEMP TABLE run_warning (kind text, account_id bigint, cause text, is_red boolean,

@@ -61,20 +61,22 @@ PIPELINE_COVERAGE = f"""
     gap AS (SELECT starts, ends, scope, key, SUM(quota) - SUM(booked) AS gap, COUNT(*) AS n,
                    SUM(gaps) AS gaps
               FROM scoped GROUP BY 1, 2, 3, 4),
-    pipeline AS (
-        SELECT p.starts, p.ends, r.account_id, owner.user_id, r.weighted, ({NO_RATE})::int AS gap
-          FROM period p
-          JOIN ({OPEN_DEALS.select(days="(SELECT DISTINCT day FROM period)")}) r ON r.date = p.day
-          {CREDITED}),
+    -- By day and person first: several periods end on the same day.
+    pipeline AS MATERIALIZED (
+        SELECT r.date AS day, owner.user_id, SUM(r.weighted) AS x, COUNT(*) FILTER (WHERE {NO_RATE}) AS gaps
+          FROM ({OPEN_DEALS.select(days="(SELECT DISTINCT day FROM period)")}) r {CREDITED}
+         GROUP BY 1, 2),
     waiting AS (
-        SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, SUM(weighted) AS x, SUM(gap) AS gaps
-          FROM pipeline GROUP BY 1, 2
+        SELECT p.starts, p.ends, s.scope, s.key, SUM(w.x) AS x, SUM(w.gaps) AS gaps
+          FROM period p
+          JOIN pipeline w ON w.day = p.day
+         CROSS JOIN LATERAL (VALUES ('company', NULL::bigint), ('owner', w.user_id)) s(scope, key)
+         GROUP BY 1, 2, 3, 4
          UNION ALL
-        SELECT starts, ends, 'owner', user_id, SUM(weighted), SUM(gap) FROM pipeline GROUP BY 1, 2, 4
-         UNION ALL
-        SELECT p.starts, p.ends, 'team', c.above_id, SUM(weighted), SUM(gap)
-          FROM pipeline p JOIN period USING (starts, ends)
-          LEFT JOIN accounts_membership m ON m.user_id = p.user_id AND m.during @> period.day
+        SELECT p.starts, p.ends, 'team', c.above_id, SUM(w.x), SUM(w.gaps)
+          FROM period p
+          JOIN pipeline w ON w.day = p.day
+          LEFT JOIN accounts_membership m ON m.user_id = w.user_id AND m.during @> p.day
           LEFT JOIN team_closure c ON c.id = m.team_id GROUP BY 1, 2, 4)
     -- figures
     SELECT g.starts, g.ends, g.scope, g.key, CASE WHEN g.gap > 0 THEN COALESCE(w.x, 0) / g.gap END AS value,

@@ -119,13 +119,18 @@ WHITESPACE = f"""
           FROM period p
           JOIN holding h ON h.date <= p.day AND (h.until > p.day OR h.until IS NULL)
           JOIN stamp ON stamp.starts = p.starts AND stamp.ends = p.ends AND stamp.account_id = h.account_id),
+    -- From which day on an industry buys a category: of all periods that start together, for who began behind the
+    -- end of one bought nothing in it either.
     owned AS (
-        SELECT p.starts, p.ends, COALESCE(s.industry_id, 0) AS industry, c.category_id
-          FROM stamp s
-          JOIN period p ON p.starts = s.starts AND p.ends = s.ends
-          JOIN owned_category c ON c.account_id = s.account_id AND c.date <= p.day
-         GROUP BY 1, 2, 3, 4),
-    sold AS MATERIALIZED (SELECT starts, ends, industry, COUNT(*) AS sold FROM owned GROUP BY 1, 2, 3),
+        SELECT s.starts, COALESCE(s.industry_id, 0) AS industry, c.category_id, MIN(c.date) AS date
+          FROM (SELECT starts, MAX(ends) AS ends FROM period GROUP BY starts) longest
+          JOIN stamp s ON s.starts = longest.starts AND s.ends = longest.ends
+          JOIN owned_category c ON c.account_id = s.account_id
+         GROUP BY 1, 2, 3),
+    sold AS MATERIALIZED (
+        SELECT p.starts, p.ends, o.industry, COUNT(*) AS sold
+          FROM period p JOIN owned o ON o.starts = p.starts AND o.date <= p.day
+         GROUP BY 1, 2, 3),
     lacking AS MATERIALIZED (SELECT * FROM held JOIN sold USING (starts, ends, industry)),
     scoped AS (
         SELECT starts, ends, {SEGMENTS}, {LACKED} FROM lacking {EACH_SEGMENT}

@@ -133,17 +133,17 @@ def make_changed(run: Run, last: Run, everyone_since: Day) -> None:
     execute("CREATE INDEX ON run_moved (account_key); ANALYZE run_moved")
 
 
-def too_many_moved(run: Run) -> bool:
-    """Adding differences reads old and new facts: beyond a third of the accounts it is cheaper to sum anew."""
+def share_moved(run: Run) -> float:
+    """The accounts that differ in older months, as a share of all."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT 3 * (SELECT COUNT(*) FROM run_moved) > COUNT(*) FROM metrics_accountmonth
+            SELECT (SELECT COUNT(*) FROM run_moved)::float / GREATEST(COUNT(*), 1) FROM metrics_accountmonth
              WHERE month = %(month)s AND account_id IS NOT NULL
             """,
             {"month": run.as_of.replace(day=1)},
         )
-        found: bool = cursor.fetchone()[0]
+        found: float = cursor.fetchone()[0]
     return found
 
 

@@ -6,10 +6,11 @@ numbers as summing everything. Periods that were never stored are summed over al
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import connection
 
-from accounts.periods import Day, Period, add_months
+from accounts.periods import Day, Period
 from metrics import rowkpis
 from metrics.evaluate import Facts, as_object, parted, period_rows
 from metrics.kpi import RowKpi
@@ -17,8 +18,8 @@ from metrics.kpis import KPIS
 from metrics.leaves import per_account
 from metrics.models import Run, ScopeFigures, View
 from metrics.recipes import RECIPES
-from metrics.recompute.changed import Changes, make_changed, too_many_moved
-from metrics.recompute.people import collect_rows_of_people, make_rows
+from metrics.recompute.changed import Changes, make_changed, share_moved
+from metrics.recompute.people import collect_rows_of_people, first_row, make_rows
 from metrics.recompute.scopes import collect_accounts_of_scopes, make_groups
 from metrics.recompute.stage import Progress, execute
 from metrics.recompute.stored import (
@@ -29,11 +30,14 @@ from metrics.recompute.stored import (
     stored_spans,
 )
 from metrics.recompute.summed import Summed
-from metrics.recompute.totals import leaves_from_totals, make_running_totals
+from metrics.recompute.totals import leaves_from_totals, looked_up, make_running_totals
 from metrics.recompute.version import Version
 
 PERIODS_AT_ONCE = 12
-"""How many periods one statement sums: bounds its memory, whatever the number of accounts."""
+"""How many periods one statement sums over all accounts, which bounds its memory; over few accounts, more of them."""
+
+TOO_MANY_MOVED = 1 / 3
+"""Adding differences reads old and new facts: beyond such a share of the accounts it is cheaper to sum anew."""
 
 Kind = ScopeFigures.Kind
 
@@ -50,31 +54,37 @@ def store_figures(run: Run, last: Run | None, changes: Changes, summed: Summed, 
     known = set() if changes.is_full or last is None else stored_spans()
     if last is not None and not changes.is_full:
         make_changed(run, last, changes.everyone_since)
-    is_anew = changes.is_full or last is None or too_many_moved(run)
+    share = share_moved(run)
+    is_anew = changes.is_full or last is None or share > TOO_MANY_MOVED
     accounts = account_periods(run.as_of)
     new_accounts = accounts if is_anew else new_account_periods(accounts, changes)
     fresh = [each for each in changes.periods if is_anew or changes.is_anew(each) or each.span not in known]
     moved = [each for each in changes.periods if each not in fresh]
-    everyone = Version(
-        "all",
-        Facts(book_month=run.as_of.replace(day=1)),
-        run.as_of,
-        summed=summed,
-        since=min((add_months(each.start, -13) for each in (*fresh, *new_accounts)), default=run.as_of),
-    )
-    few = Version("new", everyone.facts, run.as_of, changed_only=True, summed=summed)
+    book = Facts(book_month=run.as_of.replace(day=1))
+    everyone = version_of(Version("all", book, run.as_of, summed=summed), fresh, new_accounts)
+    few = version_of(Version("new", book, run.as_of, changed_only=True, summed=summed), moved, accounts)
     if fresh:
-        collect(fresh, [everyone], progress)
+        collect(fresh, [everyone], PERIODS_AT_ONCE, progress)
     if moved and last is not None:
-        old = Facts.as_of_run(last.pk, last.as_of.replace(day=1))
-        before = Version("old", old, last.as_of, "-", changed_only=True, summed=summed)
-        collect(moved, [before, few], progress)
+        former = Facts.as_of_run(last.pk, last.as_of.replace(day=1))
+        old = Version("old", former, last.as_of, "-", changed_only=True, summed=summed)
+        at_once = int(PERIODS_AT_ONCE / max(share, 0.01))
+        collect(moved, [version_of(old, moved), few], at_once, progress)
     add_to_stored(moved)
     single = collect_row_figures(changes, everyone.facts, run.as_of, progress)
     progress("Figures of accounts")
     collect_accounts(everyone, new_accounts)
     collect_accounts(few, [each for each in accounts if each not in new_accounts])
     return keep_changed(run, single, fresh, changes.is_full)
+
+
+def version_of(version: Version, periods: Sequence[Period], of_accounts: Sequence[Period] = ()) -> Version:
+    """Only with the months that these periods read, of scopes and of single accounts."""
+    return replace(
+        version,
+        months=looked_up((*periods, *of_accounts), version.as_of),
+        rows_since=first_row(periods, version.as_of, version.summed),
+    )
 
 
 def make_tables() -> None:
@@ -91,15 +101,13 @@ def batches(periods: Sequence[Period], at_once: int) -> list[Sequence[Period]]:
     return [ordered[first : first + at_once] for first in range(0, len(ordered), at_once)]
 
 
-def collect(periods: Sequence[Period], versions: Sequence[Version], progress: Progress) -> None:
+def collect(periods: Sequence[Period], versions: Sequence[Version], at_once: int, progress: Progress) -> None:
     """Sum the parts of these periods over every scope into `run_raw`, over all versions with their signs."""
     for version in versions:
         make_running_totals(version)
         make_groups(version)
         make_rows(version)
-    # Differences are of a third of the accounts at most, in each of two versions.
-    share = 3 if versions[0].changed_only else 1
-    for some in batches(periods, PERIODS_AT_ONCE * share):
+    for some in batches(periods, at_once):
         progress(f"Figures up to {some[-1].last_day}")
         collect_accounts_of_scopes(some, versions)
         collect_rows_of_people(some, versions)
@@ -118,7 +126,10 @@ def collect_row_figures(changes: Changes, facts: Facts, as_of: Day, progress: Pr
         " ON COMMIT DROP"
     )
     made = {kpi: changes.periods_for(RECIPES[kpi.recipe_name]) for kpi in kpis_with_rows()}
-    rowkpis.make_run_relations(changes.periods, facts, as_of, {kpi.recipe_name for kpi in made if made[kpi]})
+    concerned = sorted({period for periods in made.values() for period in periods})
+    if concerned:
+        needed = {kpi.recipe_name for kpi, periods in made.items() if periods}
+        rowkpis.make_run_relations(concerned, facts, as_of, needed)
     for kpi, periods in made.items():
         if periods:
             sql, params = rowkpis.statement(RECIPES[kpi.recipe_name], periods, facts, as_of, in_run=True)
@@ -142,26 +153,34 @@ def kpis_with_rows() -> list[RowKpi]:
 
 
 def collect_single(periods: Sequence[Period], made: dict[RowKpi, list[Period]]) -> None:
-    """What was made of each scope, beside what is stored of the KPIs that were not made again in the period."""
+    """What was made of each scope, laid over what is stored of the KPIs that were not made again in the period."""
     again = {kpi.id: set(some) for kpi, some in made.items()}
-    kept = {each.span: [name for name, some in again.items() if each not in some] for each in periods}
+    everything = [kpi.id for kpi in KPIS if isinstance(kpi, RowKpi)]
+    gone = {
+        each.span: [name for name in everything if name not in again or each in again[name]]
+        for each in periods
+    }
     rows = ", ".join(
-        f"(DATE '{start}', DATE '{end}', ARRAY[{', '.join(map(repr, names))}])"
-        for (start, end), names in kept.items()
-        if names
+        f"(DATE '{start}', DATE '{end}', ARRAY[{', '.join(map(repr, names))}]::text[])"
+        for (start, end), names in gone.items()
     )
-    stored = f"""
-        SELECT f.starts, f.ends, f.scope, f.key, e.key AS kpi, e.value AS figure
-          FROM (VALUES {rows}) k (starts, ends, names)
-          JOIN metrics_scopefigures f ON f.starts = k.starts AND f.ends = k.ends
-         CROSS JOIN LATERAL jsonb_each(f.figures) e
-         WHERE f.valid_to IS NULL AND f.kind = '{Kind.SINGLE}' AND e.key = ANY(k.names)"""
     execute(
         f"""
         INSERT INTO run_figures
-        SELECT '{View.AS_WAS}', starts, ends, scope, key, '{Kind.SINGLE}', jsonb_object_agg(kpi, figure)
-          FROM ({f"{stored} UNION ALL " if rows else ""} SELECT * FROM run_single) each
-         GROUP BY starts, ends, scope, key
+        WITH fresh AS (
+            SELECT starts, ends, scope, key, jsonb_object_agg(kpi, figure) AS figures
+              FROM run_single GROUP BY starts, ends, scope, key),
+        kept AS (
+            SELECT f.starts, f.ends, f.scope, f.key, f.figures - gone.names AS figures
+              FROM (VALUES {rows}) gone (starts, ends, names)
+              JOIN metrics_scopefigures f ON f.starts = gone.starts AND f.ends = gone.ends
+             WHERE f.valid_to IS NULL AND f.kind = '{Kind.SINGLE}')
+        SELECT '{View.AS_WAS}', COALESCE(fresh.starts, kept.starts), COALESCE(fresh.ends, kept.ends),
+               COALESCE(fresh.scope, kept.scope), COALESCE(fresh.key, kept.key), '{Kind.SINGLE}',
+               COALESCE(kept.figures, '{{}}') || COALESCE(fresh.figures, '{{}}')
+          FROM fresh FULL JOIN kept
+            ON kept.starts = fresh.starts AND kept.ends = fresh.ends AND kept.scope = fresh.scope
+           AND COALESCE(kept.key, -1) = COALESCE(fresh.key, -1)
         """
     )
 

@@ -8,16 +8,24 @@ sum of a few of these. Only what intervals are made of has to know the accounts:
 
 from collections.abc import Sequence
 
-from accounts.periods import Period
-from metrics.evaluate import Reach, as_object, filled, parted, period_rows, reaches
+from accounts.periods import Day, Period
+from metrics.evaluate import Reach, as_object, filled, parted, period_rows, reaches, window_bounds
 from metrics.leaves import LeafColumn, clustered_names, leaf_columns, linear_names, over_scope, per_account
 from metrics.levels import EACH_CLASS, LEVELS, OPENED, TEAM_CLOSURE, Level
 from metrics.models import ScopeFigures
 from metrics.recompute.stage import execute, exists
+from metrics.recompute.summed import Summed
 from metrics.recompute.version import Version, number
 
 Kind = ScopeFigures.Kind
 CLASSES = LEVELS["row classes"]
+
+
+def first_row(periods: Sequence[Period], as_of: Day, summed: Summed) -> Day:
+    """The first month whose rows these periods credit to persons."""
+    bounds = [window_bounds(period, as_of.replace(day=1)) for period in periods]
+    made = reaches(summed.rows_of(LEVELS["row owners"]))
+    return min((each[reach.begins] for each in bounds for reach in made), default=as_of)
 
 
 def make_rows(version: Version) -> None:
@@ -32,7 +40,7 @@ def make_rows(version: Version) -> None:
         CREATE TEMP TABLE {version.rows} ON COMMIT DROP AS
         SELECT COALESCE(f.account_id, 0) AS account_key, f.account_id, f.person_id, f.person_team_id, f.month,
                f.currency, {", ".join(f"{sql} AS {name}" for name, sql in OPENED.items())}, {values}
-          FROM {version.facts.relation} f WHERE {version.where} AND ({something})
+          FROM {version.facts.relation} f WHERE {version.since(version.rows_since)} AND ({something})
         """,
         version.facts.params,
     )

@@ -9,7 +9,7 @@ from django.db import connection
 from accounts.periods import Day, add_months
 from metrics.models import CLASSES, KEY, STAMPS
 from metrics.sources import BEGINNINGS, COLUMNS, SOURCES
-from metrics.sources.signals import BY_DAY, EACH_DAY, in_run
+from metrics.sources.signals import BY_DAY, BY_MONTH, EACH_DAY, EACH_MONTH, MONTHS_READ, in_run, of_days
 from metrics.sources.source import Column, Source, columns_of
 
 Progress = Callable[[str], None]
@@ -18,7 +18,7 @@ KEY_COLUMNS = "account_id bigint, month date, person_id bigint, opened_as text N
 # The month of the first row that belongs to no account.
 NOBODY_BEGAN = "SELECT date_trunc('month', LEAST({}))::date".format(
     ", ".join(
-        f"(SELECT MIN({each.day}) FROM {each.table} WHERE account_id IS NULL)"
+        f"(SELECT {each.first} FROM {each.table} WHERE account_id IS NULL)"
         for each in BEGINNINGS
         if each.lacks_account
     )
@@ -71,7 +71,7 @@ def make_scope(scope: Scope) -> None:
     )
     among = "TRUE" if scope.is_full else "account_id IN (SELECT account_id FROM run_queue)"
     firsts = " UNION ALL ".join(
-        f"SELECT account_id, MIN({each.day}) AS day FROM {each.table} WHERE {among} GROUP BY 1"
+        f"SELECT account_id, {each.first} AS day FROM {each.table} WHERE {among} GROUP BY 1"
         for each in BEGINNINGS
     )
     execute(
@@ -101,7 +101,7 @@ def first_month(scope: Scope) -> Day:
     """The earliest month that any concerned account needs."""
     with connection.cursor() as cursor:
         if scope.is_full:
-            firsts = ", ".join(f"(SELECT MIN({each.day}) FROM {each.table})" for each in BEGINNINGS)
+            firsts = ", ".join(f"(SELECT {each.first} FROM {each.table})" for each in BEGINNINGS)
             cursor.execute(f"SELECT date_trunc('month', LEAST({firsts}))::date")
         else:
             cursor.execute(
@@ -140,6 +140,23 @@ def make_signal_days() -> None:
     )
     # Read whole a few times: an index would cost more than it spares.
     execute("ANALYZE run_signal_day (account_id, kind_id, at)")
+
+
+def make_signal_months(day: Day, since: Day | None = None) -> None:
+    """`run_signal_month`: their points by account and month, up to the day; before `since` of queued accounts alone."""
+    if exists("run_signal_month"):
+        return
+    earlier = (
+        "o.at >= %(first)s::date OR o.account_id IN (SELECT account_id FROM run_queue)" if since else "TRUE"
+    )
+    months = of_days(f"{BY_MONTH} o.at <= %(day)s AND ({earlier}) {EACH_MONTH}")
+    execute(
+        f"CREATE TEMP TABLE run_signal_month ON COMMIT DROP AS"
+        f" SELECT account_id, month AS at, points, grown FROM ({months}) m",
+        # Warnings compare with the two months before.
+        {"day": day, "first": since and add_months(since, -MONTHS_READ - 2)},
+    )
+    execute("ANALYZE run_signal_month (account_id, at)")
 
 
 def staged(source: Source) -> str:

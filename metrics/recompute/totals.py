@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from accounts.periods import Day, Period
+from metrics.evaluate import window_bounds
 from metrics.expressions import Window
 from metrics.kpis import KPIS
 from metrics.leaves import LeafColumn, leaf_columns
@@ -37,28 +39,46 @@ LOOKUPS = {
 }
 
 
-def make_running_totals(version: Version) -> None:
-    """Per account and month the running total of every flow, the stocks, and the stamps, as a temporary table.
+def looked_up(periods: Sequence[Period], as_of: Day) -> frozenset[Day]:
+    """The months whose totals the windows of these periods are made of, in which they start, and that of the book."""
+    current = as_of.replace(day=1)
+    found = {current}
+    for period in periods:
+        bounds = window_bounds(period, current)
+        found |= {bounds[name] for name in ("starts", "end_month", *LOOKUPS.values())}
+    return frozenset(found)
 
-    A window's sums keep the state of one account at a time, where a grouping would keep those of all.
+
+def make_running_totals(version: Version) -> None:
+    """Per account the running total of every flow, the stocks, and the stamps in each month that is looked up.
+
+    As a temporary table, with the month in which the account began beside them, for whose it was then. A window's
+    sums keep the state of one account at a time, where a grouping would keep those of all.
     """
     if exists(version.total):
         return
     names = sorted({column.measure for column in version.summed.columns})
+    flows = [name for name in names if name not in STOCKS]
+    running = ", ".join(f"SUM({number(name)}) OVER w AS {name}" for name in flows)
     totals = ", ".join(
-        f"(SUM({number(name)}) OVER {'one' if name in STOCKS else 'w'}){'::int' if name in COUNTS else ''} AS {name}"
+        (f"(SUM({number(name)}) OVER one)" if name in STOCKS else f"f.{name}")
+        + f"{'::int' if name in COUNTS else ''} AS {name}"
         for name in names
     )
     stamps = ", ".join(f"f.{name}" for name in (*STAMPS, "holder_id", "holder_team_id", "is_target"))
+    kept = ", ".join(f"f.{name}" for name in names if name in STOCKS)
     execute(
         f"""
         CREATE TEMP TABLE {version.total} ON COMMIT DROP AS
         SELECT DISTINCT ON (f.account_id, f.month)
                COALESCE(f.account_id, 0) AS account_key, f.account_id, f.month, f.began, f.currency, {stamps}, {totals}
-          FROM {version.facts.relation} f WHERE {version.where}
-        WINDOW w AS (PARTITION BY f.account_id ORDER BY f.month), one AS (PARTITION BY f.account_id, f.month)
+          FROM (SELECT f.account_id, f.month, f.began, f.currency, {stamps}, {kept}, {running}
+                  FROM {version.facts.relation} f WHERE {version.since(min(version.months))}
+                WINDOW w AS (PARTITION BY f.account_id ORDER BY f.month) OFFSET 0) f
+         WHERE f.month = f.began OR f.month = ANY(%(months)s)
+        WINDOW one AS (PARTITION BY f.account_id, f.month)
         """,
-        version.facts.params,
+        {**version.facts.params, "months": sorted(version.months)},
     )
     execute(f"CREATE INDEX ON {version.total} (month, account_key)")
     execute(f"ANALYZE {version.total} (account_key, account_id, month, began)")

@@ -22,8 +22,10 @@ class Version:
     sign: str = ""
     changed_only: bool = False
     summed: Summed = EVERYTHING
-    since: Day = Day.min
-    """The first month that anything looks up; older ones are left unread."""
+    months: frozenset[Day] = frozenset()
+    """The months whose totals anything looks up."""
+    rows_since: Day = Day.min
+    """The first month whose rows are credited to persons."""
 
     @property
     def total(self) -> str:
@@ -60,10 +62,10 @@ class Version:
         """The temporary table of the sums of these by class and month."""
         return f"run_class_{self.name}"
 
-    @property
-    def where(self) -> str:
-        changed = "COALESCE(f.account_id, 0) IN (SELECT account_key FROM run_moved)"
-        return changed if self.changed_only else f"f.month >= DATE '{self.since}'"
+    def since(self, month: Day) -> str:
+        """The condition on its facts, of which those before the month are left unread."""
+        of_changed = " AND COALESCE(f.account_id, 0) IN (SELECT account_key FROM run_moved)"
+        return f"f.month >= DATE '{month}'{of_changed if self.changed_only else ''}"
 
 
 def number(name: str) -> str:

@@ -7,7 +7,7 @@ none.
 
 from accounts.engagement.health import HealthWeight
 from metrics.expressions import Measure
-from metrics.sources.signals import BY_DAY, EACH_DAY
+from metrics.sources.signals import signal_months
 from metrics.sources.source import Beginning, Source
 
 REQUIRED = (
@@ -149,11 +149,7 @@ SIGNALS = f"""
            LEAST(100, COALESCE(SUM(s.points) FILTER (
                WHERE s.month > date_trunc('month', m.day) - INTERVAL '3 months'), 0) * 100.0 / {RED_HOT})
       FROM {{days}} m
-      JOIN (SELECT b.account_id, date_trunc('month', b.date)::date AS month,
-                   SUM(b.points) AS points
-              FROM ({BY_DAY} {{among}} AND o.at >= (SELECT MIN(day) - 191 FROM {{days}} d) {EACH_DAY}) b
-             WHERE b.points IS NOT NULL AND b.date <= (SELECT MAX(day) FROM {{days}} d)
-             GROUP BY 1, 2) s
+      JOIN ({signal_months(7)}) s
         ON s.month <= m.day AND s.month > date_trunc('month', m.day) - INTERVAL '6 months'
      GROUP BY s.account_id, m.day"""
 

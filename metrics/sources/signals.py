@@ -3,6 +3,8 @@
 Of each kind and day so many count as its cap allows, so that programs that open mails do not pass for people.
 """
 
+import re
+
 from metrics.expressions import Measure
 from metrics.sources.source import Beginning, Source
 
@@ -18,27 +20,56 @@ EACH_DAY = f"""GROUP BY o.account_id, o.kind_id, {ON}) g
      CROSS JOIN LATERAL (
             SELECT one.code, one.name, LEAST(g.number, COALESCE(one.daily_cap, g.number)) AS counted
               FROM accounts_signalkind one WHERE one.id = g.kind_id) k
-      LEFT JOIN accounts_signalweight w ON w.kind_id = g.kind_id AND w.during @> g.date"""
+      LEFT JOIN (SELECT kind_id, weight, COALESCE(LOWER(during), '-infinity') AS since,
+                        COALESCE(UPPER(during), 'infinity') AS until FROM accounts_signalweight OFFSET 0) w
+             ON w.kind_id = g.kind_id AND w.since <= g.date AND g.date < w.until"""
 BY_DAY_IN_RUN = """
     SELECT o.account_id, o.kind_id, o.at AS date, o.id, o.number, k.code, k.name, o.counted, o.points
       FROM run_signal_day o LEFT JOIN accounts_signalkind k ON k.id = o.kind_id WHERE"""
 TRACED = "SELECT DISTINCT o.account_id FROM accounts_signal o WHERE"
-SIGNAL_TABLES = ("accounts_signal", "run_signal_day")
+
+# Powers of exact numbers are slow; there are few of them, made once a statement.
+POWERS = "SELECT array_agg(ROUND(2::numeric ^ (n / 30.0), 12) ORDER BY n) FROM generate_series(0, 330) n"
+
+
+def doubled(days: str) -> str:
+    """What a point grows to in so many days, if it doubles in 30."""
+    return f"({POWERS})[{days} + 1]"
+
+
+# The points of an account by month, and what they had grown to if brought to its first day. A run makes these once,
+# too; there `at` is the month.
+BY_MONTH = f"""
+    SELECT d.account_id, date_trunc('month', d.date::timestamp)::date AS month, SUM(d.points) AS points,
+           SUM(d.points * {doubled("date_part('day', d.date::timestamp)::int - 1")}) AS grown
+      FROM ({BY_DAY}"""
+EACH_MONTH = f"{EACH_DAY}) d WHERE d.points IS NOT NULL GROUP BY 1, 2"
+BY_MONTH_IN_RUN = "SELECT o.account_id, o.at AS month, o.points, o.grown FROM run_signal_month o WHERE"
+THEIR_MONTHS = re.compile(f"{re.escape(BY_MONTH)}(.*?){re.escape(EACH_MONTH)}", re.DOTALL)
+
+
+def of_days(sql: str) -> str:
+    """The statement reading the days of signals that the run has made."""
+    return (
+        sql.replace(BY_DAY, BY_DAY_IN_RUN)
+        .replace(EACH_DAY, "")
+        .replace(TRACED, TRACED.replace("accounts_signal", "run_signal_day"))
+    )
 
 
 def in_run(sql: str) -> str:
     """The statement as a run executes it."""
-    return (
-        sql.replace(BY_DAY, BY_DAY_IN_RUN)
-        .replace(EACH_DAY, "")
-        .replace(TRACED, TRACED.replace(*SIGNAL_TABLES))
+    return of_days(
+        THEIR_MONTHS.sub(lambda found: BY_MONTH_IN_RUN + found[1].replace(ON, "o.at"), sql),
     )
 
 
-def signal_days(months: int = 0) -> str:
-    """The signals by account, kind and day; of so many months before the first of the days, or all."""
+def signal_months(months: int) -> str:
+    """The points by account and month, of so many months before the first of the days, up to the last."""
     since = f"(SELECT MIN(day) FROM {{days}} d) - INTERVAL '{months} months'"
-    return f"{BY_DAY} {{among}} AND {f'o.at >= {since}' if months else 'TRUE'} {EACH_DAY}"
+    return (
+        f"{BY_MONTH} {{among}} AND o.at >= {since} AND {ON} <= (SELECT MAX(day) FROM {{days}} d) {EACH_MONTH}"
+    )
 
 
 points = Measure("points", "COALESCE(SUM(points), 0)", label="points of signals")
@@ -57,15 +88,9 @@ SIGNALS = Source(
     SELECT s.account_id, s.date, NULL::bigint AS person_id, s.id, s.name AS label,
            s.number || CASE WHEN s.number = 1 THEN ' signal' ELSE ' signals' END AS detail,
            NULL::numeric AS booked, '' AS currency, s.code, s.number, s.points
-      FROM ({signal_days()}) s""",
+      FROM ({BY_DAY} {{among}} {EACH_DAY}) s""",
     (points, site_visits, socials),
-    began=(
-        Beginning(
-            "(SELECT o.account_id, (MIN(o.at) AT TIME ZONE MIN(org.time_zone))::date AS day FROM accounts_signal o"
-            " CROSS JOIN accounts_organisation org GROUP BY o.account_id) traced",
-            "day",
-        ),
-    ),
+    began=(Beginning("accounts_signal", "at", is_moment=True),),
     may_be_planned=True,
     moment="o.at",
 )
@@ -142,15 +167,6 @@ EVENTS = Source(
     moment="o.at",
 )
 
-# Powers of exact numbers are slow; there are few of them, made once a statement.
-POWERS = "SELECT array_agg(ROUND(2::numeric ^ (n / 30.0), 12) ORDER BY n) FROM generate_series(0, 330) n"
-
-
-def doubled(days: str) -> str:
-    """What a point grows to in so many days, if it doubles in 30."""
-    return f"({POWERS})[{days} + 1]"
-
-
 decayed = Measure("decayed", "SUM(points)", label="points, halved every 30 days")
 
 # Points of a month are brought to its first day together; after 10 months less than a thousandth is left of them.
@@ -159,17 +175,12 @@ DECAYED = Source(
     "Points by month, halved every 30 days up to the day",
     "o.account_id",
     f"""
-    WITH monthly AS MATERIALIZED (
-        SELECT d.account_id, date_trunc('month', d.date)::date AS month, SUM(d.points) AS whole,
-               SUM(d.points * {doubled("EXTRACT(day FROM d.date)::int - 1")}) AS grown
-          FROM ({signal_days(12)}) d
-         WHERE d.date <= (SELECT MAX(day) FROM {{days}} d) AND d.points > 0
-         GROUP BY 1, 2)
+    WITH monthly AS MATERIALIZED ({signal_months(12)})
     SELECT s.account_id, m.day AS date, NULL::bigint AS person_id, s.account_id AS id,
-           to_char(s.month, 'YYYY-MM') AS label, ROUND(s.whole) || ' points' AS detail,
+           to_char(s.month, 'YYYY-MM') AS label, ROUND(s.points) || ' points' AS detail,
            NULL::numeric AS booked, '' AS currency, ROUND(s.grown / {doubled("m.day - s.month")}, 4) AS points
       FROM {{days}} m
-      JOIN monthly s ON s.month <= m.day AND s.month > m.day - 300""",
+      JOIN monthly s ON s.month <= m.day AND s.month > m.day - 300 AND s.points > 0""",
     (decayed,),
     is_stock=True,
 )
@@ -178,6 +189,8 @@ DECAYED = Source(
 USUAL_LIMITS = {"band_warm": 10, "band_hot": 25, "band_red_hot": 50, "band_stay": 20}
 LIMIT_NAMES = tuple(name.removeprefix("band_") for name in USUAL_LIMITS)
 LOOK_BACK = 12
+MONTHS_READ = LOOK_BACK + 4
+"""So many months before its first day a stock of points reads at most."""
 
 
 def limit(name: str) -> str:
@@ -235,10 +248,9 @@ SCORES = f"""
                       JOIN accounts_classification o ON o.tier_id = n.tier_id AND o.during @> n.last
                      WHERE {{among}}
                      UNION ALL
-                    SELECT d.account_id, date_trunc('month', d.date)::date, NULL, d.points, NULL,
+                    SELECT d.account_id, d.month, NULL, d.points, NULL,
                            {", ".join("NULL" for _ in LIMIT_NAMES * 2)}
-                      FROM ({signal_days(LOOK_BACK + 4)}) d
-                     WHERE d.date <= (SELECT MAX(day) FROM {{days}} d)) laid
+                      FROM ({signal_months(MONTHS_READ)}) d) laid
              GROUP BY account_id, month HAVING MAX(warm) IS NOT NULL) p"""
 
 LIMIT_OF_LEVEL = "CASE b.level WHEN 3 THEN b.red_hot WHEN 2 THEN b.hot ELSE b.warm END"

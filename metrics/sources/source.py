@@ -21,6 +21,16 @@ class Beginning:
     table: str
     day: str
     lacks_account: bool = False
+    is_moment: bool = False
+    """Not a day yet, but a moment, of which only the first is brought to the zone of the organisation."""
+
+    @property
+    def first(self) -> str:
+        if self.is_moment:
+            return (
+                f"(MIN({self.day}) AT TIME ZONE (SELECT time_zone FROM accounts_organisation LIMIT 1))::date"
+            )
+        return f"MIN({self.day})"
 
 
 @dataclass(frozen=True)

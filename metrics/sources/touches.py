@@ -67,13 +67,7 @@ TOUCHES = Source(
            t.channel, t.direction, t.minutes
       FROM {COUNTED} t""",
     (touches, touches_in, touches_out, touches_both, talk_hours, talks, talks_unmeasured, effort_minutes),
-    began=(
-        Beginning(
-            "(SELECT o.account_id, (MIN(o.at) AT TIME ZONE MIN(org.time_zone))::date AS day FROM accounts_touch o"
-            " CROSS JOIN accounts_organisation org GROUP BY o.account_id) touched",
-            "day",
-        ),
-    ),
+    began=(Beginning("accounts_touch", "at", is_moment=True),),
     may_be_planned=True,
 )
 
@@ -132,6 +126,7 @@ KEY_CONTACTS = Source(
                       JOIN accounts_touch o ON o.id = l.touch_id
                      CROSS JOIN accounts_organisation org
                      WHERE o.direction IN ('inbound', 'two_way') AND {{among}}
+                       AND o.at >= (SELECT MIN(day) FROM {{days}} d) - INTERVAL '4 months'
                        AND {ON} <= (SELECT MAX(day) FROM {{days}} d)) t
              CROSS JOIN generate_series(0, 2) later
               JOIN {{days}} m ON date_trunc('month', m.day) = t.month + later * INTERVAL '1 month') k
