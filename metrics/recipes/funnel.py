@@ -155,81 +155,76 @@ PROGRESSION = f"""
 
 # Kaplan-Meier: a deal still in its stage has been there at least so long. Where exactly half have left, the median
 # lies in the middle between that day and the next on which one left, as with complete values.
-SPLIT = "stamp.tier_id, stamp.industry_id, stamp.region_id, stamp.target, stamp.owner_id"
+SPLIT = "tier_id, industry_id, region_id, target, owner_id"
 VELOCITY_OF_ACCOUNTS = """
          UNION ALL
-        SELECT t.starts, t.ends, t.stage_id, t.days, 1, t.account_id,
-               (COUNT(*) FILTER (WHERE t.is_over))::int, COUNT(*)::int
-          FROM spells t
-         GROUP BY t.starts, t.ends, t.stage_id, t.days, t.account_id"""
+        SELECT span + 1, account_id, stage_id, days, (COUNT(*) FILTER (WHERE is_over))::int, COUNT(*)::int
+          FROM spells GROUP BY span, account_id, stage_id, days"""
 VELOCITY = f"""
     , {STAMP},
-    spells AS (
-        SELECT p.starts, p.ends, o.account_id, ph.stage_id, COALESCE(UPPER(ph.during) <= p.day, FALSE) AS is_over,
-               LEAST(UPPER(ph.during), p.day) - LOWER(ph.during) AS days
-          FROM period p
+    -- Numbers stand for periods and for the names of scopes: sorting dates and names takes most of the time.
+    numbered AS (SELECT starts, ends, day, (ROW_NUMBER() OVER ())::int * 32 AS span FROM period),
+    spells AS MATERIALIZED (
+        SELECT p.span, o.account_id, ph.stage_id, COALESCE(UPPER(ph.during) <= p.day, FALSE) AS is_over,
+               LEAST(UPPER(ph.during), p.day) - LOWER(ph.during) AS days,
+               stamp.tier_id, stamp.industry_id, stamp.region_id, stamp.target, stamp.owner_id, stamp.team_id
+          FROM numbered p
           JOIN accounts_opportunityphase ph
             ON LOWER(ph.during) <= p.day AND COALESCE(UPPER(ph.during), 'infinity'::date) >= p.starts
-          JOIN accounts_opportunity o ON o.id = ph.opportunity_id),
-    -- All scopes of one reading: a row for each of them would be six times as many. Numbers stand for the names,
-    -- for sorting names takes most of the time.
+          JOIN accounts_opportunity o ON o.id = ph.opportunity_id
+          LEFT JOIN stamp ON stamp.starts = p.starts AND stamp.ends = p.ends AND stamp.account_id = o.account_id),
+    -- All scopes of one reading: a row for each of them would be six times as many.
     lengths AS (
-        SELECT t.starts, t.ends, t.stage_id, t.days,
-               GROUPING({SPLIT}) AS split,
-               CASE GROUPING({SPLIT})
-                    WHEN 15 THEN stamp.tier_id WHEN 23 THEN stamp.industry_id WHEN 27 THEN stamp.region_id
-                    WHEN 29 THEN stamp.target WHEN 30 THEN stamp.owner_id END AS key,
-               (COUNT(*) FILTER (WHERE t.is_over))::int AS gone, COUNT(*)::int AS here
-          FROM spells t LEFT JOIN stamp USING (starts, ends, account_id)
-         GROUP BY t.starts, t.ends, t.stage_id, t.days,
-                  GROUPING SETS ((), (stamp.tier_id), (stamp.industry_id), (stamp.region_id), (stamp.target),
-                                 (stamp.owner_id))
+        SELECT span + GROUPING({SPLIT}) AS scope,
+               CASE GROUPING({SPLIT}) WHEN 15 THEN tier_id WHEN 23 THEN industry_id WHEN 27 THEN region_id
+                                      WHEN 29 THEN target WHEN 30 THEN owner_id END AS key,
+               stage_id, days, (COUNT(*) FILTER (WHERE is_over))::int AS gone, COUNT(*)::int AS here
+          FROM spells
+         GROUP BY span, stage_id, days,
+                  GROUPING SETS ((), (tier_id), (industry_id), (region_id), (target), (owner_id))
          UNION ALL
-        SELECT t.starts, t.ends, t.stage_id, t.days, 0, c.above_id,
-               (COUNT(*) FILTER (WHERE t.is_over))::int, COUNT(*)::int
-          FROM spells t LEFT JOIN stamp USING (starts, ends, account_id)
-          LEFT JOIN team_closure c ON c.id = stamp.team_id
-         GROUP BY t.starts, t.ends, t.stage_id, t.days, c.above_id{VELOCITY_OF_ACCOUNTS}),
+        SELECT span, c.above_id, stage_id, days, (COUNT(*) FILTER (WHERE is_over))::int, COUNT(*)::int
+          FROM spells LEFT JOIN team_closure c ON c.id = spells.team_id
+         GROUP BY span, c.above_id, stage_id, days{VELOCITY_OF_ACCOUNTS}),
     -- Without a stage: all of them.
-    times AS (
-        SELECT starts, ends, split, COALESCE(key, -1) AS key, COALESCE(stage_id, -1) AS stage_id, days,
+    times AS MATERIALIZED (
+        SELECT scope, COALESCE(key, -1) AS key, COALESCE(stage_id, -1) AS stage_id, days,
                SUM(gone)::int AS gone, SUM(here)::int AS here
-          FROM lengths
-         GROUP BY GROUPING SETS ((starts, ends, split, key, stage_id, days), (starts, ends, split, key, days))),
+          FROM lengths GROUP BY GROUPING SETS ((scope, key, stage_id, days), (scope, key, days))),
+    counted AS MATERIALIZED (
+        SELECT scope, key, stage_id, SUM(gone) AS gone, SUM(here) AS n FROM times GROUP BY 1, 2, 3),
     at_risk AS (
-        SELECT *, SUM(here) OVER everyone - SUM(here) OVER so_far + here AS risk
-          FROM times
-        WINDOW everyone AS (PARTITION BY starts, ends, split, key, stage_id),
-               so_far AS (PARTITION BY starts, ends, split, key, stage_id ORDER BY days)),
+        SELECT scope, key, stage_id, days, t.gone, n + here - SUM(here) OVER so_far AS risk
+          FROM times t JOIN counted USING (scope, key, stage_id)
+        WINDOW so_far AS (PARTITION BY scope, key, stage_id ORDER BY days)),
     steps AS (
-        SELECT *, EXP(SUM(CASE WHEN gone = risk THEN -500 ELSE LN(1 - gone::double precision / risk) END)
-                      OVER so_far) AS stay,
-               LEAD(days) OVER so_far AS next
-          FROM at_risk WHERE gone > 0
-        WINDOW so_far AS (PARTITION BY starts, ends, split, key, stage_id ORDER BY days)),
-    medians AS (
-        SELECT starts, ends, split, key, stage_id,
-               (array_agg(CASE WHEN stay > 0.5 - 1e-9 THEN (days + COALESCE(next, days)) / 2.0 ELSE days END
-                          ORDER BY days) FILTER (WHERE stay < 0.5 + 1e-9))[1] AS x
-          FROM steps GROUP BY 1, 2, 3, 4, 5),
-    counted AS (
-        SELECT starts, ends, split, key, stage_id, SUM(gone) AS gone, SUM(here) AS n
-          FROM times GROUP BY 1, 2, 3, 4, 5),
+        SELECT scope, key, stage_id, days,
+               EXP(SUM(CASE WHEN gone = risk THEN -500 ELSE LN(1 - gone::double precision / risk) END)
+                   OVER (PARTITION BY scope, key, stage_id ORDER BY days)) AS stay
+          FROM at_risk WHERE gone > 0),
+    halves AS (
+        SELECT scope, key, stage_id, MIN(days) FILTER (WHERE stay < 0.5 + 1e-9) AS half,
+               MIN(days) FILTER (WHERE stay < 0.5 - 1e-9) AS less
+          FROM steps GROUP BY 1, 2, 3),
     told AS (
-        SELECT starts, ends, split, key, stage_id, gone, n, x, s.position, s.name AS stage
-          FROM counted LEFT JOIN medians USING (starts, ends, split, key, stage_id)
-          LEFT JOIN accounts_opportunitystage s ON s.id = stage_id)
+        SELECT scope, key, stage_id, gone, n, s.position, s.name AS stage,
+               CASE WHEN less > half THEN (half + less) / 2.0 ELSE half END AS x
+          FROM counted LEFT JOIN halves USING (scope, key, stage_id)
+          LEFT JOIN accounts_opportunitystage s ON s.id = stage_id),
+    whole AS (
+        SELECT scope, key, MAX(x) FILTER (WHERE stage_id = -1) AS value, MAX(n) FILTER (WHERE stage_id = -1) AS n,
+               MAX(n - gone) FILTER (WHERE stage_id = -1) AS waiting,
+               jsonb_agg(jsonb_build_object('name', stage, 'n', n, 'value', x) ORDER BY position, stage)
+                   FILTER (WHERE stage_id <> -1) AS slices
+          FROM told GROUP BY 1, 2)
     -- figures
-    SELECT starts, ends,
-           CASE split WHEN 31 THEN 'company' WHEN 15 THEN 'tier' WHEN 23 THEN 'industry' WHEN 27 THEN 'region'
-                      WHEN 29 THEN 'target' WHEN 30 THEN 'owner' WHEN 1 THEN 'account' ELSE 'team' END AS scope,
-           NULLIF(key, -1) AS key,
-           MAX(x) FILTER (WHERE stage_id = -1) AS value,
-           NULL AS numerator, NULL AS denominator, MAX(n) FILTER (WHERE stage_id = -1) AS n,
-           NULL AS low, NULL AS high, MAX(n - gone) FILTER (WHERE stage_id = -1) AS waiting,
-           jsonb_agg(jsonb_build_object('name', stage, 'n', n, 'value', x) ORDER BY position, stage)
-               FILTER (WHERE stage_id <> -1) AS slices
-      FROM told GROUP BY starts, ends, split, key"""
+    SELECT p.starts, p.ends,
+           CASE w.scope - p.span WHEN 31 THEN 'company' WHEN 15 THEN 'tier' WHEN 23 THEN 'industry'
+                                 WHEN 27 THEN 'region' WHEN 29 THEN 'target' WHEN 30 THEN 'owner'
+                                 WHEN 1 THEN 'account' ELSE 'team' END AS scope,
+           NULLIF(w.key, -1) AS key, w.value, NULL AS numerator, NULL AS denominator, w.n,
+           NULL AS low, NULL AS high, w.waiting, w.slices
+      FROM whole w JOIN numbered p ON p.span = w.scope / 32 * 32"""
 
 # -------------------------------------------------------------------------------------- forecasts
 
