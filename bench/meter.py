@@ -13,13 +13,13 @@ TICKS = os.sysconf("SC_CLK_TCK")
 # What a statement of a run is for, by how it begins: the name of the phase, and of which source or recipe.
 PHASES = (
     (r"INSERT INTO run_of_(\w+)", "stage"),
-    (r"CREATE TEMP TABLE run_(?:of_\w+|empty|month|began|queue|taken|former_rate)", "stage"),
+    (r"CREATE TEMP TABLE run_(?:of_\w+|empty|month|signal_\w+|began|queue|taken|former_rate)", "stage"),
     (r"INSERT INTO (?:run_empty|run_began|run_queue|metrics_dailyrate)", "stage"),
-    (r"ANALYZE run_(?:of_|empty)", "stage"),
+    (r"ANALYZE run_(?:of_|empty|signal_)", "stage"),
     (r".*run_warning|.*metrics_alert", "warnings"),
     (r"CREATE TEMP TABLE run_(?:key|stamp|fact|gone)\b", "compare"),
     (
-        r"INSERT INTO metrics_accountmonth|DELETE FROM metrics_accountmonth|ANALYZE metrics_accountmonth",
+        r"INSERT INTO metrics_accountmonth|DELETE FROM metrics_accountmonth|.*ANALYZE metrics_accountmonth",
         "compare",
     ),
     (r"CREATE INDEX ON run_fact", "compare"),

@@ -8,7 +8,7 @@ from accounts.engagement.playbook_actions import Cause, begin_plays
 from accounts.periods import Day
 from metrics.alerts.rules import RULES
 from metrics.models import Alert
-from metrics.recompute.stage import make_signal_days, make_signal_months
+from metrics.recompute.signals import make_signal_days, make_signal_months
 from metrics.sources.signals import in_run
 
 

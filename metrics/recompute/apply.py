@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from metrics.models import KEY, STAMPS
-from metrics.recompute.stage import FACT_COLUMNS, Scope, execute, in_scope, same_key
+from metrics.recompute.stage import FACT_COLUMNS, Scope, analyze_lasting, execute, in_scope, same_key
 from metrics.sources import COLUMNS
 
 VALUES = (*STAMPS, *(column.name for column in COLUMNS))
@@ -58,7 +58,7 @@ def apply(run: int, scope: Scope) -> Applied:
         params,
     )
     # Most of a first run's rows are new: without fresh statistics the figures are joined row by row.
-    execute(f"ANALYZE metrics_accountmonth ({', '.join((*KEY, *STAMPS, 'valid_from'))})")
+    analyze_lasting(f"metrics_accountmonth ({', '.join((*KEY, *STAMPS, 'valid_from'))})")
     return Applied(inserted, replaced, count_restated(run, scope))
 
 

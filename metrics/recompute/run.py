@@ -30,15 +30,8 @@ from metrics.recompute.changed import LONGEST, Changes, earliest_change, open_qu
 from metrics.recompute.figures import store_figures
 from metrics.recompute.merge import make_facts, make_keys, make_stamps, tell_classes_apart
 from metrics.recompute.rates import monthly_rates_changed, refresh_daily_rates
-from metrics.recompute.stage import (
-    Progress,
-    Scope,
-    execute,
-    make_scope,
-    make_signal_days,
-    make_signal_months,
-    stage_facts,
-)
+from metrics.recompute.signals import make_signal_days, make_signal_months
+from metrics.recompute.stage import SMALL_SAMPLE, Progress, Scope, execute, make_scope, stage_facts
 from metrics.recompute.summed import summed_by
 from metrics.sources import COLUMNS, SOURCES
 
@@ -79,8 +72,7 @@ def one_at_a_time() -> Iterator[None]:
                 raise
             cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
             cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL jit = off")
-            # A fifth of the usual sample tells the planner enough of tables that live as long as the run.
-            cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL default_statistics_target = 20")
+            cursor.execute(f"SET LOCAL work_mem = '128MB'; {SMALL_SAMPLE}")
         yield
 
 

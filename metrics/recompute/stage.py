@@ -9,7 +9,7 @@ from django.db import connection
 from accounts.periods import Day, add_months
 from metrics.models import CLASSES, KEY, STAMPS
 from metrics.sources import BEGINNINGS, COLUMNS, SOURCES
-from metrics.sources.signals import BY_DAY, BY_MONTH, EACH_DAY, EACH_MONTH, MONTHS_READ, in_run, of_days
+from metrics.sources.signals import in_run
 from metrics.sources.source import Column, Source, columns_of
 
 Progress = Callable[[str], None]
@@ -45,6 +45,15 @@ def execute(sql: str, params: dict[str, Any] | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return int(cursor.rowcount)
+
+
+# A fifth of the usual sample tells the planner enough of tables that live as long as a run.
+SMALL_SAMPLE = "SET LOCAL default_statistics_target = 20"
+
+
+def analyze_lasting(table: str) -> None:
+    """Of tables that pages read, too, the usual sample is looked at."""
+    execute(f"SET LOCAL default_statistics_target TO DEFAULT; ANALYZE {table}; {SMALL_SAMPLE}")
 
 
 def exists(table: str) -> bool:
@@ -127,36 +136,6 @@ def oldest_queued_fact() -> Day | None:
         cursor.execute("SELECT MIN(since) FROM run_taken WHERE since > DATE '1900-01-01'")
         found: Day | None = cursor.fetchone()[0]
     return found
-
-
-def make_signal_days() -> None:
-    """`run_signal_day`: the signals by account, kind and day, made once for the sources and warnings that read them."""
-    if exists("run_signal_day"):
-        return
-    execute(
-        f"CREATE TEMP TABLE run_signal_day ON COMMIT DROP AS"
-        f" SELECT account_id, kind_id, date AS at, id, number, counted, points"
-        f" FROM ({BY_DAY} TRUE {EACH_DAY}) d"
-    )
-    # Read whole a few times: an index would cost more than it spares.
-    execute("ANALYZE run_signal_day (account_id, kind_id, at)")
-
-
-def make_signal_months(day: Day, since: Day | None = None) -> None:
-    """`run_signal_month`: their points by account and month, up to the day; before `since` of queued accounts alone."""
-    if exists("run_signal_month"):
-        return
-    earlier = (
-        "o.at >= %(first)s::date OR o.account_id IN (SELECT account_id FROM run_queue)" if since else "TRUE"
-    )
-    months = of_days(f"{BY_MONTH} o.at <= %(day)s AND ({earlier}) {EACH_MONTH}")
-    execute(
-        f"CREATE TEMP TABLE run_signal_month ON COMMIT DROP AS"
-        f" SELECT account_id, month AS at, points, grown FROM ({months}) m",
-        # Warnings compare with the two months before.
-        {"day": day, "first": since and add_months(since, -MONTHS_READ - 2)},
-    )
-    execute("ANALYZE run_signal_month (account_id, at)")
 
 
 def staged(source: Source) -> str:

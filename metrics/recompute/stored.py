@@ -6,7 +6,7 @@ from typing import Any
 from accounts.periods import Day, Period, PeriodKind, latest_complete, trailing_year
 from metrics.models import Run, ScopeFigures
 from metrics.recompute.changed import Changes
-from metrics.recompute.stage import execute
+from metrics.recompute.stage import analyze_lasting, execute
 
 Kind = ScopeFigures.Kind
 NO_SPAN = f"(DATE '{Day.min}', DATE '{Day.min}')"
@@ -82,7 +82,7 @@ def keep_changed(run: Run, single: Sequence[Period], fresh: Sequence[Period], is
     account_spans = ", ".join(f"(DATE '{p.start}', DATE '{p.end}')" for p in account_periods(run.as_of))
     # Analysing keeps the planner from joining thousands of rows one by one.
     execute("CREATE INDEX ON run_figures (starts, ends, scope, key); ANALYZE run_figures")
-    execute("ANALYZE metrics_scopefigures")
+    analyze_lasting("metrics_scopefigures")
     same = """n.view = f.view AND n.starts = f.starts AND n.ends = f.ends AND n.scope = f.scope
               AND COALESCE(n.key, -1) = COALESCE(f.key, -1) AND n.kind = f.kind"""
     unnamed = (
