@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Q
@@ -15,7 +15,7 @@ from metrics import evaluate, rowkpis
 from metrics.assumptions import USUAL as ASSUMED
 from metrics.evaluate import Facts
 from metrics.intervals import linearised, net_share, wilson
-from metrics.kpi import Credit, Definition, Derived, Input, Interval, Kpi, RowKpi, Term, Unit
+from metrics.kpi import Credit, Definition, Derived, Interval, Kpi, RowKpi, Term, Unit
 from metrics.kpis import KPIS
 from metrics.levels import BY_OPENING, LEVELS, Level
 from metrics.models import Run, Scope, ScopeFigures, View
@@ -55,6 +55,8 @@ SLICES, CHANNELS = "slices", "channels"
 
 Key = int | None
 Span = tuple[Any, Any]
+Outcome = tuple[Decimal | None, str]
+"""A value, or none and the reason for it."""
 Where = tuple[str, list[Key] | None, str]
 """A scope, some of its keys or all of them, and a view."""
 
@@ -69,6 +71,18 @@ class Figures:
 
     def add(self, kind: str, figures: dict[str, Any]) -> None:
         getattr(self, kind).update(figures)
+
+
+class Ratio(NamedTuple):
+    """A value with the sums it is made of, or the reason why there is none."""
+
+    sums: dict[str, Decimal]
+    base: dict[str, Decimal]
+    """The sums that the denominator is taken from; of some numbers the company's or a book's."""
+    numerator: Decimal
+    denominator: Decimal | None
+    value: Decimal | None
+    reason: str
 
 
 NOTHING = Figures()
@@ -203,14 +217,11 @@ class Computer:
         self.figures: dict[tuple[str, Span, Key], Figures] = {}
         self.live: set[tuple[str, Span]] = set()
         self.books: dict[int, Key] = {}
-        self.ranged = True
         self.asked: Sequence[Definition] = KPIS
 
     def all(
-        self, kpis: Sequence[Definition], periods: Sequence[Period], *, ranged: bool = True
+        self, kpis: Sequence[Definition], periods: Sequence[Period]
     ) -> dict[tuple[str, Period, Key], Result]:
-        """Without ranges where only values are shown: a trend of many numbers takes half the time."""
-        self.ranged = ranged
         self.prepare(kpis, periods)
         keys = self.keys if self.keys is not None else self.found_keys()
         return {
@@ -374,40 +385,75 @@ class Computer:
         figures = self.figures_for(period, scope, key)
         return figures.rows if is_by_row(kpi, scope, self.view, self.run) else figures.accounts
 
-    def make_ratio(self, kpi: Kpi, period: Period, scope: str, key: Key) -> Result:
-        sums = self.sums_for(kpi, period, scope, key)
-        numerator = total(kpi.numerator, sums)
-        n = Decimal(sums.get(kpi.n.name, ZERO)) if kpi.n else None
-        parts = {part.name: Decimal(sums.get(part.name, ZERO)) for part in kpi.parts()}
-        beside = {part.name: parts[part.name] for part in kpi.beside}
-        common: dict[str, Any] = {"n": n, "parts": parts, "beside": beside, "numerator": numerator}
-        base_sums = sums
+    def value(self, kpi: Definition, period: Period, key: Key) -> Decimal | None:
+        """The value alone: of what a trend draws nothing else is seen, and a page has hundreds of points."""
+        if self.scope == Scope.TARGET:
+            return self.result(kpi, period, key).value
+        return self.outcome(kpi, period, self.scope, key)[0]
+
+    def outcome(self, kpi: Definition, period: Period, scope: str, key: Key) -> Outcome:
+        """The value, or the reason why there is none."""
+        if not is_of(kpi, scope):
+            return None, "not_defined"
+        if isinstance(kpi, Kpi):
+            made = self.ratio(kpi, period, scope, key)
+            return made.value, made.reason
+        if isinstance(kpi, Derived):
+            return self.formed(kpi, [self.outcome(*each) for each in self.inputs_of(kpi, period, scope, key)])
+        made_of_rows = self.make(kpi, period, scope, key)
+        return made_of_rows.value, made_of_rows.reason
+
+    def ratio(self, kpi: Kpi, period: Period, scope: str, key: Key) -> Ratio:
+        sums = base = self.sums_for(kpi, period, scope, key)
         if kpi.of_book and scope == Scope.ACCOUNT:
-            base_sums = self.figures_for(period, Scope.OWNER, self.books.get(key or 0)).accounts
+            base = self.figures_for(period, Scope.OWNER, self.books.get(key or 0)).accounts
         elif kpi.company_denominator and scope != Scope.COMPANY:
-            base_sums = self.sums_for(kpi, period, Scope.COMPANY, None)
-        denominator = total(kpi.denominator, base_sums) if kpi.denominator else None
-        if base_sums is not sums:
-            common["whole"] = {
-                term.part.name: Decimal(base_sums.get(term.part.name, ZERO)) for term in kpi.denominator
-            }
-        if kpi.needs is not None and not parts[kpi.needs.name]:
-            return self.blank(kpi, period, scope, key, reason="no_base", denominator=denominator, **common)
+            base = self.sums_for(kpi, period, Scope.COMPANY, None)
+        numerator = total(kpi.numerator, sums)
+        denominator = total(kpi.denominator, base) if kpi.denominator else None
+        reason, value = self.why_none(kpi, period, sums, denominator), None
+        if not reason:
+            value = numerator if denominator is None else numerator * scale_of(kpi.unit) / denominator
+        return Ratio(sums, base, numerator, denominator, value, reason)
+
+    def why_none(
+        self, kpi: Kpi, period: Period, sums: dict[str, Decimal], denominator: Decimal | None
+    ) -> str:
+        """The reason for which the sums make no value; empty where they do."""
+        if kpi.needs is not None and not sums.get(kpi.needs.name):
+            return "no_base"
         if kpi.is_looked_for and not self.was_looked(period):
-            return self.blank(kpi, period, scope, key, reason="not_looked", denominator=denominator, **common)
+            return "not_looked"
         if has_gap(kpi, sums):
-            return self.blank(kpi, period, scope, key, reason="no_rate", denominator=denominator, **common)
-        if denominator is None:
-            return self.blank(kpi, period, scope, key, value=numerator, **common)
-        if denominator == 0 or (kpi.positive_base and denominator < 0):
-            return self.blank(
-                kpi, period, scope, key, reason=kpi.none_reason, denominator=denominator, **common
-            )
-        scale = scale_of(kpi.unit)
-        low, high = bounds(kpi, sums, numerator, denominator, scale) if self.ranged else (None, None)
-        value = numerator * scale / denominator
+            return "no_rate"
+        if denominator is not None and (denominator == 0 or (kpi.positive_base and denominator < 0)):
+            return kpi.none_reason
+        return ""
+
+    def make_ratio(self, kpi: Kpi, period: Period, scope: str, key: Key) -> Result:
+        made = self.ratio(kpi, period, scope, key)
+        parts = {part.name: Decimal(made.sums.get(part.name, ZERO)) for part in kpi.parts()}
+        whole: dict[str, Decimal] = {}
+        if made.base is not made.sums:
+            whole = {term.part.name: Decimal(made.base.get(term.part.name, ZERO)) for term in kpi.denominator}
+        low, high = None, None
+        if made.value is not None and made.denominator is not None:
+            low, high = bounds(kpi, made.sums, made.numerator, made.denominator, scale_of(kpi.unit))
         return self.blank(
-            kpi, period, scope, key, value=value, denominator=denominator, low=low, high=high, **common
+            kpi,
+            period,
+            scope,
+            key,
+            value=made.value,
+            numerator=made.numerator,
+            denominator=made.denominator,
+            n=Decimal(made.sums.get(kpi.n.name, ZERO)) if kpi.n else None,
+            low=low,
+            high=high,
+            reason=made.reason,
+            parts=parts,
+            whole=whole,
+            beside={part.name: parts[part.name] for part in kpi.beside},
         )
 
     def was_looked(self, period: Period) -> bool:
@@ -425,42 +471,42 @@ class Computer:
         return found  # type: ignore[no-any-return]
 
     def make_derived(self, kpi: Derived, period: Period, scope: str, key: Key) -> Result:
-        inputs = tuple(self.make_input(each, period, scope, key) for each in kpi.of)
-        n = inputs[kpi.n_from].n
-        values = [each.value for each in inputs]
-        if any(value is None for value in values):
-            return self.fallback(
-                kpi, period, scope, key, inputs, next(e.reason for e in inputs if e.value is None)
-            )
-        value = kpi.formula(*values, *assumed_in(self.run, kpi))
-        if value is None:
-            reason = "no_loss" if kpi.fallback_setting else "no_base"
-            return self.fallback(kpi, period, scope, key, inputs, reason)
-        notice = next((each.notice for each in inputs if each.notice), "")
-        return self.blank(kpi, period, scope, key, value=value, n=n, inputs=inputs, notice=notice)
-
-    def make_input(self, each: Input, period: Period, scope: str, key: Key) -> Result:
-        over = trailing_year(period.last_day) if each.over == PeriodKind.T12 else period
-        if each.company and scope in {Scope.ACCOUNT, Scope.OWNER}:
-            return self.make(each.kpi, over, Scope.COMPANY, None)
-        return self.make(each.kpi, over, scope, key)
-
-    def fallback(
-        self, kpi: Derived, period: Period, scope: str, key: Key, inputs: tuple[Result, ...], reason: str
-    ) -> Result:
-        """The setting that stands in where there is no loss to go by; else the reason."""
-        assumed = (self.run.settings or {}).get(kpi.fallback_setting) if reason == "no_loss" else None
-        value = Decimal(assumed) if assumed else None
+        inputs = tuple(self.make(*each) for each in self.inputs_of(kpi, period, scope, key))
+        known = all(each.value is not None for each in inputs)
+        value, reason = self.formed(kpi, [(each.value, each.reason) for each in inputs])
         return self.blank(
             kpi,
             period,
             scope,
             key,
             value=value,
+            n=inputs[kpi.n_from if known and value is not None else 0].n,
             inputs=inputs,
-            n=inputs[0].n,
-            reason="" if assumed else reason,
+            reason=reason,
+            notice=next((each.notice for each in inputs if each.notice), "") if known else "",
         )
+
+    def inputs_of(
+        self, kpi: Derived, period: Period, scope: str, key: Key
+    ) -> list[tuple[Definition, Period, str, Key]]:
+        """Which numbers of which periods and scopes it is made of."""
+        found: list[tuple[Definition, Period, str, Key]] = []
+        for each in kpi.of:
+            over = trailing_year(period.last_day) if each.over == PeriodKind.T12 else period
+            of_company = each.company and scope in {Scope.ACCOUNT, Scope.OWNER}
+            found.append((each.kpi, over, *((Scope.COMPANY, None) if of_company else (scope, key))))
+        return found
+
+    def formed(self, kpi: Derived, inputs: Sequence[Outcome]) -> Outcome:
+        """What the formula makes of its inputs; where there is no loss to go by, the setting that stands in."""
+        missing = next((reason for value, reason in inputs if value is None), None)
+        if missing is None:
+            value = kpi.formula(*(value for value, _ in inputs), *assumed_in(self.run, kpi))
+            if value is not None:
+                return value, ""
+        reason = missing if missing is not None else "no_loss" if kpi.fallback_setting else "no_base"
+        assumed = (self.run.settings or {}).get(kpi.fallback_setting) if reason == "no_loss" else None
+        return (Decimal(assumed), "") if assumed else (None, reason)
 
     def make_from_rows(self, kpi: RowKpi, period: Period, scope: str, key: Key) -> Result:
         if not is_defined(kpi, scope, self.view):
@@ -675,6 +721,12 @@ def has_gap(kpi: Kpi, sums: dict[str, Decimal]) -> bool:
     return any(sums.get(gap) for gap in kpi.gap_columns)
 
 
+def interval_names(kpi: Kpi) -> list[str]:
+    """The stored sums that its interval is made of, besides its parts."""
+    names = ("yy", "xy", "xx", "m") if kpi.interval == Interval.LINEARISED else ()
+    return [f"{kpi.id}:{name}" for name in names]
+
+
 def bounds(
     kpi: Kpi, sums: dict[str, Decimal], numerator: Decimal, denominator: Decimal, scale: int
 ) -> tuple[Decimal | None, Decimal | None]:
@@ -682,8 +734,8 @@ def bounds(
     if kpi.interval == Interval.WILSON:
         found = wilson(float(numerator), float(denominator))
     elif kpi.interval == Interval.LINEARISED:
-        yy, xy, xx = (Decimal(sums.get(f"{kpi.id}:{name}", ZERO)) for name in ("yy", "xy", "xx"))
-        found = linearised(numerator, denominator, yy, xy, xx, int(sums.get(f"{kpi.id}:m", 0)))
+        yy, xy, xx, m = (Decimal(sums.get(name, ZERO)) for name in interval_names(kpi))
+        found = linearised(numerator, denominator, yy, xy, xx, int(m))
     elif kpi.interval == Interval.NPS:
         plus, minus = (float(sums.get(term.part.name, ZERO)) for term in kpi.numerator)
         found = net_share(plus, minus, float(denominator))

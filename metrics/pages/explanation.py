@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any
 
+from django.db import connection
+
 from accounts.models import Account, User
 from accounts.periods import PeriodKind
 from kamplan import formats
@@ -15,13 +17,17 @@ from metrics.models import Run, Scope, Target
 from metrics.pages import making, words
 from metrics.pages.accounts import Parts, per_account
 from metrics.pages.choice import KIND_WORDS, Choice, period_words
-from metrics.pages.figures import PageComputer, Versions, elsewhere, read_together
+from metrics.pages.figures import PageComputer, read_together, result_from
 from metrics.pages.places import Place
+from metrics.pages.portfolio_rows import visible_sql
+from metrics.pages.stored import Stored, published
 from metrics.recipes import RECIPES
 from metrics.recipes.recipe import Beside
-from metrics.results import Result, wants_company, wants_trailing
+from metrics.results import Result
 from metrics.targets import TargetForm, Targets, may_set
 from metrics.urls_for import explain_url
+
+NAMES = "SELECT id, name FROM accounts_account WHERE id = ANY(%(wanted)s) AND id IN ({seen})"
 
 
 @dataclass(frozen=True)
@@ -120,9 +126,11 @@ class Explanation:
         self.now_by, self.then_by = load(
             wanted=[(choice.period, choice.run), (compared.period, compared.run)]
         )
-        seen = Account.objects.visible_to(self.user, choice.organisation.today())
         wanted = {account for account in (*self.now_by, *self.then_by) if account is not None}
-        self.names = dict(seen.filter(pk__in=wanted).values_list("pk", "name"))
+        seen, params = visible_sql(Account.objects.visible_to(self.user, choice.organisation.today()))
+        with connection.cursor() as cursor:
+            cursor.execute(NAMES.format(seen=seen), {**params, "wanted": list(wanted)})
+            self.names = dict(cursor.fetchall())
 
     def name_of(self, account: int | None) -> str:
         if account is None:
@@ -140,20 +148,33 @@ class Explanation:
         choice, place = self.choice, self.place
         if place.scope == Scope.ACCOUNT or self.now.value is None and not self.now.reason:
             return []
-        if wants_company(self.kpi) or wants_trailing(self.kpi):
-            # Made of other scopes or periods: their own pages say what was restated.
-            return []
-        versions = Versions(place.scope, place.key, choice.view, choice.period, choice.organisation)
+        here = (place.scope, place.key)
+        versions = [row for row in self.published or [] if (row.scope, row.key) == here]
+        # The runs that replaced something, newest first.
+        ends = sorted({row.valid_to for row in versions if row.valid_to is not None}, reverse=True)
         found, last = [], words.value_text(self.now)
-        for end in versions.ends[:5]:
+        for end in ends[:5]:
             run = next((run for run in choice.runs if run.pk < end), None)
             if run is None or run.pk >= choice.run.pk or choice.period.is_partial(run.as_of):
                 continue
-            text = words.value_text(versions.result(self.kpi, run, choice.newest))
+            text = words.value_text(self.result_from(versions, here, run))
             if text != last:
                 found.append(Earlier(run, text, self.url(run=run.pk)))
                 last = text
         return found
+
+    @cached_property
+    def published(self) -> list[Stored] | None:
+        """What the earlier figures of this place and those of wider ones are made of, in one statement."""
+        choice, place = self.choice, self.place
+        wider = [(each.scope, each.key) for each in place.wider]
+        return published(self.kpi, choice.period, choice.view, choice.run, (place.scope, place.key), wider)
+
+    def result_from(self, rows: Sequence[Stored] | None, place: tuple[str, int | None], run: Run) -> Result:
+        choice = self.choice
+        return result_from(
+            rows, self.kpi, choice.period, place, choice.view, run, choice.newest, choice.organisation
+        )
 
     def url(self, **more: object) -> str:
         return explain_url(
@@ -210,13 +231,9 @@ class Explanation:
         """The same number of the team and the company, for whoever may see this one."""
         if self.kpi.id == "growth_contribution":
             return []
-        choice, places = self.choice, self.place.wider
-        keys = [(place.scope, place.key) for place in places]
-        results = elsewhere(
-            self.kpi, choice.period, keys, choice.view, choice.run, choice.newest, choice.organisation
-        )
         found = []
-        for place, result in zip(places, results, strict=True):
+        for place in self.place.wider:
+            result = self.result_from(self.published, (place.scope, place.key), self.choice.run)
             opens = sees_everything(self.user) or (self.user.role == "lead" and place.scope == Scope.TEAM)
             url = explain_url(self.kpi.id, place.scope, place.key, self.choice.period, self.choice.view)
             n = formats.at_most_one_decimal(result.n) if result.n is not None else ""

@@ -1,17 +1,19 @@
 """Figures for pages: what the run stored is read at once, and nothing is asked twice."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
 
 from accounts.models import Organisation
 from accounts.periods import Day, Period, first_of_month, usual_periods
+from kamplan.formats import format_value
 from metrics import evaluate, rowkpis
 from metrics.kpi import Definition, Derived, Kpi, RowKpi
 from metrics.models import Run, Scope, ScopeFigures, View
+from metrics.pages.stored import Stored, in_run, in_spans, of_place, stored
 from metrics.reading import facts_of
 from metrics.recipes import RECIPES
 from metrics.results import (
@@ -19,6 +21,7 @@ from metrics.results import (
     Figures,
     Key,
     Result,
+    Span,
     Where,
     exact,
     is_defined,
@@ -26,12 +29,8 @@ from metrics.results import (
     narrow,
     only_accounts,
     periods_for,
-    wants_company,
-    wants_trailing,
     with_inputs,
 )
-
-Span = tuple[Any, Any]
 
 
 def row_kpis_of(kpis: Sequence[Definition]) -> list[RowKpi]:
@@ -60,10 +59,13 @@ class PageComputer(Computer):
         view: str,
         organisation: Organisation,
         only: Sequence[Definition] = (),
+        drawn: Sequence[Period] = (),
     ) -> None:
-        """`only`: the numbers that will be asked for, where that is known; nothing else is summed then."""
+        """`only`: the numbers that will be asked for, where that is known; nothing else is read or summed then.
+        `drawn`: periods of which only the values will be."""
         super().__init__(run, newest, scope, keys, view, organisation)
         self.only = only
+        self.drawn = {(period.start, period.end) for period in drawn}
         self.loaded: set[tuple[str, Span]] = set()
         self.row_kpis: list[RowKpi] = []
 
@@ -71,9 +73,17 @@ class PageComputer(Computer):
         self.row_kpis = row_kpis_of(kpis)
         super().prepare(kpis, periods)
 
+    def text(self, kpi: Definition, value: Decimal | None) -> str:
+        return format_value(value, kpi.unit, self.currency)
+
     def load_all(self, places: list[Where], periods: list[Period]) -> None:
         read_stored([self], places, periods)
         super().load_all(places, periods)
+
+    def take(self, row: Stored) -> None:
+        """Figures that were read, if they hold in this run."""
+        if row.holds_in(self.run):
+            self.figures.setdefault((row.scope, row.span, row.key), Figures()).add(row.kind, row.figures)
 
     def load(self, scope: str, keys: list[Key] | None, periods: list[Period], view: str) -> None:
         """Each span once, however often it is asked for; what the run stored has been read."""
@@ -129,12 +139,6 @@ class PageComputer(Computer):
         return wanted & usual
 
 
-# The day on which a period ends leads to its rows by the index; both days keep those of other periods out.
-STORED = """
-    SELECT scope, starts, ends, key, kind, figures, valid_from, valid_to FROM metrics_scopefigures
-     WHERE ({places}) AND ({runs}) AND ends = ANY(%(ends)s) AND (starts, ends) IN ({spans})"""
-
-
 def read_stored(
     computers: Sequence[PageComputer], places: Sequence[Where], periods: Sequence[Period]
 ) -> None:
@@ -144,29 +148,19 @@ def read_stored(
     wanted: set[Span] = set()
     for each in computers:
         spans = each.stored_spans(list(periods))
-        stored = {(scope, span) for scope, _, _ in places for span in spans} - each.loaded
-        each.loaded |= stored
-        wanted |= {span for _, span in stored}
+        fresh = {(scope, span) for scope, _, _ in places for span in spans} - each.loaded
+        each.loaded |= fresh
+        wanted |= {span for _, span in fresh}
     if not wanted:
         return
-    params: dict[str, Any] = {"ends": sorted({ends for _, ends in wanted})}
-    runs = (
-        f"valid_from <= {pk} AND (valid_to IS NULL OR valid_to > {pk})"
-        for pk in (each.run.pk for each in computers)
-    )
-    sql = STORED.format(
-        places=" OR ".join(of_place(number, place, params) for number, place in enumerate(places)),
-        runs=" OR ".join(runs),
-        spans=", ".join(f"(DATE '{starts}', DATE '{ends}')" for starts, ends in sorted(wanted)),
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        for scope, starts, ends, key, kind, text, first, last in cursor.fetchall():
-            figures = exact(text)
-            for each in computers:
-                if first <= each.run.pk and (last is None or last > each.run.pk):
-                    found = each.figures.setdefault((scope, (starts, ends), key), Figures())
-                    found.add(kind, figures)
+    params: dict[str, Any] = {}
+    of_places = " OR ".join(of_place(number, place, params) for number, place in enumerate(places))
+    in_runs = " OR ".join(in_run(each.run) for each in computers)
+    condition = f"({of_places}) AND ({in_runs}) AND {in_spans(wanted)}"
+    first = computers[0]
+    for row in stored(condition, params, first.only, in_spans(wanted - first.drawn)):
+        for each in computers:
+            each.take(row)
 
 
 def read_together(
@@ -178,74 +172,23 @@ def read_together(
         read_stored(computers, computers[0].places_for(kpis), periods_for(kpis, periods))
 
 
-def of_place(number: int, place: Where, params: dict[str, Any]) -> str:
-    """SQL condition: these figures belong to the place; its parameters are added to the others."""
-    scope, keys, view = place
-    params |= {f"scope_{number}": scope, f"view_{number}": view}
-    condition = f"scope = %(scope_{number})s AND view = %(view_{number})s"
-    if keys is None:
-        return condition
-    of_keys = ["key IS NULL"] if None in keys else []
-    if named := [key for key in keys if key is not None]:
-        params[f"keys_{number}"] = named
-        of_keys.append(f"key = ANY(%(keys_{number})s)")
-    return f"{condition} AND ({' OR '.join(of_keys) or 'FALSE'})"
-
-
-def elsewhere(
+def result_from(
+    rows: Sequence[Stored] | None,
     kpi: Definition,
     period: Period,
-    places: Sequence[tuple[str, Key]],
+    place: tuple[str, Key],
     view: str,
     run: Run,
     newest: Run,
     organisation: Organisation,
-) -> list[Result]:
-    """One number in several scopes; what the run stored comes from one statement."""
-    computers = [PageComputer(run, newest, scope, [key], view, organisation) for scope, key in places]
-    span = (period.start, period.end)
-    stored = bool(computers) and span in computers[0].stored_spans([period])
-    if stored and not wants_company(kpi) and not wants_trailing(kpi):
-        wanted = Q(pk__in=[])
-        for computer, (scope, key) in zip(computers, places, strict=True):
-            wanted |= Q(scope=scope, key=key, view=computer.view)
-            computer.loaded.add((scope, span))
-        rows = ScopeFigures.objects.filter(computers[0].valid(), wanted, starts=period.start, ends=period.end)
-        for row in rows:
-            for computer, (scope, key) in zip(computers, places, strict=True):
-                if (row.scope, row.key) == (scope, key):
-                    found = computer.figures.setdefault((scope, span, key), Figures())
-                    found.add(row.kind, row.figures)
-    return [
-        computer.all([kpi], [period])[kpi.id, period, key]
-        for computer, (_, key) in zip(computers, places, strict=True)
-    ]
-
-
-class Versions:
-    """Everything that any run published for one scope and period, read by one statement."""
-
-    def __init__(self, scope: str, key: Key, view: str, period: Period, organisation: Organisation) -> None:
-        self.scope, self.key, self.period, self.organisation = scope, key, period, organisation
-        self.view = view if scope in {Scope.OWNER, Scope.TEAM} else View.AS_WAS.value
-        self.rows = list(
-            ScopeFigures.objects.filter(
-                scope=scope, key=key, view=self.view, starts=period.start, ends=period.end
-            )
-        )
-
-    @property
-    def ends(self) -> list[int]:
-        """The runs that replaced something, newest first."""
-        return sorted({row.valid_to for row in self.rows if row.valid_to is not None}, reverse=True)
-
-    def result(self, kpi: Definition, run: Run, newest: Run) -> Result:
-        """The number as that run published it."""
-        computer = PageComputer(run, newest, self.scope, [self.key], self.view, self.organisation)
-        span = (self.period.start, self.period.end)
-        computer.loaded.add((self.scope, span))
-        figures = computer.figures.setdefault((self.scope, span, self.key), Figures())
-        for row in self.rows:
-            if row.valid_from <= run.pk and (row.valid_to is None or row.valid_to > run.pk):
-                figures.add(row.kind, row.figures)
-        return computer.all([kpi], [self.period])[kpi.id, self.period, self.key]
+) -> Result:
+    """The number as that run published it, from rows that were read for several of them; else read for itself."""
+    scope, key = place
+    computer = PageComputer(run, newest, scope, [key], view, organisation, [kpi])
+    if rows is not None:
+        mine = [row for row in rows if (row.scope, row.key) == place]
+        if mine or period.span in computer.stored_spans([period]):
+            computer.loaded.add((scope, period.span))
+        for row in mine:
+            computer.take(row)
+    return computer.all([kpi], [period])[kpi.id, period, key]

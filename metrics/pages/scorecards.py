@@ -1,7 +1,7 @@
 """Scorecards: one for each person, team, segment and the company; and people or segments side by side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -125,16 +125,21 @@ class Card:
     """The run whose figures of closed periods were looked through."""
 
     def load(self, *, restatements: bool = True, ranged: bool = False) -> None:
-        """Along the trend only values are known unless ranges are asked for."""
+        """Along the trend only values are read unless ranges are asked for."""
         choice, compared = self.choice, self.choice.compared
         shown = [choice.period] if compared.by_run else [choice.period, compared.period]
-        mine = self.computer(choice.run)
+        drawn = (
+            [] if ranged else [each for each in choice.trend if each not in (choice.period, compared.period)]
+        )
+        self.mine = self.computer(choice.run, drawn)
         earlier = compared.run if compared.by_run else next(iter(choice.earlier_runs), None)
         if earlier is not None and (compared.by_run or restatements):
-            theirs = self.computer(earlier)
-            read_together([mine, theirs], self.kpis, [*choice.trend, choice.period, compared.period])
-        trend = mine.all(self.kpis, choice.trend, ranged=ranged)
-        self.now = self.then = trend | mine.all(self.kpis, shown)
+            theirs = self.computer(earlier, drawn)
+            read_together([self.mine, theirs], self.kpis, [*choice.trend, choice.period, compared.period])
+        self.mine.prepare(self.kpis, choice.trend)
+        self.now = self.then = self.mine.all(self.kpis, shown)
+        if ranged:
+            self.now = self.now | self.mine.all(self.kpis, choice.trend)
         if earlier is None or not (compared.by_run or restatements):
             return
         self.earlier = earlier
@@ -146,28 +151,30 @@ class Card:
         changed = [
             period
             for period in closed
-            if mine.figures.get((self.place.scope, (period.start, period.end), self.place.key))
+            if self.mine.figures.get((self.place.scope, (period.start, period.end), self.place.key))
             != theirs.figures.get((self.place.scope, (period.start, period.end), self.place.key))
         ]
         self.restated = self.find_restated(theirs, changed)
 
-    def computer(self, run: Run) -> PageComputer:
+    def computer(self, run: Run, drawn: Sequence[Period]) -> PageComputer:
         choice = self.choice
         scope, keys = self.place.scope, [self.place.key]
-        return PageComputer(run, choice.newest, scope, keys, choice.view, choice.organisation, self.kpis)
+        return PageComputer(
+            run, choice.newest, scope, keys, choice.view, choice.organisation, self.kpis, drawn
+        )
 
     def find_restated(self, theirs: PageComputer, changed: Sequence[Period]) -> list[Restated]:
         found = []
         for period in reversed(changed):
+            label = formats.month_range(period.start, period.last_day)
             for kpi in self.kpis:
-                now = self.now.get((kpi.id, period, self.place.key))
-                then = theirs.result(kpi, period, self.place.key)
-                if now is not None and words.value_text(now) != words.value_text(then):
+                then, now = (each.value(kpi, period, self.place.key) for each in (theirs, self.mine))
+                if now == then:
+                    continue
+                was, reads = theirs.text(kpi, then), self.mine.text(kpi, now)
+                if reads != was:
                     url = explain_url(kpi.id, self.place.scope, self.place.key, period, self.choice.view)
-                    label = formats.month_range(period.start, period.last_day)
-                    found.append(
-                        Restated(kpi.name, label, words.value_text(then), words.value_text(now), url)
-                    )
+                    found.append(Restated(kpi.name, label, was, reads, url))
         return found
 
     def result(self, kpi: Definition) -> Result:
@@ -178,8 +185,7 @@ class Card:
 
     def points(self, kpi: Definition) -> list[Decimal | None]:
         """The trend, with a gap where nothing is known; so long that its last point is the period shown."""
-        found = [self.now[kpi.id, period, self.place.key] for period in self.choice.trend]
-        return [each.value for each in found]
+        return [self.mine.value(kpi, period, self.place.key) for period in self.choice.trend]
 
 
 def definition_changes(choice: Choice) -> list[tuple[Run, dict[str, str]]]:
@@ -226,9 +232,12 @@ def one_scorecard(user: User, place: Place, choice: Choice) -> dict[str, Any]:
     weighed = weight_marks([kpi.id for kpi in kpis], choice.run.as_of)
     said = counts(place.scope, place.key, choice.period, [kpi.id for kpi in kpis])
     rows = {
-        kpi.id: replace(
-            kpi_row(card, kpi, targets, trend_marks(choice, [*changed_days(kpi, firsts), *weighed[kpi.id]])),
-            comments=said.get(kpi.id, 0),
+        kpi.id: kpi_row(
+            card,
+            kpi,
+            targets,
+            trend_marks(choice, [*changed_days(kpi, firsts), *weighed[kpi.id]]),
+            said.get(kpi.id, 0),
         )
         for kpi in kpis
     }
@@ -268,7 +277,7 @@ def one_scorecard(user: User, place: Place, choice: Choice) -> dict[str, Any]:
     }
 
 
-def kpi_row(card: Card, kpi: Definition, targets: Targets, marks: Sequence[int]) -> KpiRow:
+def kpi_row(card: Card, kpi: Definition, targets: Targets, marks: Sequence[int], comments: int) -> KpiRow:
     """One number with everything that is said about it."""
     choice, place = card.choice, card.place
     result = card.result(kpi)
@@ -278,7 +287,7 @@ def kpi_row(card: Card, kpi: Definition, targets: Targets, marks: Sequence[int])
         compare=choice.asked.get("compare", ""),
     )  # fmt: skip
     if result.value is None:
-        return no_data_row(result, url, choice, currency)
+        return no_data_row(result, url, choice, currency, comments)
     target = targets.value(kpi, place.scope, place.key, choice.period)
     change = shown_change(card.before(kpi), result)
     amount, note = words.change_texts(change, result, choice.compared)
@@ -307,6 +316,7 @@ def kpi_row(card: Card, kpi: Definition, targets: Targets, marks: Sequence[int])
         change_direction=change.direction,
         change_note=note,
         n=formats.at_most_one_decimal(result.n) if result.n is not None else "",
+        comments=comments,
     )
 
 
@@ -317,7 +327,7 @@ def shown_change(before: Result | None, now: Result) -> Change:
     return change
 
 
-def no_data_row(result: Result, url: str, choice: Choice, currency: str) -> KpiRow:
+def no_data_row(result: Result, url: str, choice: Choice, currency: str, comments: int) -> KpiRow:
     """The reason, and the one link that helps: to a longer period, to one old enough, else to the definition."""
     kpi = result.kpi
     longer = choice.period.months < 12 and result.reason in {"no_base", "no_quota"}
@@ -333,6 +343,7 @@ def no_data_row(result: Result, url: str, choice: Choice, currency: str) -> KpiR
         reason_url=cure.url,
         reason_link=cure.label,
         status="no_data",
+        comments=comments,
     )
 
 
