@@ -84,18 +84,30 @@ HOLDERS = """
                     WHERE b.month = %(book_month)s) book ON book.account_id = f.account_id"""
 
 
-def account_leaves(definitions: Sequence[Definition], facts: Facts, view: str) -> str:
-    """SELECT one row per period and account, straight from the facts; needs the relation `period`."""
-    at_start = "FILTER (WHERE f.month = GREATEST(p.starts, f.began))"
-    stamps = ", ".join(f"MAX(f.{name}) {at_start} AS {name}" for name in STAMPS)
+AT_START = "FILTER (WHERE f.month = GREATEST(p.starts, f.began))"
+KEYS_OF_ACCOUNT = (*STAMPS, "is_target", "holder_id", "holder_team_id")
+"""By what whole accounts are grouped: what they were at the period's start, and whose they are today.
+
+Whether it was a target account is always known: numbers ask for it."""
+
+
+def key_of_account(name: str, of_book: bool) -> str:
+    if name in STAMPS:
+        return f"MAX(f.{name}) {AT_START} AS {name}"
     # Whose account it is today is looked up only where that counts.
+    return f"MAX({f'book.{name}' if of_book else 'NULL::bigint'}) AS {name}"
+
+
+def account_leaves(
+    definitions: Sequence[Definition], facts: Facts, view: str, keys: Sequence[str] = KEYS_OF_ACCOUNT
+) -> str:
+    """SELECT one row per period and account, straight from the facts; needs the relation `period`."""
     of_book = view == View.CURRENT_BOOK
-    holder, team = ("book.holder_id", "book.holder_team_id") if of_book else ("NULL::bigint", "NULL::bigint")
+    columns = [key_of_account(name, of_book) for name in keys if name != "is_target"]
     book = HOLDERS.format(relation=facts.relation) if of_book else ""
     return f"""
-      SELECT p.starts, p.ends, f.account_id, MAX(f.currency) AS currency, {stamps},
-        BOOL_OR(f.is_target) {at_start} AS is_target,
-        MAX({holder}) AS holder_id, MAX({team}) AS holder_team_id,
+      SELECT p.starts, p.ends, f.account_id, MAX(f.currency) AS currency,
+        BOOL_OR(f.is_target) {AT_START} AS is_target, {"".join(f"{column}, " for column in columns)}
         {aggregates(definitions)}
         FROM period p
         JOIN {facts.relation} f ON f.month >= p.last_year_starts AND f.month < p.ends
@@ -150,9 +162,6 @@ def row_leaves(level: Level, reach: Reach, facts: Facts) -> str:
        GROUP BY p.starts, p.ends, f.account_id, {", ".join(keys.values())}"""
 
 
-KEYS_OF_ACCOUNT = (*STAMPS, "holder_id", "holder_team_id", "is_target::int AS target")
-
-
 def parted(
     definitions: Sequence[Definition], leaves: str, keys: Sequence[str], names: frozenset[str] | None = None
 ) -> str:
@@ -167,9 +176,10 @@ def parted(
         key=lambda leaf: leaf.column,
     )
     values = "".join(f", {leaf.column} * COALESCE(rate, 0) AS {leaf.valued}" for leaf in at_start)
+    columns = ["is_target::int AS target" if key == "is_target" else key for key in keys]
     # OFFSET 0 keeps the planner from writing each layer's expressions out wherever the next one uses them.
     return f"""
-      SELECT {", ".join(("starts", "ends", "account_id", *keys))}, {expressions}
+      SELECT {", ".join(("starts", "ends", "account_id", *columns))}, {expressions}
         FROM (SELECT rated.*{values}
                 FROM (SELECT leaf.*, CASE WHEN leaf.currency = org.reporting_currency THEN 1 ELSE r.rate END AS rate
                         FROM {leaves} leaf CROSS JOIN accounts_organisation org

@@ -72,8 +72,8 @@ def account_results(
     month = run.as_of.replace(day=1)
     values = evaluate.period_rows(periods, month)
     sql = f"""WITH {values}, {TEAM_CLOSURE},
-        leaves AS ({evaluate.account_leaves(kpis, facts, View.AS_WAS)}),
-        parts AS ({evaluate.parted(kpis, "leaves", evaluate.KEYS_OF_ACCOUNT)}),
+        leaves AS ({evaluate.account_leaves(kpis, facts, View.AS_WAS, keys=())}),
+        parts AS ({evaluate.parted(kpis, "leaves", keys=())}),
         {evaluate.summed(LEVELS["accounts"], kpis, "parts")} {evaluate.as_parts(kpis)}"""
     computer = Computer(run, run, Scope.ACCOUNT, [account], View.AS_WAS, organisation)
     with connection.cursor() as cursor:

@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.periods import Period, first_of_month
 from metrics import evaluate
-from metrics.evaluate import KEYS_OF_ACCOUNT, Facts
+from metrics.evaluate import Facts
 from metrics.kpi import Kpi
 from metrics.levels import TEAM_CLOSURE
 from metrics.models import Run, Scope, View
@@ -18,13 +18,13 @@ from metrics.reading import facts_of
 from metrics.results import is_by_row, levels_of
 
 Parts = dict[str, Decimal]
-ACCOUNT_COLUMNS = {
+KEY_COLUMNS = {
     Scope.OWNER: "owner_id",
+    Scope.TEAM: "team_id",
     Scope.TIER: "tier_id",
     Scope.INDUSTRY: "industry_id",
     Scope.REGION: "region_id",
-    Scope.TARGET: "target",
-    Scope.ACCOUNT: "account_id",
+    Scope.TARGET: "is_target",
 }
 PREFIX = "of_"
 """Before the parameters of one of several statements in one."""
@@ -58,31 +58,34 @@ def statement(
     leaf AS ({evaluate.row_leaves(level, evaluate.reaches([kpi])[0], facts)}),
     parts AS ({evaluate.parted([kpi], regrouped, [level.regroup])})"""
         return Statement(relations, condition, params)
+    column = key_column(place.scope, view)
+    keys = [column] if column else []
     relations = f"""
     WITH {values}, {TEAM_CLOSURE},
-    leaf AS ({evaluate.account_leaves([kpi], facts, view)}),
-    parts AS ({evaluate.parted([kpi], "leaf", KEYS_OF_ACCOUNT_ONLY)})"""
-    return Statement(relations, scope_condition(place.scope, view), params)
+    leaf AS ({evaluate.account_leaves([kpi], facts, view, keys)}),
+    parts AS ({evaluate.parted([kpi], "leaf", keys)})"""
+    return Statement(relations, scope_condition(place.scope, column), params)
 
 
-# The account itself stands in every row of parts anyway.
-KEYS_OF_ACCOUNT_ONLY = tuple(name for name in KEYS_OF_ACCOUNT if name != "account_id")
+def key_column(scope: str, view: str) -> str:
+    """By which column of an account it belongs to a scope; the account itself stands in every row anyway."""
+    if scope in {Scope.COMPANY, Scope.ACCOUNT}:
+        return ""
+    if scope in {Scope.OWNER, Scope.TEAM} and view == View.CURRENT_BOOK:
+        return "holder_id" if scope == Scope.OWNER else "holder_team_id"
+    return KEY_COLUMNS[Scope(scope)]
 
 
-def scope_condition(scope: str, view: str) -> str:
+def scope_condition(scope: str, column: str) -> str:
     """Which rows of `parts` belong to the scope."""
-    book = view == View.CURRENT_BOOK
     if scope == Scope.COMPANY:
         return "TRUE"
     if scope == Scope.TEAM:
-        column = "holder_team_id" if book else "team_id"
         return (
             f"CASE WHEN %(key)s::bigint IS NULL THEN {column} IS NULL ELSE EXISTS (SELECT 1 FROM team_closure c"
             f" WHERE c.id = parts.{column} AND c.above_id = %(key)s::bigint) END"
         )
-    if scope == Scope.OWNER and book:
-        return f"holder_id {SAME_KEY}"
-    return f"{ACCOUNT_COLUMNS[Scope(scope)]} {SAME_KEY}"
+    return f"{'target' if scope == Scope.TARGET else column or 'account_id'} {SAME_KEY}"
 
 
 def narrowed(facts: Facts, kpi: Kpi, place: Place, view: str, run: Run) -> Facts:
