@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
+from typing import NamedTuple
 
 from kamplan.formats import Good, Number
 
@@ -26,7 +27,8 @@ class Scale:
         return round(self.start + part * (self.end - self.start), 2)
 
     def clipped(self, value: Number) -> float:
-        return min(max(self.at(value), min(self.start, self.end)), max(self.start, self.end))
+        least, most = (self.start, self.end) if self.start <= self.end else (self.end, self.start)
+        return min(max(self.at(value), least), most)
 
     def holds(self, value: Number) -> bool:
         return self.low <= float(value) <= self.high
@@ -144,8 +146,7 @@ def range_labels(bar: RangeBar, value_text: str, low_text: str, high_text: str) 
     return labels
 
 
-@dataclass(frozen=True)
-class Dot:
+class Dot(NamedTuple):
     x: float
     y: float
 

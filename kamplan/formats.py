@@ -114,9 +114,13 @@ class ValueParts(NamedTuple):
     unit: str = ""
 
 
+def spoken(language: str | None = None) -> str:
+    """The language asked for, else the reader's; looked up once a text, for a page has hundreds of them."""
+    return (language or get_language() or "en")[:2]
+
+
 def signs(language: str | None = None) -> Signs:
-    code = (language or get_language() or "en")[:2]
-    return SIGNS.get(code, SIGNS["en"])
+    return SIGNS.get(spoken(language), SIGNS["en"])
 
 
 def exact(value: Number) -> Decimal:
@@ -162,6 +166,7 @@ def money(
     """An amount: whole up to 999,999, from a million with three digits that count; `full` never shortens."""
     if amount is None:
         return UNKNOWN
+    language = spoken(language)
     s = signs(language)
     whole = rounded(amount, places)
     if full or abs(whole) < MILLION:
@@ -222,6 +227,7 @@ def value_parts(
     """The value as text and its unit apart, for places where the unit stands small under it."""
     if value is None:
         return ValueParts(UNKNOWN)
+    language = spoken(language)
     words = signs(language).units.get(unit, ("", ""))
     match unit:
         case "money":
@@ -287,6 +293,7 @@ def format_range(
     """`63.8 – 90.4 %`; with signs a word stands between, since a dash beside a minus is misread."""
     if low is None or high is None:
         return UNKNOWN
+    language = spoken(language)
     first = value_parts(low, unit, currency, language=language)
     last = format_value(high, unit, currency, language=language)
     if unit in POINTS or low < 0 or high < 0:

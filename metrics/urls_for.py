@@ -1,5 +1,6 @@
 """Addresses of the pages about numbers, with their whole state in the query string."""
 
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -18,6 +19,13 @@ def key_text(scope: str, key: int | None) -> str:
     return str(key)
 
 
+# A page asks for dozens of addresses, most of them in the same state; both are made of nothing but what is asked.
+@lru_cache(maxsize=4096)
+def path(route: str, *args: str) -> str:
+    return reverse(route, args=args)
+
+
+@lru_cache(maxsize=1024)
 def state(period: Period | None = None, view: str | None = None, **more: object) -> str:
     """The query string that brings a page back to this period and view."""
     found: dict[str, object] = {}
@@ -44,29 +52,26 @@ def explain_url(
     **more: object,
 ) -> str:
     """The page that explains one number of one scope."""
-    path = reverse("metrics:explain", args=[str(scope), key_text(scope, key), kpi_id])
-    return path + state(period, view, **more)
+    return path("metrics:explain", str(scope), key_text(scope, key), kpi_id) + state(period, view, **more)
 
 
 def scorecard_url(
     scope: str, key: int | None, period: Period | None = None, view: str | None = None, **more: object
 ) -> str:
-    path = reverse("metrics:scorecard_of", args=[str(scope), key_text(scope, key)])
-    return path + state(period, view, **more)
+    return path("metrics:scorecard_of", str(scope), key_text(scope, key)) + state(period, view, **more)
 
 
 def moves_url(scope: str, key: int | None, period: Period, view: str, **more: object) -> str:
     """What moved on a scorecard."""
-    return reverse("metrics:moves", args=[str(scope), key_text(scope, key)]) + state(period, view, **more)
+    return path("metrics:moves", str(scope), key_text(scope, key)) + state(period, view, **more)
 
 
 def moved_url(kpi_id: str, scope: str, key: int | None, period: Period, view: str, **more: object) -> str:
     """What moved in one number."""
-    path = reverse("metrics:moved", args=[str(scope), key_text(scope, key), kpi_id])
-    return path + state(period, view, **more)
+    return path("metrics:moved", str(scope), key_text(scope, key), kpi_id) + state(period, view, **more)
 
 
 def comparison_url(kpi_id: str, period: Period, **more: object) -> str:
     """One number in every group of accounts; without a number all of them."""
-    path = reverse("metrics:comparison_of", args=[kpi_id]) if kpi_id else reverse("metrics:comparison")
-    return path + state(period, None, **more)
+    found = path("metrics:comparison_of", kpi_id) if kpi_id else path("metrics:comparison")
+    return found + state(period, None, **more)

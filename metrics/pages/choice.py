@@ -182,7 +182,7 @@ class Choice:
         period = changes.pop("period", self.period)
         view = changes.pop("view", self.view)
         kept = {name: self.asked.get(name, "") for name in ("compare", "run", "by", "group", "all")}
-        return state(period, str(view), **{**kept, **changes})  # type: ignore[arg-type]
+        return state(period, str(view), **{**kept, **changes})
 
     @property
     def kept(self) -> list[tuple[str, str]]:

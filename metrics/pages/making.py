@@ -374,6 +374,7 @@ def contributions(
     if shape is None or kpi.company_denominator:
         return None
     points = {key: shape.points(parts) for key, parts in by_account.items()}
+    cells = {key: shape.cells(parts) for key, parts in by_account.items()}
     still = {key for key, amount in points.items() if not amount}
     moved = sorted((key for key in points if key not in still), key=lambda key: -abs(points[key]))
     named = [key for key in moved if name_of(key)][:SHOWN_ACCOUNTS]
@@ -396,14 +397,14 @@ def contributions(
         lines.append(
             Contribution(
                 name,
-                cell_texts(shape, summed(shape, [by_account[key] for key in keys]), currency),
+                cell_texts(shape, summed(shape, [cells[key] for key in keys]), currency),
                 amount,
                 points_text(text, kpi, places, currency),
                 keys[0] if len(keys) == 1 and not muted else None,
                 muted,
             )
         )
-    foot_cells = cell_texts(shape, summed(shape, list(by_account.values())), currency)
+    foot_cells = cell_texts(shape, summed(shape, list(cells.values())), currency)
     count = f"{len(by_account)} account{'s' * (len(by_account) != 1)}"
     foot = Contribution(count, foot_cells, shape.total, points_text(shape.total, kpi, places, currency))
     largest = max((abs(points[key]) for key in named), default=ZERO)
@@ -416,9 +417,8 @@ def points_text(amount: Decimal, kpi: Kpi, places: int, currency: str) -> str:
     return formats.number(amount, places, signed=len(kpi.numerator) > 1)
 
 
-def summed(shape: Shape, each: Sequence[Parts]) -> list[Decimal]:
-    columns = [shape.cells(parts) for parts in each]
-    return [sum((cells[place] for cells in columns), ZERO) for place in range(len(shape.heads))]
+def summed(shape: Shape, rows: Sequence[Sequence[Decimal]]) -> list[Decimal]:
+    return [sum((cells[place] for cells in rows), ZERO) for place in range(len(shape.heads))]
 
 
 def cell_texts(shape: Shape, cells: Sequence[Decimal], currency: str) -> list[str]:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db import connection
 from django.http import Http404
 from django.urls import NoReverseMatch, reverse
 
-from accounts.models import Account, Industry, Membership, Region, Team, Tier, User
+from accounts.models import Account, Industry, Region, Team, Tier, User
 from accounts.periods import Day
 from kamplan.components import Choice as Link
 from metrics.access import sees_everything
@@ -99,16 +99,17 @@ def find_place(scope: str, key: int | None, today: Day) -> Place:
     return Place(scope, key, name)
 
 
+PERSON = """
+    SELECT u.name, t.id, t.name FROM accounts_user u
+      LEFT JOIN accounts_membership m ON m.user_id = u.id AND m.during @> %s::date
+      LEFT JOIN accounts_team t ON t.id = m.team_id
+     WHERE u.id = %s"""
+
+
 def person(key: int, today: Day) -> Place:
-    team = Membership.objects.filter(user=OuterRef("pk"), during__contains=today)
-    found = (
-        User.objects.filter(pk=key)
-        .annotate(
-            team_id=Subquery(team.values("team")[:1]), team_name=Subquery(team.values("team__name")[:1])
-        )
-        .values_list("name", "team_id", "team_name")
-        .first()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(PERSON, [today, key])
+        found = cursor.fetchone()
     if found is None:
         raise Http404
     name, team_id, team_name = found
