@@ -60,8 +60,8 @@ class Next:
 
 
 def next_of(user: User, account: int, today: datetime.date, at_most: int = 0) -> Next:
-    """Open actions of an account, what is due first on top; all of them where no limit is given."""
-    visible = Action.objects.visible_to(user, today).filter(account=account).open()
-    found = list(visible.select_related("owner", "contact"))
+    """Open actions of an account that the person may see, what is due first on top; without a limit all of them."""
+    opened = Action.objects.of_account(user, account).open()
+    found = list(opened.select_related("owner", "contact"))
     shown = found[:at_most] if at_most else found
     return Next([Item(each, today) for each in shown], account, len(found) - len(shown))

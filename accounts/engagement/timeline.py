@@ -7,7 +7,7 @@ a few more bring the touches and requests themselves.
 import base64
 import datetime
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -111,6 +111,14 @@ WEEK_OF_SIGNALS = """
                AND (%(person)s IS NULL OR s.contact_id = %(person)s)
              GROUP BY week, k.name) kinds
      GROUP BY week"""
+# Looked up for the touches of a page alone.
+TALK = """
+    SELECT (SELECT array_agg(c.name ORDER BY c.name, c.id) FROM accounts_touch_contacts x
+              JOIN accounts_contact c ON c.id = x.contact_id WHERE x.touch_id = page.id) AS people,
+           promise.text AS promised, promise.due_on
+      FROM (VALUES (0)) one
+      LEFT JOIN LATERAL (SELECT text, due_on FROM accounts_action WHERE touch_id = page.id
+                          ORDER BY due_on NULLS LAST, id LIMIT 1) promise ON TRUE"""
 WORK = frozenset({"touches", "requests"})
 KINDS = {
     "touches": "Touches",
@@ -170,9 +178,12 @@ class Entry:
     detail: str
     number: int
     day: datetime.date
+    people: list[str] | None = None
+    """Of a touch with whom it was, and the first thing that was promised."""
+    promised: str | None = None
+    promised_by: datetime.date | None = None
     touch: Touch | None = None
     request: Request | None = None
-    people: list[Contact] = field(default_factory=list)
 
     @property
     def icon(self) -> str:
@@ -183,9 +194,7 @@ class Entry:
     @property
     def words(self) -> str:
         if self.touch is not None:
-            return (
-                ", ".join(each.name for each in self.people) or self.touch.get_channel_display().capitalize()
-            )
+            return ", ".join(self.people or ()) or self.touch.get_channel_display().capitalize()
         if self.kind == "left":
             return f"{self.title} left"
         if self.kind == "signals":
@@ -267,9 +276,18 @@ def _place(text: str) -> tuple[str, str, int] | None:
 
 
 def entries(
-    user: User, account: int, wanted: Wanted, today: datetime.date, at_most: int, without: str = ""
+    user: User,
+    account: int,
+    wanted: Wanted,
+    today: datetime.date,
+    at_most: int,
+    without: str = "",
+    *,
+    short: bool = False,
 ) -> tuple[list[Entry], bool]:
-    """A page of the timeline, and whether there is more. The account is one that the person may see."""
+    """A page of the timeline, and whether there is more. The account is one that the person may see.
+
+    `short`: as it stands beside other things, without who wrote what and all that was promised."""
     branches = BRANCHES if wanted.kind else {**BRANCHES, "signals": (WEEK_OF_SIGNALS,)}
     shown = [
         sql
@@ -287,15 +305,17 @@ def entries(
         "SELECT NULL::timestamptz AS at, '' AS kind, 0::bigint AS id, '' AS title, NULL::numeric AS amount, "
     )
     head += "'' AS currency, '' AS detail, 0 AS number WHERE FALSE"
-    sql = f"""SELECT at, kind, id, title, amount, currency, detail, number,
-                     (at AT TIME ZONE %(zone)s)::date AS day
-                FROM ({" UNION ALL ".join([head, *shown])}) facts
-               WHERE {" AND ".join(conditions) or "TRUE"}
-               ORDER BY at DESC, kind DESC, id DESC LIMIT %(limit)s"""
+    sql = f"""SELECT page.*, (at AT TIME ZONE %(zone)s)::date AS day, talk.people, talk.promised, talk.due_on
+                FROM (SELECT at, kind, id, title, amount, currency, detail, number
+                        FROM ({" UNION ALL ".join([head, *shown])}) facts
+                       WHERE {" AND ".join(conditions) or "TRUE"}
+                       ORDER BY at DESC, kind DESC, id DESC LIMIT %(limit)s) page
+                LEFT JOIN LATERAL ({TALK}) talk ON page.kind = 'touch'
+               ORDER BY at DESC, kind DESC, id DESC"""
     with connection.cursor() as cursor:
         cursor.execute(sql, _parameters(account, wanted, today, at_most + 1))
         found = [Entry(*row) for row in cursor.fetchall()]
-    return with_rows(user, found[:at_most]), len(found) > at_most
+    return with_rows(user, account, found[:at_most], short), len(found) > at_most
 
 
 def _parameters(account: int, wanted: Wanted, today: datetime.date, limit: int) -> dict[str, Any]:
@@ -317,37 +337,21 @@ def _parameters(account: int, wanted: Wanted, today: datetime.date, limit: int) 
     }
 
 
-def with_rows(user: User, found: list[Entry]) -> list[Entry]:
+def with_rows(user: User, account: int, found: list[Entry], short: bool) -> list[Entry]:
     """The touches and requests that the entries stand for, in one statement a table."""
+    touches, requests = Touch.objects.of_account(user, account), Request.objects.of_account(user, account)
+    if not short:
+        touches = touches.select_related("actor", "opportunity").prefetch_related("actions")
+        requests = requests.select_related("contact", "owner")
     touch_ids = [each.id for each in found if each.kind == "touch"]
     request_ids = [each.id for each in found if each.kind in {"request", "solved"}]
-    touches = (
-        {
-            each.pk: each
-            for each in Touch.objects.visible_to(user)
-            .filter(pk__in=touch_ids)
-            .select_related("actor", "opportunity")
-            .prefetch_related("contacts", "actions")
-        }
-        if touch_ids
-        else {}
-    )
-    requests = (
-        {
-            each.pk: each
-            for each in Request.objects.visible_to(user)
-            .filter(pk__in=request_ids)
-            .select_related("contact", "owner")
-        }
-        if request_ids
-        else {}
-    )
+    touch_of = touches.in_bulk(touch_ids) if touch_ids else {}
+    request_of = requests.in_bulk(request_ids) if request_ids else {}
     for each in found:
         if each.kind == "touch":
-            each.touch = touches.get(each.id)
-            each.people = list(each.touch.contacts.all()) if each.touch else []
+            each.touch = touch_of.get(each.id)
         elif each.kind in {"request", "solved"}:
-            each.request = requests.get(each.id)
+            each.request = request_of.get(each.id)
     return found
 
 
@@ -355,7 +359,7 @@ def recent_of(request: HttpRequest, user: User, account: int, today: datetime.da
     """The last entries for the side of a page; older ones are on the account's activity."""
     wanted = Wanted.of(request)
     works = user.role in READS_WORK
-    found, more = entries(user, account, wanted, today, RECENT, without="signals" if works else "")
+    found, more = entries(user, account, wanted, today, RECENT, "signals" if works else "", short=True)
     kinds = ("touches" if works else "signals", "deals", "people")
     activity = reverse("engagement:activity", kwargs={"account": account}) if works else ""
     return {

@@ -116,8 +116,8 @@ def plan_id_of(item: Model) -> int:
 
 
 def current_plan(user: User, account: int, today: datetime.date) -> Plan | None:
-    """Today's plan of the account; else the newest one, if it is not closed."""
-    plans = Plan.objects.visible_to(user, today).filter(account=account).exclude(status=Plan.Status.CLOSED)
+    """Today's plan of an account that the person may see; else the newest one, if it is not closed."""
+    plans = Plan.objects.of_account(user, account).exclude(status=Plan.Status.CLOSED)
     is_current = Case(When(during__contains=today, then=True), default=False)
     found: Plan | None = plans.select_related("account").order_by(is_current.desc(), "-during").first()
     return found

@@ -21,6 +21,12 @@ class ContentQuerySet(models.QuerySet[Any]):
         accounts = Account.objects.visible_to(user, today)
         return self.filter(**{f"{self.account_path}__in": accounts.order_by().values("pk")})
 
+    def of_account(self, user: User, account: int) -> Self:
+        """What this person's role may read of one account, which `visible_to` has found before."""
+        if user.role in self.hidden_from:
+            return self.none()
+        return self.filter(**{self.account_path: account})
+
 
 class DatedContentQuerySet(ContentQuerySet):
     """The same for facts that hold for some days."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import FilteredRelation, Q
+from django.db.models import Exists, FilteredRelation, OuterRef, Q
 from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
 
@@ -56,8 +56,11 @@ def account_frame(user: User, pk: int, tab: str) -> dict[str, Any]:
     """The context of `portfolio/_account_frame.html`; 404 for an account that the person may not see."""
     today = Organisation.current().today()
     visible = Account.objects.visible_to(user, today)
-    account = get_object_or_404(with_kind(visible, today), pk=pk)
-    return {**header(user, account, tab, today), "family": group_of(account, visible)}
+    account = shown_account(visible, pk, today)
+    return {
+        **header(user, account, tab, today),
+        "family": group_of(account, visible) if account.is_in_group else None,
+    }
 
 
 def crumbs_to(account: Account, url: str) -> list[Choice]:
@@ -97,6 +100,12 @@ def with_kind(accounts: AccountQuerySet, today: datetime.date) -> AccountQuerySe
     classified = FilteredRelation("classifications", condition=Q(classifications__during__contains=today))
     related = ("kind__tier", "kind__industry", "kind__region")
     return accounts.annotate(kind=classified).select_related(*related)
+
+
+def shown_account(visible: AccountQuerySet, pk: int, today: datetime.date) -> Any:
+    """The account of a page, if it may be seen; a group is looked for only where there is one."""
+    in_group = Q(parent__isnull=False) | Exists(visible.model.objects.filter(parent=OuterRef("pk")))
+    return get_object_or_404(with_kind(visible, today).annotate(is_in_group=in_group), pk=pk)
 
 
 def people_of(account: Account, today: datetime.date) -> People:

@@ -289,7 +289,7 @@ def ties_between(
 
 
 def on_the_map(account: Account, user: User, today: datetime.date, everybody: bool) -> Iterable[Contact]:
-    found = Contact.objects.visible_to(user, today).filter(account=account)
+    found = Contact.objects.of_account(user, account.pk)
     if not everybody:
         found = found.present(today) | found.filter(left_on__gt=today - LEFT_SHOWN)
     return found

@@ -23,6 +23,10 @@ class AlertQuerySet(models.QuerySet[Any]):
             return self.none()
         return self.filter(account__in=Account.objects.visible_to(user, today).order_by().values("pk"))
 
+    def of_account(self, user: User, account: int) -> Self:
+        """Those of one account, which `visible_to` has found before."""
+        return self.none() if user.role in HIDES else self.filter(account=account)
+
     def open(self) -> Self:
         return self.filter(resolved_on__isnull=True)
 

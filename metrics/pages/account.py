@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.engagement.promises import SHOWN, next_of
 from accounts.engagement.timeline import recent_of
 from accounts.models import Account, Organisation, Tier, User
 from accounts.periods import Day, Period
-from accounts.portfolio.frame import header, with_kind
+from accounts.portfolio.frame import header, shown_account
 from accounts.portfolio.models import AccountQuerySet
 from accounts.revenue.deals import every_deal, open_deals
 from accounts.stakeholders.coverage import coverage_of
@@ -59,7 +59,7 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
     today = organisation.today()
     with reading():
         visible = Account.objects.visible_to(user, today)
-        account = get_object_or_404(with_kind(visible, today), pk=pk)
+        account = shown_account(visible, pk, today)
         run = newest_run()
         context = {
             **frame(user, account, visible, organisation, run, "overview"),
@@ -93,7 +93,7 @@ def account_revenue(request: HttpRequest, pk: int) -> HttpResponse:
     today = organisation.today()
     with reading():
         visible = Account.objects.visible_to(user, today)
-        account = get_object_or_404(with_kind(visible, today), pk=pk)
+        account = shown_account(visible, pk, today)
         run = newest_run()
         period = last_year(run) if run else None
         months = facts.revenue_by_month(facts.recorded_months(account.pk, run), run) if run else []
@@ -127,7 +127,7 @@ def frame(
         **header(user, account, tab, today),
         "run": run,
         "currency": organisation.reporting_currency,
-        "family": facts.family_of(account.pk, visible, run, today),
+        "family": facts.family_of(account.pk, visible, run, today) if account.is_in_group else None,
         "period_end": day(last_year(run).last_day, year=True) if run else "",
     }
 
@@ -136,7 +136,7 @@ def warnings_of(user: User, account: Account, today: Day) -> dict[str, list[Line
     """What this account is warned of and nobody put off, the red ones first; apart from it, good news."""
     if user.role not in READS_WORK:
         return {}
-    rows = Alert.objects.visible_to(user, today).waiting(today).filter(account=account)
+    rows = Alert.objects.of_account(user, account.pk).waiting(today)
     found = lines(list(rows.select_related("account", "acknowledged_by")))
     return {
         "warnings": [each for each in found if not each.alert.is_news],
