@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Membership, User
 from bench.meter import backend_seconds
 
 VISITS = 20
@@ -36,6 +36,7 @@ def pages() -> list[tuple[str, User, str]]:
     lead = User.objects.get(role="lead")
     manager = User.objects.filter(role="manager").order_by("pk")[1]
     account = manager.assignments.filter(during__endswith__isnull=True).order_by("pk")[0].account_id
+    theirs = Membership.objects.filter(team__lead=lead).order_by("pk")[0].user_id
     scorecard = "metrics:scorecard_of"
     return [
         ("portfolio, head", head, reverse("portfolio:list")),
@@ -46,6 +47,7 @@ def pages() -> list[tuple[str, User, str]]:
         ("scorecard, team", lead, reverse(scorecard, args=["team", 1])),
         ("scorecard, company", head, reverse(scorecard, args=["company", "all"])),
         ("explain nrr, manager", manager, reverse("metrics:explain", args=["owner", manager.pk, "nrr"])),
+        ("explain nrr, a lead", lead, reverse("metrics:explain", args=["owner", theirs, "nrr"])),
         ("explain nrr, company", head, reverse("metrics:explain", args=["company", "all", "nrr"])),
         (
             "explain revenue, company",
