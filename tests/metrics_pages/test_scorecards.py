@@ -17,6 +17,7 @@ from accounts.fields import days
 from accounts.models import Account, Assignment, Order, OrderLine, Team, Tier, User
 from metrics.kpis import KPIS
 from metrics.models import Run
+from metrics.pages.stored import opened
 from tests.factories import LONG_AGO, day, make_grant, make_order
 from tests.metrics.engine import report_in, run
 from tests.metrics_pages.conftest import BACKEND, T12
@@ -313,3 +314,10 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_accounts(
     assert few == many
     # Also where one of them asks whether somebody else's number may be seen.
     assert max(many.values()) <= 15, many
+
+
+def test_the_name_of_every_stored_figure_fits_into_the_name_of_a_column() -> None:
+    """PostgreSQL cuts longer ones off, and a page would find nothing under them."""
+    names = [name for record in opened(KPIS, "TRUE") for name in record.columns]
+    assert len(names) > 300
+    assert max(len(name) for name in names) <= 63
