@@ -1,6 +1,7 @@
 """Weights and limits with their days and reasons; changing one: first what it would do, then from when and why."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -75,15 +76,21 @@ class Row:
 def weight_list(request: HttpRequest) -> HttpResponse:
     today = Organisation.current().today()
     with reading():
-        families = [
-            (family, [row_of(each, today) for each in weights_of(family)]) for family in FAMILIES.values()
-        ]
+        families = [(family, *listed(weights_of(family), today)) for family in FAMILIES.values()]
         changes = list(WeightChange.objects.select_related("changed_by")[:PAGE])
     context = {
         "families": families,
         "changes": [(each, weights.words_of(each)) for each in changes],
     }
     return render(request, "metrics/weights.html", context)
+
+
+def listed(found: Sequence[Weight], today: Day) -> tuple[list[Row], list[Row], int]:
+    """Those of everyone, those of single tiers, and how many of these hold a value of their own today."""
+    tiers = [each for each in found if each.everyones]
+    everyones = [row_of(each, today) for each in found if not each.everyones]
+    own = sum(each.own_on(today) is not None for each in tiers)
+    return everyones, [row_of(each, today) for each in tiers], own
 
 
 def row_of(weight: Weight, today: Day) -> Row:

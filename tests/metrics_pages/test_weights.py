@@ -310,7 +310,7 @@ def test_a_tier_has_limits_of_its_own_and_its_accounts_alone_change(
     assert "engagement_band" in made.kpis
     row = next(
         line
-        for line in client.get("/weights/").context["families"][1][1]
+        for line in client.get("/weights/").context["families"][1][2]
         if line.label == "Hot from, tier Standard"
     )
     assert (row.value, row.since) == ("25", "as for everyone")
