@@ -135,6 +135,8 @@ class Kpi(Definition):
     interval: Interval = Interval.NONE
     beside: tuple[Part, ...] = ()
     """Figures shown with it that do not enter its value."""
+    mean: tuple[Part, Part] | None = None
+    """A sum and what it is divided by: a mean that is said with the number as its second figure."""
     company_denominator: bool = False
     """The denominator is the company's, so that the values of accounts add up."""
     of_book: bool = False
@@ -160,9 +162,18 @@ class Kpi(Definition):
     # A page asks hundreds of results for these; a definition never changes.
     @cached_property
     def distinct_parts(self) -> tuple[Part, ...]:
-        terms = [term.part for term in (*self.numerator, *self.denominator)]
-        found = [*terms, *(each for each in (self.n, self.needs) if each), *self.beside]
+        found = [
+            *self.terms_of,
+            *(each for each in (self.n, self.needs) if each),
+            *self.beside,
+            *(self.mean or ()),
+        ]
         return tuple(dict.fromkeys(found))
+
+    @property
+    def terms_of(self) -> tuple[Part, ...]:
+        """The parts above and below the line."""
+        return tuple(term.part for term in (*self.numerator, *self.denominator))
 
     @cached_property
     def money_columns(self) -> tuple[str, ...]:
@@ -207,9 +218,10 @@ class Kpi(Definition):
         def side(terms: tuple[Term, ...]) -> str:
             return " ".join(f"{term.sign:+d} {term.part.expression.sql()}" for term in terms)
 
-        leaves = sorted({leaf.measure.name for part in self.parts() for leaf in part.expression.leaves()})
+        parts = [part for part in self.parts() if part not in (self.mean or ()) or part in self.terms_of]
+        leaves = sorted({leaf.measure.name for part in parts for leaf in part.expression.leaves()})
         rows = "".join(SOURCE_OF[name].rows for name in leaves)
-        aggregates = "".join(leaf.measure.aggregate for part in self.parts() for leaf in sorted_leaves(part))
+        aggregates = "".join(leaf.measure.aggregate for part in parts for leaf in sorted_leaves(part))
         return f"{side(self.numerator)} / {side(self.denominator)} | {rows} | {aggregates} | {self.positive_base}"
 
 

@@ -134,6 +134,7 @@ nps_mean = Kpi(
 
 csat_said = Part("csat_said", "answers", csat_answers.now)
 csat_good = Part("csat_good", "satisfied", satisfied.now)
+csat_sum = Part("csat_sum", "marks, out of 10", csat_marks.now)
 
 csat = Kpi(
     "csat",
@@ -149,8 +150,9 @@ csat = Kpi(
     n=csat_said,
     interval=Interval.WILSON,
     is_part_of_whole=True,
+    mean=(csat_sum, csat_said),
     source="Top 11 account management KPIs; Flevy; SMARTe; Markettailor",
-    caveats="Not the same as recommending us. The mean of the marks stands beside it as a number of its own.",
+    caveats="Not the same as recommending us. The mean of the marks, out of 10, is said with it.",
     how_to_move="Read the low marks with their comments; each begins a task.",
 )
 
@@ -163,7 +165,7 @@ csat_mean = Kpi(
     Timing.LEADING,
     Group.RELATIONSHIP,
     sub="{csat_said} answers",
-    numerator=terms(Part("csat_sum", "marks, out of 10", csat_marks.now)),
+    numerator=terms(csat_sum),
     denominator=terms(csat_said),
     n=csat_said,
     interval=Interval.LINEARISED,

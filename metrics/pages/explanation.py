@@ -60,7 +60,8 @@ def beside_of(result: Result, currency: str) -> list[tuple[str, str]]:
     """Figures shown with the number that do not enter it."""
     kpi = result.kpi
     if isinstance(kpi, Kpi):
-        return [
+        mean = words.mean_text(result)
+        return [("Mean of the marks, out of 10", mean)] * bool(mean) + [
             (making.capital(part.label), words.part_text(part, result.beside.get(part.name), currency))
             for part in kpi.beside
         ]

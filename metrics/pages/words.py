@@ -68,13 +68,23 @@ def sub_line(result: Result, reporting_currency: str) -> str:
         for part in kpi.parts():
             texts[part.name] = part_text(part, result.parts.get(part.name), reporting_currency)
         if kpi.sub:
-            return of_one(kpi.sub.format_map(texts))
+            mean = mean_text(result)
+            return of_one(kpi.sub.format_map(texts)) + (f", mean {mean}" if mean else "")
         return of_one(f"{texts[kpi.n.name]} {kpi.n.label}") if kpi.n else ""
     if isinstance(kpi, RowKpi) and result.n is not None:
         label = RECIPES[kpi.recipe_name].label
         count = formats.at_most_one_decimal(result.n)
         return f"{count} {label.removesuffix('s') if result.n == 1 else label}{of_today(result)}"
     return f"{kpi.sub}{of_today(result)}".removeprefix(", ")
+
+
+def mean_text(result: Result) -> str:
+    """The second figure of a share, to one decimal."""
+    kpi = result.kpi
+    if not isinstance(kpi, Kpi) or kpi.mean is None:
+        return ""
+    top, bottom = (result.parts.get(part.name) for part in kpi.mean)
+    return formats.number(top / bottom, 1) if top is not None and bottom else ""
 
 
 def of_one(text: str) -> str:

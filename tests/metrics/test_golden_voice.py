@@ -30,6 +30,8 @@ from accounts.models import (
 from accounts.surveys.employees import rules
 from accounts.surveys.employees.rules import Sums, sums_of_enps, sums_of_scale
 from metrics.models import Alert, Scope
+from metrics.pages.explanation import beside_of
+from metrics.pages.words import sub_line
 from tests.factories import (
     make_account,
     make_answer,
@@ -316,8 +318,9 @@ def warnings(given: Inputs) -> Any:
     account = make_account(owner=make_user(), since="2024-01-01")
     make_classification(account, "2024-01-01", tier="A")
     Tier.objects.update(cadence_days=60)
-    say_nps([10] * 5 + [7] * 4 + [0], account, "2025-03-01")
-    say_nps([10] * 4 + [7] * 3 + [0] * 3, account, "2025-08-01")
+    # 40 people each: of fewer, such a fall may be chance and is not said.
+    say_nps(([10] * 5 + [7] * 4 + [0]) * 4, account, "2025-03-01")
+    say_nps(([10] * 4 + [7] * 3 + [0] * 3) * 4, account, "2025-08-01")
     last = day(AS_OF) - datetime.timedelta(days=given["days_since_touch"])
     make_touch(account, at=datetime.datetime.fromisoformat(at(str(last))))
     run(AS_OF)
@@ -433,6 +436,17 @@ def attrition(given: Inputs) -> Any:
         Leaver.objects.create(team=north, left_on=day("2025-05-05"), reason="resigned")
     Leaver.objects.create(team=north, left_on=day("2025-05-05"), reason="moved")
     return answer("attrition")
+
+
+def test_the_share_of_satisfied_answers_is_said_with_the_mean_of_the_marks() -> None:
+    account = make_account()
+    for mark in (5, 4, 4, 3, 1):
+        make_answer(account, make_contact(account), at("2025-05-05"), csat5=mark)
+    run(AS_OF)
+    found = result("csat", YEAR)
+    # 17 of 25 are 34 of 50, of five people 6.8 of 10.
+    assert sub_line(found, "EUR") == "3 of 5 answers, mean 6.8"
+    assert ("Mean of the marks, out of 10", "6.8") in beside_of(found, "EUR")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['kpi']}: {case['case']}")

@@ -283,6 +283,9 @@ def test_an_account_shows_what_its_people_said_and_when_they_were_asked(
     make_answer(eva.account, make_contact(eva.account, "Uwe Ulm"), nps=10, comment="Very quick")
     page = as_maya.get(f"/surveys/accounts/{eva.account_id}/").content.decode()
     assert "Too slow" in page and "Very quick" in page and "3 of 10" in page
+    assert "satisfied" not in page
+    make_answer(eva.account, make_contact(eva.account), csat5=2)
+    assert ">not satisfied<" in as_maya.get(f"/surveys/accounts/{eva.account_id}/").content.decode()
     one = as_maya.get(f"/surveys/accounts/{eva.account_id}/?contact={eva.pk}").content.decode()
     assert "Too slow" in one and "Very quick" not in one and "Autumn" in one
 
