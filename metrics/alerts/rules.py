@@ -19,6 +19,8 @@ TOLD_DAYS = 38
 """A rise is told up to a week after its month, so that a missed night loses none; later it is no news."""
 SURE = 1.96
 """So many standard errors a change is more than chance, 19 times of 20."""
+MANY = 30
+"""From so many on either side a fall is worth a look even where chance may explain it; of fewer it is silent."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ NPS_DROP = Rule(
                jsonb_build_object('what', 'NPS of the last 6 months, ' || h.n_now || ' people',
                                   'value', ROUND(100.0 * (h.up_now - h.down_now) / h.n_now), 'unit', 'points'))
            || CASE WHEN {NPS_IS_SURE} THEN '[]'::jsonb
-                   ELSE '[{{"what": "may be chance: few people answered"}}]'::jsonb END AS evidence
+                   ELSE '[{{"what": "may be chance"}}]'::jsonb END AS evidence
       FROM (SELECT m.account_id,
                    COUNT(*) FILTER (WHERE m.is_new) AS n_now, COUNT(*) FILTER (WHERE NOT m.is_new) AS n_before,
                    COUNT(*) FILTER (WHERE m.is_new AND m.score >= 9) AS up_now,
@@ -132,10 +134,11 @@ NPS_DROP = Rule(
                               o.answered_at DESC, i.id DESC) m
              GROUP BY m.account_id) h
      WHERE h.n_now >= {LEAST} AND h.n_before >= {LEAST}
+       AND ({NPS_IS_SURE} OR LEAST(h.n_now, h.n_before) >= {MANY})
        AND 100.0 * (h.up_now - h.down_now) / h.n_now
            <= 100.0 * (h.up_before - h.down_before) / h.n_before - {DROP}""",
-    f"NPS of the last 6 months is {DROP} points or more under that of the 6 before, {LEAST} people each or more; red"
-    " only where the fall is larger than chance explains.",
+    f"NPS of the last 6 months is {DROP} points or more under that of the 6 before, {LEAST} people each or more, and"
+    f" the fall is larger than chance explains. From {MANY} people each on it is said in any case, then not in red.",
     foretells=True,
 )
 
@@ -270,9 +273,10 @@ REVENUE_DOWN = Rule(
                 ON r.date < e.ends AND r.date >= e.ends - INTERVAL '15 months' AND r.account_id IS NOT NULL
              GROUP BY r.account_id) x
      WHERE x.n_before >= {LEAST} AND x.before > 0 AND x.now <= 0.75 * x.before
+       AND ({REVENUE_IS_SURE} OR LEAST(x.n_now, x.n_before) >= {MANY})
        AND (x.year_ago IS NULL OR x.now <= 0.75 * x.year_ago)""",
-    f"Revenue of the last 3 whole months is 25 % or more under the 3 before ({LEAST} orders or more) and a year ago;"
-    " red only where the fall is larger than chance explains.",
+    f"Revenue of the last 3 whole months is 25 % or more under the 3 before ({LEAST} orders or more) and a year ago,"
+    f" and the fall is larger than chance explains. From {MANY} orders each on it is said in any case, not in red.",
     foretells=True,
 )
 
@@ -371,8 +375,8 @@ ENDS = """(SELECT %(day)s::date AS day
 # What customers did in this month and the last: the kinds that brought most points.
 DEEDS = f"""
     SELECT k.account_id, k.month, string_agg(k.number || ' × ' || k.name, ', ' ORDER BY k.place) AS said,
-           jsonb_agg(jsonb_build_object('what', k.number || ' × ' || k.name, 'when', k.newest,
-                                        'value', ROUND(k.points), 'unit', 'points') ORDER BY k.place) AS evidence
+           jsonb_agg(jsonb_build_object('when', k.newest, 'what', k.number || ' × ' || k.name || ', '
+                                                || trim_scale(k.points) || ' points') ORDER BY k.place) AS evidence
       FROM (SELECT d.account_id, date_trunc('month', d.date)::date AS month, SUM(d.counted) AS number,
                    lower(left(d.name, 1)) || substr(d.name, 2) AS name, SUM(d.points) AS points,
                    MAX(d.date) AS newest, ROW_NUMBER() OVER (
@@ -395,8 +399,8 @@ WARMER = Rule(
            jsonb_build_object('was', (ARRAY['cold', 'warm', 'hot'])[x.before + 1], 'now', x.band,
                               'why', s.said || ' in ' || to_char(x.month, 'FMMonth')) AS facts,
            s.evidence || jsonb_build_array(jsonb_build_object(
-               'what', 'engagement of three months; ' || x.band || ' from ' || trim_scale(x.least) || x.in_tier,
-               'value', ROUND(x.score), 'unit', 'points')) AS evidence
+               'what', trim_scale(x.score) || ' points in three months; ' || x.band || ' from '
+                       || trim_scale(x.least) || x.in_tier)) AS evidence
       FROM (SELECT b.*, {BAND_OF_LEVEL} AS band, {LIMIT_OF_LEVEL} AS least, {IN_TIER} AS in_tier,
                    'band:' || b.level || ':' || to_char(b.month, 'YYYY-MM') AS cause
               FROM (SELECT r.*, LAG(r.level) OVER stays AS before, LAG(r.score) OVER stays AS score_before,

@@ -72,9 +72,9 @@ def test_a_rise_is_told_once_with_what_the_customer_did(account: Account) -> Non
     assert (found.kind, found.cause, found.is_red) == ("warmer", "band:2:2026-06", False)
     assert found.facts == {"was": "warm", "now": "hot", "why": "2 × demo request, 1 × download in June"}
     assert found.evidence == [
-        {"what": "2 × demo request", "when": "2026-06-12", "value": 20, "unit": "points"},
-        {"what": "1 × download", "when": "2026-06-14", "value": 3, "unit": "points"},
-        {"what": "engagement of three months; hot from 25", "value": 33, "unit": "points"},
+        {"what": "2 × demo request, 20 points", "when": "2026-06-12"},
+        {"what": "1 × download, 3 points", "when": "2026-06-14"},
+        {"what": "33 points in three months; hot from 25"},
     ]
 
 
@@ -138,7 +138,7 @@ def test_the_limit_of_a_tier_is_named(account: Account) -> None:
     assert night(TODAY) == []
     signals(account, "download", "2026-06-04")
     (found,) = night(TODAY, run=2)
-    assert found.evidence[-1]["what"] == "engagement of three months; warm from 12 in tier A"
+    assert found.evidence[-1]["what"] == "13 points in three months; warm from 12 in tier A"
 
 
 def test_where_nothing_was_recorded_before_nobody_was_cold(account: Account) -> None:
