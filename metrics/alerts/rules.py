@@ -372,11 +372,12 @@ WITHOUT_RESULT = Rule(
 ENDS = """(SELECT %(day)s::date AS day
            UNION ALL SELECT date_trunc('month', %(day)s::date)::date - 1
            UNION ALL SELECT (date_trunc('month', %(day)s::date) - INTERVAL '1 month')::date - 1)"""
+POINTS_OF = "trim_scale({0}) || CASE WHEN {0} = 1 THEN ' point' ELSE ' points' END"
 # What customers did in this month and the last: the kinds that brought most points.
 DEEDS = f"""
     SELECT k.account_id, k.month, string_agg(k.number || ' × ' || k.name, ', ' ORDER BY k.place) AS said,
            jsonb_agg(jsonb_build_object('when', k.newest, 'what', k.number || ' × ' || k.name || ', '
-                                                || trim_scale(k.points) || ' points') ORDER BY k.place) AS evidence
+                                                || {POINTS_OF.format("k.points")}) ORDER BY k.place) AS evidence
       FROM (SELECT d.account_id, date_trunc('month', d.date)::date AS month, SUM(d.counted) AS number,
                    lower(left(d.name, 1)) || substr(d.name, 2) AS name, SUM(d.points) AS points,
                    MAX(d.date) AS newest, ROW_NUMBER() OVER (
@@ -399,7 +400,7 @@ WARMER = Rule(
            jsonb_build_object('was', (ARRAY['cold', 'warm', 'hot'])[x.before + 1], 'now', x.band,
                               'why', s.said || ' in ' || to_char(x.month, 'FMMonth')) AS facts,
            s.evidence || jsonb_build_array(jsonb_build_object(
-               'what', trim_scale(x.score) || ' points in three months; ' || x.band || ' from '
+               'what', {POINTS_OF.format("x.score")} || ' in three months; ' || x.band || ' from '
                        || trim_scale(x.least) || x.in_tier)) AS evidence
       FROM (SELECT b.*, {BAND_OF_LEVEL} AS band, {LIMIT_OF_LEVEL} AS least, {IN_TIER} AS in_tier,
                    'band:' || b.level || ':' || to_char(b.month, 'YYYY-MM') AS cause

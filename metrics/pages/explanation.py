@@ -61,7 +61,7 @@ def beside_of(result: Result, currency: str) -> list[tuple[str, str]]:
     kpi = result.kpi
     if isinstance(kpi, Kpi):
         mean = words.mean_text(result)
-        return [("Mean of the marks, out of 10", mean)] * bool(mean) + [
+        return [("Mean mark", f"{mean} of 10")] * bool(mean) + [
             (making.capital(part.label), words.part_text(part, result.beside.get(part.name), currency))
             for part in kpi.beside
         ]

@@ -446,7 +446,7 @@ def test_the_share_of_satisfied_answers_is_said_with_the_mean_of_the_marks() -> 
     found = result("csat", YEAR)
     # 17 of 25 are 34 of 50, of five people 6.8 of 10.
     assert sub_line(found, "EUR") == "3 of 5 answers, mean 6.8"
-    assert ("Mean of the marks, out of 10", "6.8") in beside_of(found, "EUR")
+    assert ("Mean mark", "6.8 of 10") in beside_of(found, "EUR")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['kpi']}: {case['case']}")
