@@ -483,10 +483,23 @@ def all_numbers(user: User, choice: Choice) -> dict[str, Any]:
         "left_out": len(kpis) - len(lines),
         "grown_up": first_grown_up(choice, [groups.result(kpi, key) for kpi in kpis for key in keys]),
         "without": without,
+        **classified(by, [kpi for kpi, _ in lines]),
         "by_words": SIDE_WORDS[by].lower(),
         "named": sum(bool(line.direction) for _, line in lines),
         "count": len(lines),
         "print_words": "",
+    }
+
+
+def classified(by: Scope, kpis: Sequence[Definition]) -> dict[str, Any]:
+    """What most numbers go by in sorting accounts, and the numbers that go by something else, with what that is."""
+    names: dict[str, list[str]] = {}
+    for kpi in kpis:
+        names.setdefault(classified_words(kpi, by), []).append(kpi.name)
+    usual = max(names, key=lambda each: len(names[each]), default="")
+    return {
+        "classified": usual,
+        "otherwise": [(some, words) for words, some in names.items() if words != usual],
     }
 
 

@@ -14,6 +14,7 @@ from metrics.kpis import KPI, KPIS
 from metrics.models import Run, Scope
 from metrics.pages.comparison_channels import channels
 from metrics.pages.comparison_figures import difference, splits_of
+from metrics.pages.explain_words import classified_words
 from metrics.results import Result, Slice, bounds
 from tests.factories import (
     make_account,
@@ -169,6 +170,17 @@ def test_a_viewer_compares_once_the_company_is_granted(published: Run, vic: User
 def test_marketing_gets_no_amounts_of_contracts(published: Run, mira: User) -> None:
     assert ask(mira, "/compare/win_rate/").status_code == 200
     assert ask(mira, "/compare/nrr/").status_code == 403
+
+
+def test_numbers_that_sort_by_their_own_rows_are_named_with_what_they_go_by(
+    many_deals: Run, hana: User
+) -> None:
+    page = ask(hana, f"/compare/{T12}&by=target")
+    usual = page.context["classified"]
+    otherwise = {name: words for names, words in page.context["otherwise"] for name in names}
+    assert otherwise["Average deal size"] == classified_words(KPI["avg_deal_size"], Scope.TARGET) != usual
+    assert "Net revenue retention" not in otherwise
+    assert "unless the foot says otherwise" in page.content.decode()
 
 
 def test_what_tells_target_accounts_apart_is_not_grouped_by_them(published: Run, hana: User) -> None:
