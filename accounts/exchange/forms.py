@@ -114,7 +114,7 @@ class MappingForm(forms.Form):
                 MappingRow(
                     column,
                     column.name.replace("_", " ").capitalize(),
-                    self.kind.types[column.name].words,
+                    self.kind.types[column.name].words.replace("`", ""),
                     theirs,
                     self[FIXED + column.name],
                     self.found.samples.get(theirs.value() or "", []),

@@ -256,3 +256,10 @@ def test_an_import_whose_workers_keep_dying_is_given_up(client: Client) -> None:
     assert (
         "stopped 3 times" in client.get(reverse("exchange:import_detail", args=[found.pk])).content.decode()
     )
+
+
+def test_choices_are_named_as_they_are_typed(client: Client) -> None:
+    text = "account,kind,date,level\nAlfa,payment,2026-01-05,poor\n"
+    found = upload(client, text, kind="account_states")
+    page = client.get(reverse("exchange:import_mapping", args=[found.pk])).content.decode()
+    assert "one of usage, payment, support" in page
