@@ -266,6 +266,10 @@ def trend(
     }
 
 
+NARROW = 9
+"""So many signs the column of a waterfall's amounts holds; money in full needs a wider one."""
+
+
 @register.inclusion_tag("_components/waterfall.html")
 def waterfall(
     rows: Sequence[charts.WaterfallRow], unit: str = "share", currency: str = "EUR"
@@ -273,7 +277,8 @@ def waterfall(
     chart = charts.waterfall(rows)
     texts = formats.ticks([tick.value for tick in chart.ticks], unit, currency)
     ticks = [(tick.x, text) for tick, text in zip(chart.ticks, texts, strict=True)]
-    return {"chart": chart, "ticks": ticks, "tones": TONE}
+    is_wide = any(len(row.amount) > NARROW for row in rows)
+    return {"chart": chart, "ticks": ticks, "tones": TONE, "is_wide": is_wide}
 
 
 @register.inclusion_tag("_components/contribution.html")
