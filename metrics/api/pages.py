@@ -93,6 +93,11 @@ class Operation:
     summary: str
     parameters: list[dict[str, Any]]
 
+    @property
+    def steps(self) -> list[str]:
+        """Between them a phone may break the line."""
+        return self.path.strip("/").split("/")
+
 
 @require_GET
 def api_docs(request: HttpRequest) -> HttpResponse:
