@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.exchange.models import Import
+from accounts.first_steps import first_steps
 from accounts.models import Account, Contract, Membership, Opportunity, Organisation, Role, Team, Tier, User
 from accounts.periods import Period
 from accounts.plans.counts import remember_week
@@ -75,7 +76,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "organisation": organisation,
     }
     if user.role == Role.ADMINISTRATOR:
-        return render(request, "portfolio/home_administrator.html", {**context, **machinery()})
+        return render(request, "portfolio/home_administrator.html", {**context, **machinery(user)})
     visible = Account.objects.visible_to(user, today).active()
     with reading():
         run = newest_run()
@@ -328,11 +329,15 @@ def company_figure(result: Result, target: Decimal | None, points: list[Any]) ->
 # ---------------------------------------------------------------------------------------------- machinery
 
 
-def machinery() -> dict[str, Any]:
-    """The last runs, imports that wait for somebody, and people who cannot log in yet."""
+def machinery(user: User) -> dict[str, Any]:
+    """What is to be done first, the last runs, imports that wait, and people who cannot log in yet."""
+    run = newest_run()
+    steps = first_steps(user, run is not None and run.first_month is not None)
     waiting = User.objects.filter(is_active=True).filter(Q(password="") | Q(password__startswith="!"))
     return {
-        "run": newest_run(),
+        "first_steps": steps,
+        "next_step": next((step for step in steps if not step.is_done), None),
+        "run": run,
         "attempt": RunAttempt.objects.first(),
         "imports": Import.objects.exclude(state__in=[Import.State.APPLIED, Import.State.DISCARDED])[:AT_MOST],
         "last_import": Import.objects.filter(state=Import.State.APPLIED).first(),
