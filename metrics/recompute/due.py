@@ -22,6 +22,7 @@ from kamplan.waking import wake
 from metrics.models import Run, RunAttempt
 from metrics.recompute.run import AnotherRun, Order, recompute
 from metrics.recompute.trace import traced
+from metrics.sources import SOURCES
 
 TASK = "metrics.tasks.recompute"
 TRIES = 3
@@ -172,11 +173,9 @@ def publish(attempt: RunAttempt) -> Run:
 
 
 def steps_of_last(cause: str) -> int:
-    """As many steps as the last run of this kind had: a fair guess for the progress bar."""
-    done = (
-        RunAttempt.objects.filter(state=State.PUBLISHED, cause=cause).values_list("done", flat=True).first()
-    )
-    return done or 20
+    """As many steps as the last run of this kind that made figures had: a fair guess for the progress bar."""
+    made = RunAttempt.objects.filter(state=State.PUBLISHED, cause=cause, run__figures__gt=0)
+    return made.values_list("done", flat=True).first() or 2 * len(SOURCES)
 
 
 def lapse_contracts(now: datetime.datetime) -> int:

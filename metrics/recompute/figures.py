@@ -39,6 +39,9 @@ PERIODS_AT_ONCE = 12
 TOO_MANY_MOVED = 1 / 3
 """Adding differences reads old and new facts: beyond such a share of the accounts it is cheaper to sum anew."""
 
+STEPS_AFTERWARDS = 4
+"""Figures of rows and of accounts, looking ahead, publishing."""
+
 Kind = ScopeFigures.Kind
 
 
@@ -63,16 +66,17 @@ def store_figures(run: Run, last: Run | None, changes: Changes, summed: Summed, 
     book = Facts(book_month=run.as_of.replace(day=1))
     everyone = version_of(Version("all", book, run.as_of, summed=summed), fresh, new_accounts)
     few = version_of(Version("new", book, run.as_of, changed_only=True, summed=summed), moved, accounts)
-    if fresh:
-        collect(fresh, [everyone], PERIODS_AT_ONCE, progress)
-    if moved and last is not None:
+    anew = batches(fresh, PERIODS_AT_ONCE)
+    differing = batches(moved, int(PERIODS_AT_ONCE / max(share, 0.01)))
+    if anew:
+        collect(anew, [everyone], progress, len(differing) + STEPS_AFTERWARDS)
+    if differing and last is not None:
         former = Facts.as_of_run(last.pk, last.as_of.replace(day=1))
         old = Version("old", former, last.as_of, "-", changed_only=True, summed=summed)
-        at_once = int(PERIODS_AT_ONCE / max(share, 0.01))
-        collect(moved, [version_of(old, moved), few], at_once, progress)
+        collect(differing, [version_of(old, moved), few], progress, STEPS_AFTERWARDS)
     add_to_stored(moved)
     single = collect_row_figures(changes, everyone.facts, run.as_of, progress)
-    progress("Figures of accounts")
+    progress("Figures of accounts", then=2)
     collect_accounts(everyone, new_accounts)
     collect_accounts(few, [each for each in accounts if each not in new_accounts])
     return keep_changed(run, single, fresh, changes.is_full)
@@ -101,14 +105,16 @@ def batches(periods: Sequence[Period], at_once: int) -> list[Sequence[Period]]:
     return [ordered[first : first + at_once] for first in range(0, len(ordered), at_once)]
 
 
-def collect(periods: Sequence[Period], versions: Sequence[Version], at_once: int, progress: Progress) -> None:
+def collect(
+    parted: Sequence[Sequence[Period]], versions: Sequence[Version], progress: Progress, afterwards: int
+) -> None:
     """Sum the parts of these periods over every scope into `run_raw`, over all versions with their signs."""
     for version in versions:
         make_running_totals(version)
         make_groups(version)
         make_rows(version)
-    for some in batches(periods, at_once):
-        progress(f"Figures up to {some[-1].last_day}")
+    for position, some in enumerate(parted, start=1):
+        progress(f"Figures up to {some[-1].last_day}", len(parted) - position + afterwards)
         collect_accounts_of_scopes(some, versions)
         collect_rows_of_people(some, versions)
 
@@ -120,7 +126,7 @@ def collect_row_figures(changes: Changes, facts: Facts, as_of: Day, progress: Pr
     """
     if not changes.periods:
         return []
-    progress("Figures made of single rows")
+    progress("Figures made of single rows", then=3)
     execute(
         "CREATE TEMP TABLE run_single (starts date, ends date, scope text, key bigint, kpi text, figure jsonb)"
         " ON COMMIT DROP"

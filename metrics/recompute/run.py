@@ -76,7 +76,7 @@ def one_at_a_time() -> Iterator[None]:
         yield
 
 
-def silent(step: str) -> None:
+def silent(step: str, then: int | None = None) -> None:
     """Progress that nobody watches."""
 
 
@@ -141,12 +141,12 @@ def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
         run.figures = store_figures(run, last, changes, summed_by(run.pk, sums), progress)
         run.published_at = timezone.now()
         run.save(force_insert=True)
-        progress("Looking ahead")
+        progress("Looking ahead", then=1)
         predict(run)
         run.seconds = round(time.monotonic() - begun, 3)
         run.published_at = timezone.now()
         run.save(update_fields=["seconds", "published_at"])
-        progress("Publishing")
+        progress("Publishing", then=0)
     return run
 
 

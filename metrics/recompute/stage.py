@@ -1,8 +1,7 @@
 """Builds the facts of the concerned accounts and months in temporary tables, by sets and never by account."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connection
 
@@ -12,7 +11,13 @@ from metrics.sources import BEGINNINGS, COLUMNS, SOURCES
 from metrics.sources.signals import in_run
 from metrics.sources.source import Column, Source, columns_of
 
-Progress = Callable[[str], None]
+
+class Progress(Protocol):
+    """Notes a step that begins; `then` is how many more follow it, where that is known."""
+
+    def __call__(self, step: str, then: int | None = None) -> None: ...
+
+
 KEY_COLUMNS = "account_id bigint, month date, person_id bigint, opened_as text NOT NULL DEFAULT ''"
 
 # The month of the first row that belongs to no account.

@@ -14,17 +14,18 @@ class Trace:
 
     def __init__(self, attempt: int, steps: int) -> None:
         self.attempt = attempt
-        self.steps = steps
+        self.total = steps
         self.done = 0
         self.connection = connections.create_connection("default")
         self.connection.inc_thread_sharing()
         self.lock = threading.Lock()
         self.stopped = threading.Event()
 
-    def step(self, words: str) -> None:
+    def step(self, step: str, then: int | None = None) -> None:
+        """The total is a guess until a step knows how many follow it; only the last one makes it full."""
         self.done += 1
-        total = max(self.steps, self.done)
-        self.write("step = %s, done = %s, total = %s, ", [words[:100], self.done, total])
+        self.total = max(self.total, self.done + 1) if then is None else self.done + then
+        self.write("step = %s, done = %s, total = %s, ", [step[:100], self.done, self.total])
 
     def beat(self) -> None:
         while not self.stopped.wait(HEARTBEAT_SECONDS):

@@ -33,9 +33,12 @@ class Command(BaseCommand):
     def run_here(self, cause: str, day: datetime.date | None) -> Run:
         as_of = day or Organisation.current().today()
         try:
-            return recompute(Order(cause, as_of), progress=lambda step: self.stdout.write(f"  {step}"))
+            return recompute(Order(cause, as_of), progress=self.note)
         except AnotherRun:
             raise CommandError("Another run is under way; try again when it has ended.") from None
+
+    def note(self, step: str, then: int | None = None) -> None:
+        self.stdout.write(f"  {step}")
 
     def wait_for(self, cause: str) -> Run:
         attempt = request_run(cause)
