@@ -187,13 +187,16 @@ def every_key(
     view: str = View.AS_WAS,
     run: Run | None = None,
 ) -> dict[tuple[str, Period, Key], Result]:
-    """Every KPI for every key that the scope has in this period, the unassigned one included."""
+    """Every KPI for every key that the scope has in this period, the unassigned one included.
+
+    There is always a company, even before it has an account.
+    """
     newest = newest_run()
     run = run or newest
     if run is None:
         return {}
-    computer = Computer(run, newest, scope, None, view, Organisation.current())
-    return computer.all(kpis, [period])
+    keys: list[Key] | None = [None] if scope == Scope.COMPANY else None
+    return Computer(run, newest, scope, keys, view, Organisation.current()).all(kpis, [period])
 
 
 class Computer:

@@ -203,3 +203,11 @@ def test_what_cannot_be_answered_is_said_in_words(ann: User, arguments: tuple[st
 def test_without_a_run_there_is_nothing_to_print() -> None:
     with pytest.raises(CommandError, match="No figures have been computed"):
         printed("nrr", *YEAR)
+
+
+def test_a_company_without_an_account_has_a_line_too() -> None:
+    run("2025-12-31")
+    (line,) = lines("account_revenue")
+    assert (line["key"], line["value"], line["n"]) == (None, "0", 0)
+    (line,) = lines("nrr")
+    assert (line["value"], line["reason"]) == (None, "no_base")

@@ -1,5 +1,7 @@
 import datetime
 import json
+import os
+import sys
 from argparse import ArgumentParser
 from decimal import Decimal
 from typing import Any
@@ -36,8 +38,13 @@ class Command(BaseCommand):
             raise CommandError(f"There is no KPI “{options['id']}”; --list names them all.")
         if not options["start"] or not options["end"]:
             raise CommandError("Name the period by --from and --to (the first day after it).")
-        with reading():
-            self.print_results(options)
+        try:
+            with reading():
+                self.print_results(options)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # `| head` has read enough; nothing is left to be said at the end of the process either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def print_results(self, options: dict[str, Any]) -> None:
         try:
