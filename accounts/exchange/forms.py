@@ -122,14 +122,18 @@ class MappingForm(forms.Form):
             )
         return rows
 
+    def clean(self) -> None:
+        """Neither of two choices is dropped without a word."""
+        for column in self.kind.columns:
+            if self.cleaned_data.get(OURS + column.name) and self.cleaned_data.get(FIXED + column.name):
+                shown = column.name.replace("_", " ")
+                both = f"{shown.capitalize()} has a column and a value for every row: clear one of them."
+                self.add_error(None, both)
+
     def mapping(self) -> mapping.Mapping:
-        """What was chosen; a column of the file wins over a value for every row."""
+        """What was chosen."""
         data = self.cleaned_data
         columns = {c.name: data[OURS + c.name] for c in self.kind.columns if data[OURS + c.name]}
-        constants = {
-            c.name: data[FIXED + c.name]
-            for c in self.kind.columns
-            if data[FIXED + c.name] and c.name not in columns
-        }
+        constants = {c.name: data[FIXED + c.name] for c in self.kind.columns if data[FIXED + c.name]}
         options = {"decimal": data["decimal"], "dates": data["dates"]}
         return mapping.Mapping(columns, constants, options)

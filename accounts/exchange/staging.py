@@ -16,6 +16,7 @@ from accounts.exchange.columns import Kind
 from accounts.exchange.mapping import Mapping
 from accounts.exchange.values import Cell, Number, Parser, Reading, Refused, decimal_mark
 from accounts.people.models import Organisation
+from kamplan.formats import plural
 
 Progress = Callable[[str, int, int], None]
 SAMPLE = 5_000
@@ -154,7 +155,9 @@ def _parsed(
 ) -> list[object] | None:
     """The values of a row, or None when anything in it is refused."""
     if len(cells) != width and any(cell != "" for cell in cells[width:]) or len(cells) < width:
-        refused.append(Refusal(number, "", "", f"The row has {len(cells)} fields, the header has {width}."))
+        refused.append(
+            Refusal(number, "", "", f"The row has {plural(len(cells), 'field')}, the header has {width}.")
+        )
         return None
     values: list[object] = []
     good = True

@@ -208,6 +208,7 @@ def import_apply(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         actions.apply(found)
     except actions.NotNow:
+        found.refresh_from_db(fields=["state"])
         messages.error(request, f"This import cannot be applied: it is {State(found.state).label} by now.")
     return redirect("exchange:import_detail", pk)
 

@@ -71,6 +71,15 @@ def test_a_file_is_uploaded_mapped_tried_and_applied(client: Client) -> None:
     assert Import.objects.get().samples == {}
 
 
+def test_a_column_and_a_value_for_every_row_are_not_both_taken(client: Client) -> None:
+    found = upload(client)
+    both = COLUMNS | {"column_city": "Town", "constant_city": "Oslo"}
+    page = post(client, "import_mapping", found, both)
+    assert page.status_code == 422
+    assert "City has a column and a value for every row: clear one of them." in page.content.decode()
+    assert state(found) == "uploaded"
+
+
 def test_the_columns_are_remembered_for_the_next_file_like_this(client: Client) -> None:
     checked(client)
     again = upload(client, FILE.replace("Alfa", "Omega"))

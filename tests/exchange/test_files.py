@@ -133,7 +133,7 @@ def test_a_workbook_with_a_broken_sheet_is_refused(sheet: str) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("1", "The row has 1 fields, the header has 3."),
+        ("1", "The row has 1 field, the header has 3."),
         ("1,a,b,c", "The row has 4 fields, the header has 3."),
         (f"1,{'a' * 201},b", "is 201 characters long, 200 are allowed"),
     ],
