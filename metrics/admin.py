@@ -6,7 +6,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from accounts.periods import PeriodKind
-from kamplan.panel import AccountContent, Configuration, History, ReadOnly
+from kamplan.panel import AccountContent, Configuration, History, ReadOnly, is_elevated
 from metrics.kpis import KPI, KPIS
 from metrics.models import AccountMonth, Run, RunAttempt, Scope, ScopeFigures, Target, Threshold
 from metrics.pages.choice import KIND_WORDS
@@ -47,7 +47,9 @@ class TargetAdmin(Configuration):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Target]:
         self.names: dict[tuple[str, int | None], str] = {}
-        return super().get_queryset(request)
+        targets: QuerySet[Target] = super().get_queryset(request)
+        # What is aimed at with one account is account content.
+        return targets if is_elevated(request) else targets.exclude(scope=Scope.ACCOUNT)
 
     @admin.display(description="number", ordering="kpi")
     def number(self, target: Target) -> str:
@@ -148,4 +150,12 @@ class ScopeFiguresAdmin(FiguresOfAccounts):
     ordering = ["-ends", "scope", "key"]
 
 
-admin.site.register(Target.pgh_event_model, History)  # type: ignore[attr-defined]
+class TargetHistory(History):
+    """What was aimed at with one account is told during an elevation only."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        events: QuerySet[Any] = super().get_queryset(request)
+        return events if is_elevated(request) else events.exclude(scope=Scope.ACCOUNT)
+
+
+admin.site.register(Target.pgh_event_model, TargetHistory)  # type: ignore[attr-defined]

@@ -435,6 +435,6 @@ def make_target(
     user: User | None = None, kpi: str = "account_revenue", value: Amount = 1000, **fields: Any
 ) -> Target:
     """A target of one person, or of the company."""
-    scope = Scope.OWNER if user else Scope.COMPANY
-    fields.setdefault("starts", datetime.date(2020, 1, 1))
-    return Target.objects.create(kpi=kpi, scope=scope, key=user.pk if user else None, value=value, **fields)
+    usual = {"scope": Scope.OWNER if user else Scope.COMPANY, "key": user.pk if user else None}
+    fields = {**usual, "starts": datetime.date(2020, 1, 1), **fields}
+    return Target.objects.create(kpi=kpi, value=value, **fields)

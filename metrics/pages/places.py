@@ -123,7 +123,9 @@ def labels_of(scope: str, keys: Iterable[int | None]) -> dict[int | None, str]:
     if scope == Scope.TARGET:
         known = TARGET_NAMES
     elif scope != Scope.COMPANY:
-        model: Any = {**SEGMENT_MODELS, Scope.TEAM: Team, Scope.OWNER: User}[Scope(scope)]
+        model: Any = {**SEGMENT_MODELS, Scope.TEAM: Team, Scope.OWNER: User, Scope.ACCOUNT: Account}[
+            Scope(scope)
+        ]
         wanted = [key for key in keys if key is not None]
         known = dict(model._default_manager.filter(pk__in=wanted).values_list("pk", "name"))
     return {

@@ -25,6 +25,7 @@ from accounts.models import (
     User,
 )
 from kamplan.panel import AccountContent, ContentHistory
+from metrics.models import Scope, Target
 from tests.factories import (
     PASSWORD,
     make_classification,
@@ -36,6 +37,7 @@ from tests.factories import (
     make_product,
     make_quota,
     make_rate,
+    make_target,
     make_user,
 )
 from tests.people.conftest import BACKEND, SECRET, code
@@ -98,6 +100,20 @@ def test_lists_and_forms_of_configuration_open(in_panel: Client, model: type) ->
     first = model._default_manager.first()  # type: ignore[attr-defined]
     if first is not None:
         assert in_panel.get(url(model, "change", first.pk)).status_code == 200
+
+
+def test_targets_of_accounts_are_listed_during_an_elevation_only(
+    in_panel: Client, maya: User, maya_account: Account, elevate: Elevate
+) -> None:
+    make_target(maya)
+    make_target(scope=Scope.ACCOUNT, key=maya_account.pk)
+    lists = [url(Target), url(Target.pgh_event_model)]  # type: ignore[attr-defined]
+    closed = [in_panel.get(each).content.decode() for each in lists]
+    assert maya.name in closed[0] and maya_account.name not in closed[0]
+    assert "1 target event" in closed[1]
+    elevate(in_panel)
+    opened = [in_panel.get(each).content.decode() for each in lists]
+    assert maya_account.name in opened[0] and "2 target events" in opened[1]
 
 
 @pytest.mark.parametrize("model", CONTENT, ids=lambda m: m._meta.model_name)
