@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accounts.fields import digest
 from accounts.models import Account, Opportunity, OpportunityStage, ProductCategory, User, WhitespaceCell
@@ -31,6 +31,20 @@ def save_cell(cell: WhitespaceCell, values: dict[str, Any], author: User, today:
     return True
 
 
+class Overtaken(Exception):
+    """Somebody else, or another tab, opened a deal here since the cell was shown."""
+
+    def __init__(self, deal: Opportunity) -> None:
+        self.deal = deal
+        super().__init__(deal.name)
+
+
+def open_deals(account: int, category: int) -> QuerySet[Opportunity]:
+    """The open deals of one cell, the newest last."""
+    deals = Opportunity.objects.filter(account=account, category=category, outcome=Opportunity.Outcome.OPEN)
+    return deals.order_by("opened_on", "pk")
+
+
 @transaction.atomic
 def open_from_cell(
     account: Account,
@@ -38,8 +52,17 @@ def open_from_cell(
     kind: str,
     amount: Decimal | None,
     today: datetime.date,
+    shown: int = 0,
 ) -> Opportunity:
-    """A deal over what this cell still holds, standing in the first stage from today on."""
+    """A deal over what this cell still holds, standing in the first stage from today on.
+
+    `shown` is how many open deals the person saw in the cell: a further one is opened only by who knew of them all.
+    """
+    # Two tabs wait for each other here; the second then finds what the first has opened.
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    known = list(open_deals(account.pk, category.pk))
+    if len(known) > shown:
+        raise Overtaken(known[-1])
     deal = Opportunity(
         account=account,
         name=f"{category.name}, {account.name}"[:200],

@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.models import Account, Opportunity, Organisation, ProductCategory, User, WhitespaceCell
+from accounts.models import Account, Organisation, ProductCategory, User, WhitespaceCell
 from accounts.plans.answers import page_behind, told
-from accounts.plans.whitespace import open_from_cell, save_cell, way_back
+from accounts.plans.whitespace import Overtaken, open_deals, open_from_cell, save_cell, way_back
 from accounts.plans.whitespace_forms import CellForm, FillForm
 from accounts.portfolio.frame import account_frame
 from kamplan.components import Choice
@@ -168,13 +168,10 @@ def read_cell(user: User, account: int, category: int) -> Cell:
 
 def cell_context(user: User, cell: Cell) -> dict[str, Any]:
     account = cell.unit.id
-    deals = Opportunity.objects.filter(
-        account=account, category=cell.column.id, outcome=Opportunity.Outcome.OPEN
-    )
     return {
         "cell": cell,
         "shown": shown(cell),
-        "deals": list(deals.order_by("opened_on", "pk")),
+        "deals": list(open_deals(account, cell.column.id)),
         "may_edit": may_edit(user),
         "currency": cell.currency,
     }
@@ -235,9 +232,18 @@ def whitespace_open(request: HttpRequest, account: int, category: int) -> HttpRe
     today = Organisation.current().today()
     owner = Account.objects.visible_to(user, today).get(pk=account)
     amount = potential_own(cell)
-    deal = open_from_cell(owner, ProductCategory.objects.get(pk=category), cell.kind, amount, today)
+    sold = ProductCategory.objects.get(pk=category)
+    try:
+        deal = open_from_cell(owner, sold, cell.kind, amount, today, whole_number(request.POST.get("shown")))
+    except Overtaken as first:
+        text = f"Nothing was opened: “{first.deal.name}” is open here meanwhile. Look at it first."
+        return board_again(request, user, cell, text)
     undo = reverse("plans:whitespace_take_back", kwargs={"token": way_back(deal)})
     return board_again(request, user, cell, f"“{deal.name}” is open.", undo)
+
+
+def whole_number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 6 else 0
 
 
 def potential_own(cell: Cell) -> Decimal | None:

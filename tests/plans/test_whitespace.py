@@ -249,7 +249,7 @@ def test_one_click_makes_a_deal_over_the_potential_in_the_currency_of_the_compan
 ) -> None:
     make_stage("Second", position=2)
     make_stage("First", position=1)
-    response = as_(maya).post(url("open", group.inc, group.pumps), headers=HTMX)
+    response = as_(maya).post(url("open", group.inc, group.pumps), {"shown": "1"}, headers=HTMX)
     deal = Opportunity.objects.get(name="Pumps, Aurora Inc")
     assert (deal.amount, deal.currency, deal.kind) == (600, "USD", "upsell"), "1,000 spent, 400 of it ours"
     assert (deal.category, deal.opened_on, deal.phases.get().stage.name) == (group.pumps, today, "First")
@@ -259,6 +259,22 @@ def test_one_click_makes_a_deal_over_the_potential_in_the_currency_of_the_compan
     undone = as_(maya).post(events["km:toast"]["undo"], headers=HTMX)
     assert undone.status_code == 204
     assert not Opportunity.objects.filter(pk=deal.pk).exists()
+
+
+def test_a_second_tab_opens_no_second_deal_unless_it_saw_the_first(
+    maya: User, group: SimpleNamespace
+) -> None:
+    tab = url("open", group.inc, group.pumps)
+    assert 'name="shown" value="1"' in as_(maya).get(url("cell", group.inc, group.pumps)).content.decode()
+    for _ in range(2):
+        response = as_(maya).post(tab, {"shown": "1"}, headers=HTMX)
+    said = "Nothing was opened: “Pumps, Aurora Inc” is open here meanwhile. Look at it first."
+    toast = json.loads(response["HX-Trigger"])["km:toast"]
+    assert toast["text"] == said and not toast.get("undo")
+    assert Opportunity.objects.filter(name="Pumps, Aurora Inc").count() == 1
+    assert 'name="shown" value="2"' in as_(maya).get(url("cell", group.inc, group.pumps)).content.decode()
+    as_(maya).post(tab, {"shown": "2"}, headers=HTMX)
+    assert Opportunity.objects.filter(name="Pumps, Aurora Inc").count() == 2
 
 
 def test_a_deal_that_somebody_works_on_is_not_taken_back(maya: User, group: SimpleNamespace) -> None:
