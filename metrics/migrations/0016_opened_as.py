@@ -1,18 +1,12 @@
-"""Rows of deals go by what their account was when each was opened, openings of mails by when each was delivered.
-
-The next run is a rebuild and fills both in.
-"""
+"""Rows of deals go by what their account was when each was opened; the next run is a rebuild and fills it in."""
 
 from django.db import migrations, models
-
-from metrics.models import measure_field
-from metrics.triggers import install_sql
 
 KEY = ["account_id", "month", "person_id", "opened_as"]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metrics", "0017_limits_of_tiers"), ("accounts", "0023_signal_message")]
+    dependencies = [("metrics", "0017_limits_of_tiers")]
 
     operations = [
         migrations.AddField(
@@ -21,11 +15,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "accountmonthpast", "opened_as", models.CharField(blank=True, default="", max_length=70)
         ),
-        *(
-            migrations.AddField(model, "mails_to_unknown", measure_field(is_money=False))
-            for model in ("accountmonth", "accountmonthpast")
-        ),
-        migrations.RunSQL(install_sql(["accounts_signal"]), migrations.RunSQL.noop),
         migrations.RemoveConstraint("accountmonth", "account_month_key"),
         migrations.AddConstraint(
             "accountmonth",
