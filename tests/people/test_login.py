@@ -13,6 +13,7 @@ from django.test import Client
 
 from accounts.models import Message, User
 from accounts.outbox import send_waiting
+from tests.clients import BACKEND
 from tests.factories import PASSWORD
 from tests.people.conftest import SECRET, code, wrong_code
 
@@ -260,3 +261,11 @@ def test_a_session_ends_after_idle_hours_and_after_a_week(
     session[key] = int(time.time()) - hours * 3600
     session.save()
     assert client.get("/people/me/").status_code == (302 if ends else 200)
+
+
+def test_a_form_from_before_another_login_says_what_to_do(adam: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(adam, backend=BACKEND)
+    response = client.post("/people/", {"new-email": "x@kamplan.example"})
+    assert response.status_code == 403
+    assert "load the page anew" in response.content.decode()
