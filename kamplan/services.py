@@ -127,7 +127,11 @@ class Instance:
     @contextmanager
     def owned(self) -> Iterator[None]:
         """Hold the instance's lock, which the kernel drops even when its holder is killed."""
-        self.logs.mkdir(parents=True, exist_ok=True)
+        try:
+            self.logs.mkdir(parents=True, exist_ok=True)
+            (self.folder / "lock").touch()
+        except OSError as problem:
+            raise ProgramFailed(f"{self.folder} cannot be written to: {problem.strerror}") from None
         with open(self.folder / "lock", "wb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -477,7 +481,7 @@ def forget(instance: Instance) -> int:
             for folder in {instance.data, instance.folder}:
                 if folder.exists():
                     shutil.rmtree(folder)
-    except (AlreadyRunning, OSError) as problem:
+    except (AlreadyRunning, ProgramFailed, OSError) as problem:
         print(f"The instance {instance.name!r} is not removed: {problem}", file=sys.stderr)
         return 1
     return 0

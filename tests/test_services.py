@@ -233,6 +233,16 @@ def test_an_instance_has_one_owner_at_a_time(instance: Instance) -> None:
         pass
 
 
+def test_a_folder_that_cannot_be_written_is_named_in_one_sentence(instance: Instance) -> None:
+    instance.folder.parent.mkdir(parents=True, exist_ok=True)
+    instance.folder.write_text("a file stands where the folder should be")
+    try:
+        with pytest.raises(ProgramFailed, match="cannot be written to: "), instance.owned():
+            pass
+    finally:
+        instance.folder.unlink()
+
+
 def test_forgetting_removes_the_data_wherever_they_lie_but_never_under_a_running_instance(
     instance: Instance,
 ) -> None:
