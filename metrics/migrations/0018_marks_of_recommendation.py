@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metrics", "0016_opened_as")]
+    dependencies = [("metrics", "0017_opened_as")]
 
     operations = [
         migrations.AddField(

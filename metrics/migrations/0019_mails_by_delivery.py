@@ -7,7 +7,7 @@ from metrics.triggers import install_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metrics", "0018_marks_of_recommendation"), ("accounts", "0023_signal_message")]
+    dependencies = [("metrics", "0018_marks_of_recommendation"), ("accounts", "0024_signal_message")]
 
     operations = [
         *(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0024_warmer_customers")]
+    dependencies = [("accounts", "0023_warmer_customers")]
 
     operations = [
         migrations.AddField("signal", "message", models.CharField(blank=True, default="", max_length=200))

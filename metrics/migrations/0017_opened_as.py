@@ -6,7 +6,7 @@ KEY = ["account_id", "month", "person_id", "opened_as"]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metrics", "0017_limits_of_tiers")]
+    dependencies = [("metrics", "0016_limits_of_tiers")]
 
     operations = [
         migrations.AddField(
