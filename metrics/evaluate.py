@@ -42,7 +42,11 @@ class Facts:
 
 
 def window_bounds(period: Period, current_month: Day) -> dict[str, Day]:
-    """The bounds of every window of a period, and the months whose totals they are made of."""
+    """The bounds of every window of a period, and the months whose totals they are made of.
+
+    The last months of a year that has just begun lie ahead: what is known then ends where they would begin.
+    """
+    end_month = min(add_months(period.end, -1), current_month)
     return {
         "starts": period.start,
         "ends": period.end,
@@ -52,11 +56,11 @@ def window_bounds(period: Period, current_month: Day) -> dict[str, Day]:
         "last_year_starts": add_months(period.start, -12),
         "last_year_ends": add_months(period.end, -12),
         "start_month": add_months(period.start, -1),
-        "end_month": min(add_months(period.end, -1), current_month),
+        "end_month": end_month,
         "last_year_start_month": add_months(period.start, -13),
         "last_year_end_month": add_months(period.end, -13),
-        "t3_start_month": add_months(period.end, -4),
-        "t6_start_month": add_months(period.end, -7),
+        "t3_start_month": min(add_months(period.end, -4), end_month),
+        "t6_start_month": min(add_months(period.end, -7), end_month),
     }
 
 
