@@ -82,6 +82,9 @@ class Term:
     sign: int = 1
 
 
+ABOUT_TARGETS = "It tells target accounts from others itself."
+
+
 @dataclass(frozen=True)
 class Definition:
     """What every kind of KPI says about itself."""
@@ -112,6 +115,11 @@ class Definition:
     """It tells target accounts from others already: grouped by them it would say nothing."""
     ungrouped: str = ""
     """Why accounts cannot be grouped in it, for whoever looks for a tier or an industry."""
+
+    @property
+    def why_ungrouped(self) -> str:
+        """Why it lacks a grouping that others have."""
+        return self.ungrouped or (ABOUT_TARGETS if self.is_about_targets else "")
 
     def parts(self) -> tuple[Part, ...]:
         return ()
@@ -249,6 +257,10 @@ class RowKpi(Definition):
     def parts_words(self) -> tuple[str, str]:
         """What stands above and below the line, where it is a fraction."""
         return RECIPES[self.recipe_name].terms
+
+    @property
+    def uses_money(self) -> bool:
+        return any(each.is_money for each in RECIPES[self.recipe_name].behind)
 
     def recipe(self) -> str:
         recipe = RECIPES[self.recipe_name]

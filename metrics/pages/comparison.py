@@ -456,7 +456,9 @@ def all_numbers(user: User, choice: Choice) -> dict[str, Any]:
         kpi for kpi in visible_kpis(user) if kpi.on_scorecard and not is_sum(kpi) and by in splits_of(kpi)
     ]
     without = [
-        kpi for kpi in visible_kpis(user) if kpi.on_scorecard and kpi.ungrouped and by not in splits_of(kpi)
+        kpi
+        for kpi in visible_kpis(user)
+        if kpi.on_scorecard and kpi.why_ungrouped and by not in splits_of(kpi)
     ]
     groups = Groups(choice, by, kpis, [])
     keys = groups.keys()

@@ -38,7 +38,7 @@ def groups_words(kpi: Definition, channels: bool) -> str:
     """By what it can be grouped, and why by nothing else."""
     names = [SIDE_WORDS[scope].lower() for scope in splits_of(kpi)]
     said = ", ".join([*names, *(["channels"] if channels else [])]) or "none"
-    return f"{said}. {kpi.ungrouped}" if kpi.ungrouped else said
+    return f"{said}. {kpi.why_ungrouped}" if kpi.why_ungrouped else said
 
 
 def is_sum(kpi: Definition) -> bool:

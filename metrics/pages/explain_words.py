@@ -177,7 +177,7 @@ def definition_words(
 
 def scope_has_groups(explained: Explanation) -> bool:
     """Groups of accounts are those of the company; a number that lacks them says so there."""
-    return explained.place.scope == Scope.COMPANY and bool(explained.kpi.ungrouped)
+    return explained.place.scope == Scope.COMPANY and bool(explained.kpi.why_ungrouped)
 
 
 def window_words(explained: Explanation) -> str:

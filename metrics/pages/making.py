@@ -11,7 +11,6 @@ from kamplan.components import Term as Figure
 from metrics.kpi import Derived, Kpi, RowKpi, Term, Unit
 from metrics.models import Scope
 from metrics.pages import words
-from metrics.recipes import RECIPES
 from metrics.results import ZERO, Result, assumed_in, scale_of
 
 Parts = Mapping[str, Decimal]
@@ -43,7 +42,7 @@ def formula_of(result: Result, currency: str) -> Formula | None:
 def side_text(kpi: RowKpi, amount: Decimal | None, currency: str) -> str:
     if amount is None:
         return ""
-    if any(each.is_money for each in RECIPES[kpi.recipe_name].behind):
+    if kpi.uses_money:
         return formats.money(amount, currency, full=True)
     return formats.at_most_one_decimal(amount)
 
@@ -387,7 +386,8 @@ def contributions(
     if hidden:
         groups.append((f"{len(hidden)} account{'s' * (len(hidden) != 1)} you may not see", hidden, True))
     if still:
-        what = "without a change" if len(shape.heads) == 3 else "that add nothing"
+        adds = "adds" if len(still) == 1 else "add"
+        what = "without a change" if len(shape.heads) == 3 else f"that {adds} nothing"
         groups.append((f"{len(still)} account{'s' * (len(still) != 1)} {what}", list(still), True))
     places = 1 if scale_of(kpi.unit) == 100 or not kpi.denominator else places_of(kpi.unit)
     amounts = [sum((points[key] for key in keys), ZERO) for _, keys, _ in groups]

@@ -60,10 +60,13 @@ class RowSet:
     """Rows go by what their account was when they were opened."""
     column: str = ""
     """The column of the facts that holds the same sum by month."""
+    dated: str = ""
+    """The condition on rows, and how it is said, where it is none of the windows."""
+    when: str = ""
 
     @property
     def words(self) -> str:
-        return f"{self.label}, {self.window.words}"
+        return f"{self.label}, {self.when or self.window.words}"
 
 
 def row_sets(kpi: Definition) -> list[RowSet]:
@@ -112,6 +115,8 @@ def of_behind(rows: Behind, by_opening: bool) -> RowSet:
         in_quota=rows.in_quota,
         for_targets=rows.for_targets,
         by_opening=by_opening,
+        dated=rows.dated,
+        when=rows.when,
     )
 
 
@@ -173,7 +178,7 @@ def statement(row_set: RowSet, place: Place, choice: Choice) -> tuple[str, dict[
         "key": place.key,
         "day": min(end - datetime.timedelta(days=1), run.as_of),
     }
-    dated = "r.date >= %(first)s AND r.date <= %(last)s"
+    dated = row_set.dated or "r.date >= %(first)s AND r.date <= %(last)s"
     if row_set.source.is_stock:
         dated = "TRUE"
     relations = [TEAM_CLOSURE]

@@ -1,6 +1,5 @@
 """How long answers take, whom a first contact wins, how many touches pay, and whether engagement foretells anything."""
 
-from metrics.expressions import Window
 from metrics.recipes.recipe import (
     CREDITED,
     EVERYWHERE,
@@ -50,11 +49,10 @@ RELATIONS = {
     # of the smallest text: an ordered aggregate lets the planner group all touches anew for each deal.
     "tried": f"""
         SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, r.is_won, r.number,
-               f.first_on, f.channel, ROW_NUMBER() OVER (PARTITION BY r.id) = 1 AS is_first, {OPENED_AS}
+               r.first_on, f.channel, ROW_NUMBER() OVER (PARTITION BY r.id) = 1 AS is_first, {OPENED_AS}
           FROM ({DEAL_TOUCHES.select()}) r {CREDITED} {OPENED.format(day=DEAL_TOUCHES.classed_on)}
-          LEFT JOIN (SELECT d.id, MIN(t.date) AS first_on,
-                            SPLIT_PART(MIN(CONCAT(TO_CHAR(t.date, 'YYYYMMDD'), LPAD(t.id::text, 20, '0'), ' ',
-                                                  t.channel)), ' ', 2) AS channel
+          LEFT JOIN (SELECT d.id, SPLIT_PART(MIN(CONCAT(TO_CHAR(t.date, 'YYYYMMDD'), LPAD(t.id::text, 20, '0'), ' ',
+                                                        t.channel)), ' ', 2) AS channel
                        FROM {COUNTED.format(among="TRUE")} t
                        JOIN accounts_opportunity d ON d.id = t.opportunity_id AND d.account_id = t.account_id
                         AND t.date >= d.opened_on AND t.date <= d.closed_on
@@ -162,6 +160,12 @@ CHANNELS = Split(
 )
 CHANNEL_NAMES = f"(ARRAY[{', '.join(repr(name) for name, _ in CHANNELS.names)}])"
 
+
+def begun_before(end: str, day: str) -> str:
+    """Of deals: first touched in the 24 months to the end, and decided by the day."""
+    return f"r.first_on >= {end} - INTERVAL '24 months' AND r.first_on < {end} AND r.date <= {day}"
+
+
 # The hazard of touch k: deals won at it, of those that came so far. Its last worthwhile one lies before the first
 # whose hazard is under half of the first touch's; where fewer than 20 came so far, nothing is said any more. The same
 # for the deals that began through one channel, whose number stands before that of the touches.
@@ -173,8 +177,7 @@ IDEAL = f"""
                COALESCE(array_position({CHANNEL_NAMES}, r.channel::text), 0) * 1000
                + LEAST(r.number, 499) * 2 + r.is_won::int AS x
           FROM period p
-          JOIN tried r ON r.first_on >= p.ends - INTERVAL '24 months' AND r.first_on < p.ends
-                      AND r.date <= p.day),
+          JOIN tried r ON {begun_before("p.ends", "p.day")}),
     {ROW_SCOPES_BY_OPENING},
     weighed AS (
         SELECT starts, ends, scope, key, (x / 1000)::int AS channel, MOD(x, 1000) AS x, COUNT(*) AS deals
@@ -358,7 +361,15 @@ RECIPES = {
         IDEAL,
         "deals decided",
         TOUCHED,
-        (Behind("touches of decided deals", DEAL_TOUCHES, "SUM(number)", Window.T12),),
+        (
+            Behind(
+                "touches of decided deals",
+                DEAL_TOUCHES,
+                "SUM(number)",
+                dated=begun_before("%(end)s::date", "%(day)s"),
+                when="first touched in the 24 months to the end",
+            ),
+        ),
         ("tried",),
         split=Split("touch, per cent won at it of those that reached it"),
         channels=CHANNELS,

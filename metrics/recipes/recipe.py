@@ -29,6 +29,9 @@ class Behind:
     in_quota: bool = False
     for_targets: str = ""
     """The condition on its rows by which they were for target accounts or for others, where no account says it."""
+    dated: str = ""
+    """The condition on its rows, and how it is said, where it is none of the windows."""
+    when: str = ""
 
 
 @dataclass(frozen=True)

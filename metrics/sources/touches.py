@@ -153,10 +153,10 @@ DEAL_TOUCHES = Source(
     SELECT o.account_id, o.closed_on AS date, s.user_id AS person_id, o.id, o.name AS label,
            CONCAT_WS(', ', o.outcome, COALESCE(n.number, 0) || ' touches') AS detail,
            NULL::numeric AS booked, '' AS currency, o.outcome = 'won' AS is_won, o.opened_on,
-           COALESCE(n.number, 0) AS number, COALESCE(s.share, 1) AS share
+           COALESCE(n.number, 0) AS number, n.first_on, COALESCE(s.share, 1) AS share
       FROM accounts_opportunity o
       LEFT JOIN accounts_opportunitysplit s ON s.opportunity_id = o.id
-      LEFT JOIN (SELECT d.id, COUNT(*) AS number
+      LEFT JOIN (SELECT d.id, COUNT(*) AS number, MIN(t.date) AS first_on
                    FROM {COUNTED} t
                    JOIN accounts_opportunity d ON d.id = t.opportunity_id AND d.account_id = t.account_id
                     AND t.date >= d.opened_on AND t.date <= d.closed_on

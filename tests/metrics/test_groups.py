@@ -181,4 +181,21 @@ def test_touches_worth_their_while_are_told_by_the_channel_of_the_first() -> Non
 def test_a_number_that_lacks_a_grouping_says_why_and_no_other_does() -> None:
     lacking = {kpi.id for kpi in KPIS if splits_of(kpi) != list(SPLITS)}
 
-    assert {kpi.id for kpi in KPIS if kpi.ungrouped} == lacking
+    assert {kpi.id for kpi in KPIS if kpi.why_ungrouped} == lacking
+
+
+def test_the_rows_behind_worthwhile_touches_are_the_deals_first_touched_in_two_years() -> None:
+    account = make_account()
+    for opened, closed, touched_on in (
+        ("2023-12-01", "2025-02-01", ("2023-12-30", "2025-01-10")),
+        ("2024-01-01", "2024-06-01", ("2024-01-02", "2024-05-03")),
+        ("2025-12-01", "2026-01-02", ("2025-12-10",)),
+    ):
+        deal = make_opportunity(account, opened, 100, outcome="won", closed_on=closed)
+        for on in touched_on:
+            make_touch(account, at=f"{on}T10:00:00Z", opportunity=deal)
+    run("2026-01-15")
+
+    # Of the first the first touch lies before 2024; the last was not decided in 2025.
+    assert totals_of_rows("ideal_touches", Scope.COMPANY, None) == [2]
+    assert row_sets(KPI["ideal_touches"])[0].words.endswith("first touched in the 24 months to the end")

@@ -17,6 +17,7 @@ from tests.factories import (
     make_membership,
     make_opportunity,
     make_order,
+    make_quota,
     make_team,
     make_user,
 )
@@ -92,6 +93,17 @@ def test_money_is_a_decimal_string_with_its_currency(ann: User) -> None:
     assert isinstance(line["value"], str) and Decimal(line["value"]) == Decimal("250.25")
     assert isinstance(line["numerator"], str) and Decimal(line["numerator"]) == Decimal("250.25")
     assert (line["currency"], line["unit"], line["denominator"]) == ("USD", "money", None)
+
+
+def test_sums_of_money_in_a_share_are_decimal_strings_too(ann: User) -> None:
+    make_quota(ann, "2025-01-01", 1000, currency="USD")
+    run("2025-12-31")
+    (line,) = lines("quota_attainment")
+
+    sums = (line["numerator"], line["denominator"])
+    assert all(isinstance(each, str) for each in sums)
+    assert [Decimal(each) for each in sums] == [Decimal("250.25"), 1000]
+    assert (Decimal(line["value"]), line["currency"]) == (Decimal("25.025"), "USD")
 
 
 def test_shares_are_unrounded_per_cents(ann: User) -> None:
