@@ -113,9 +113,10 @@ SELECT (a.id - 1) * 100 + n, a.id, 1 + a.id %% m.c, CASE WHEN n %% 3 = 0 THEN (a
 INSERT INTO accounts_touch_contacts (touch_id, contact_id)
 SELECT t.id, (t.account_id - 1) * 5 + 1 + t.id %% 5 FROM accounts_touch t
  WHERE (t.id - 1) %% 100 BETWEEN %(first)s * 10 AND %(first)s * 10 + 9;
-INSERT INTO accounts_signal (account_id, contact_id, kind_id, at, subject, source, external_id)
+INSERT INTO accounts_signal (account_id, contact_id, kind_id, at, subject, message, source, external_id)
 SELECT a.id, CASE WHEN n %% 3 > 0 THEN (a.id - 1) * 5 + 1 + n %% 5 END, k.ids[1 + n %% array_length(k.ids, 1)],
-       %(start)s::date + ((a.id * 29 + n * 53) %% 1085) * INTERVAL '1 day' + INTERVAL '11 hours', 'Mail ' || n %% 50, '', ''
+       %(start)s::date + ((a.id * 29 + n * 53) %% 1085) * INTERVAL '1 day' + INTERVAL '11 hours', 'Mail ' || n %% 50, '',
+       '', ''
   FROM accounts_account a, generate_series(%(first)s * 50 + 1, %(first)s * 50 + 50) n,
        (SELECT array_agg(id ORDER BY code) AS ids FROM accounts_signalkind) k
  WHERE k.ids IS NOT NULL

@@ -89,7 +89,7 @@ def test_a_crashed_run_gives_the_queue_back(portfolio: list[Account]) -> None:
     queued = QueuedAccount.objects.count()
     assert queued
 
-    def explode(step: str) -> None:
+    def explode(step: str, then: int | None = None) -> None:
         if step.startswith("Figures"):
             raise RuntimeError("power cut")
 
