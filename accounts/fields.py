@@ -82,6 +82,11 @@ class Sourced(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def is_imported(self) -> bool:
+        """An import owns the row: removed here, it would come back with the next file."""
+        return bool(self.source)
+
 
 def unique_in_source(model: str) -> models.UniqueConstraint:
     """One row per source and external id; rows entered by hand have neither."""

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.fields import days
 from accounts.models import (
     Account,
+    AccountState,
     Action,
     Answer,
     Assignment,
@@ -20,6 +21,7 @@ from accounts.models import (
     Classification,
     Contact,
     Contract,
+    CostToServe,
     ExchangeRate,
     Goal,
     Grant,
@@ -367,6 +369,22 @@ def make_spend(
     return Spend.objects.create(
         campaign=campaign or make_campaign(), date=day(date), amount=Decimal(amount), **fields
     )
+
+
+def make_cost(account: Account, date: Day = "2026-01-15", amount: Amount = 100, **fields: Any) -> CostToServe:
+    cost: CostToServe = CostToServe.objects.create(
+        account=account, date=day(date), amount=Decimal(amount), **fields
+    )
+    return cost
+
+
+def make_state(
+    account: Account, date: Day = "2026-01-15", kind: str = "usage", **fields: Any
+) -> AccountState:
+    """A number, if no level is given."""
+    fields.setdefault("value", None if "level" in fields else Decimal(80))
+    state: AccountState = AccountState.objects.create(account=account, date=day(date), kind=kind, **fields)
+    return state
 
 
 def make_lead(company: str = "", created_on: Day = "2026-01-10", **fields: Any) -> Lead:

@@ -1,5 +1,8 @@
 """How a customer stands, as other systems tell: how much they use, how they pay, how support goes."""
 
+import datetime
+from typing import Self
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -9,6 +12,15 @@ from accounts.portfolio.content import ContentQuerySet
 from accounts.portfolio.models import Account
 
 __all__ = ["AccountState"]
+
+STATE_DAYS = 180
+"""For so long a state counts towards the health of its account."""
+
+
+class AccountStateQuerySet(ContentQuerySet):
+    def newest(self) -> Self:
+        """Of each account and kind the last word."""
+        return self.order_by("account_id", "kind", "-date").distinct("account_id", "kind")
 
 
 class AccountState(Sourced):
@@ -38,7 +50,7 @@ class AccountState(Sourced):
     )
     level = models.CharField(max_length=4, choices=Level, blank=True, default=Level.NUMBER)
 
-    objects = ContentQuerySet.as_manager()
+    objects = AccountStateQuerySet.as_manager()
 
     class Meta:
         ordering = ["account", "kind", "-date"]
@@ -60,6 +72,11 @@ class AccountState(Sourced):
             ),
             unique_in_source("account_state"),
         ]
+
+    @property
+    def counts_until(self) -> datetime.date:
+        """The first day on which it is too old to count towards health."""
+        return self.date + datetime.timedelta(days=STATE_DAYS)
 
     def __str__(self) -> str:
         known = self.get_level_display() if self.level else self.value

@@ -1,6 +1,13 @@
 from django.urls import path
 
-from accounts.engagement import action_views, calendar_views, playbook_views, request_views, views
+from accounts.engagement import (
+    action_views,
+    calendar_views,
+    playbook_views,
+    request_views,
+    standing_views,
+    views,
+)
 
 app_name = "engagement"
 urlpatterns = [
@@ -20,6 +27,12 @@ urlpatterns = [
     path("actions/<int:pk>/drop", action_views.action_drop, name="action_drop"),
     path("actions/<int:pk>/move", action_views.action_move, name="action_move"),
     path("actions/<int:pk>/hand-on", action_views.action_hand_on, name="action_hand_on"),
+    path("accounts/<int:account>/standing/", standing_views.standing, name="standing"),
+    path("accounts/<int:account>/states/add", standing_views.state_note, name="state_note"),
+    path("states/<int:pk>/delete", standing_views.state_remove, name="state_remove"),
+    path("accounts/<int:account>/costs/add", standing_views.cost_book, name="cost_book"),
+    path("costs/<int:pk>/delete", standing_views.cost_remove, name="cost_remove"),
+    path("standing/undo/<str:token>", standing_views.standing_undo, name="standing_undo"),
     path("playbooks/", playbook_views.playbook_list, name="playbook_list"),
     path("playbooks/<slug:kind>/", playbook_views.playbook_edit, name="playbook_edit"),
     path("requests/", request_views.request_list, name="request_list"),

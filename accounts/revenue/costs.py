@@ -1,5 +1,7 @@
 """What it costs to serve a customer, beside what the goods cost (that stands on the order line)."""
 
+from typing import Self
+
 import pghistory
 from django.db import models
 from django.db.models import Q
@@ -7,12 +9,17 @@ from django.db.models import Q
 from accounts.fields import CurrencyField, MoneyField, Sourced, known_currency, unique_in_source
 from accounts.portfolio.content import ContentQuerySet
 from accounts.portfolio.models import Account
+from accounts.revenue.marketing import in_reporting_currency
 
 __all__ = ["CostToServe"]
 
 
 class CostToServeQuerySet(ContentQuerySet):
     """Beside the revenue it tells what a customer is worth to us, so marketing does not see it."""
+
+    def converted(self) -> Self:
+        """`reported`: the amount in the reporting currency at the day's rate, or nothing without a rate."""
+        return self.annotate(reported=in_reporting_currency("amount", "currency", "date"))
 
 
 @pghistory.track(exclude=["source"])

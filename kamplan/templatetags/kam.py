@@ -157,6 +157,15 @@ def query(context: dict[str, Any], **changes: object) -> str:
     return f"?{parameters.urlencode()}"
 
 
+@register.simple_tag(takes_context=True)
+def query_page(context: dict[str, Any], number: int, parameter: str = "page") -> str:
+    """The address of another page of a list; a page with two lists names the parameter, which is the list's id, too."""
+    request: HttpRequest = context["request"]
+    parameters = request.GET.copy()
+    parameters[parameter] = str(number)
+    return f"?{parameters.urlencode()}" + (f"#{parameter}" if parameter != "page" else "")
+
+
 @register.simple_tag
 def status(state: str, words: str = "") -> SafeString:
     _, tone, usual = STATES[state]

@@ -7,15 +7,18 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Organisation, User
 from kamplan import formats
 from kamplan.components import Choice as Link
-from kamplan.permissions import signed_in
+from kamplan.permissions import READS_WORK, signed_in
 from metrics.access import WHOLE, may_see_kpi, seen_or_refused
 from metrics.kpi import Direction
 from metrics.kpis import KPI
+from metrics.kpis.value import account_profitability
+from metrics.kpis.voice import health_score
 from metrics.models import Scope
 from metrics.pages import making, words
 from metrics.pages.choice import read_choice
@@ -48,6 +51,9 @@ from metrics.status import is_too_few, status_of
 from metrics.targets import may_set
 from metrics.urls_for import comparison_url, explain_url, moved_url
 from metrics.weights import marks as weight_marks
+
+NOTED_OF_ACCOUNTS = {health_score.id: "states", account_profitability.id: "costs"}
+"""Numbers made of what is noted on one page of the account, and the part of that page."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -118,6 +124,16 @@ def compare_url(explained: Explanation) -> str:
     return comparison_url(
         explained.kpi.id, explained.choice.period, by=by, run=explained.choice.asked.get("run", "")
     )
+
+
+def standing_url(explained: Explanation) -> str:
+    """Where the facts of one account are noted that such a number is made of, for whoever reads them."""
+    if explained.place.scope != Scope.ACCOUNT or explained.kpi.id not in NOTED_OF_ACCOUNTS:
+        return ""
+    if explained.user.role not in READS_WORK:
+        return ""
+    url = reverse("engagement:standing", kwargs={"account": explained.place.key})
+    return f"{url}#{NOTED_OF_ACCOUNTS[explained.kpi.id]}"
 
 
 def moved_context(explained: Explanation) -> dict[str, Any]:
@@ -217,6 +233,7 @@ def page_context(explained: Explanation) -> dict[str, Any]:
             run=choice.asked.get("run", ""),
         ),
         "compare_url": compare_url(explained),
+        "standing_url": standing_url(explained),
         "has_views": explained.place.scope in {Scope.OWNER, Scope.TEAM},
         **comments_context(explained.user, explained.kpi, explained.place, choice),
         "print_words": f"compared with {choice.compared.words}",

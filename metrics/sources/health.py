@@ -6,6 +6,7 @@ none.
 """
 
 from accounts.engagement.health import HealthWeight
+from accounts.engagement.states import STATE_DAYS
 from metrics.expressions import Measure
 from metrics.sources.signals import signal_months
 from metrics.sources.source import Beginning, Source
@@ -98,8 +99,8 @@ COMPLETENESS = Source(
 
 WEIGHTS = ", ".join(f"('{part}', {weight})" for part, weight in HealthWeight.USUAL.items())
 LEAST_KNOWN = "0.6"
-STATE_DAYS, TALK_DAYS, SATISFIED_MONTHS, RED_HOT = 180, 60, 12, 50
-"""A state counts for half a year; a tier without a rhythm talks every 60 days; what makes an account red-hot."""
+TALK_DAYS, SATISFIED_MONTHS, RED_HOT = 60, 12, 50
+"""A tier without a rhythm talks every 60 days; what makes an account red-hot."""
 
 health_points = Measure("health_points", "COALESCE(SUM(health), 0)", label="health, added")
 health_accounts = Measure("health_accounts", "COUNT(*)", label="accounts with a health")

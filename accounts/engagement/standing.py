@@ -1,0 +1,96 @@
+"""How an account stands: its newest states, and what serving it cost in the last 12 months."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Count, F, Sum
+from django.http import QueryDict
+
+from accounts.engagement.standing_forms import CostForm, StandingForm, StateForm
+from accounts.engagement.states import AccountState
+from accounts.people.models import Organisation, User
+from accounts.periods import add_months, last_day_of_month
+from accounts.portfolio.models import Account
+from accounts.revenue.costs import CostToServe
+
+ROWS_A_PAGE = 20
+
+
+@dataclass(frozen=True)
+class Word:
+    """The last word of one kind; without a state nobody said anything yet."""
+
+    kind: str
+    state: AccountState | None = None
+    is_old: bool = False
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Bookings of 12 months in the reporting currency; `unconverted` ones have no rate and are in no sum."""
+
+    since: datetime.date
+    total: Decimal | None
+    by_kind: Sequence[tuple[str, Decimal]]
+    bookings: int
+    unconverted: int
+
+
+def year_before(today: datetime.date) -> datetime.date:
+    """The same day a year ago; of 29 February the 28th."""
+    month = add_months(today, -12)
+    return month.replace(day=min(today.day, last_day_of_month(month).day))
+
+
+def newest_words(user: User, account: Account, today: datetime.date) -> list[Word]:
+    known = {each.kind: each for each in AccountState.objects.of_account(user, account.pk).newest()}
+    return [
+        Word(label, known.get(kind), kind in known and known[kind].counts_until <= today)
+        for kind, label in AccountState.Kind.choices
+    ]
+
+
+def costs_since(user: User, account: Account, today: datetime.date) -> Costs:
+    """What was booked after this day a year ago, up to and with today."""
+    since = year_before(today) + datetime.timedelta(days=1)
+    booked = CostToServe.objects.of_account(user, account.pk).filter(date__range=(since, today))
+    sums = list(
+        booked.converted()
+        .order_by()
+        .values("kind")
+        .annotate(reported_sum=Sum("reported"), bookings=Count("pk"), converted=Count("reported"))
+        .order_by(F("reported_sum").desc(nulls_last=True), "kind")
+    )
+    labels = dict(CostToServe.Kind.choices)
+    known = [
+        (str(labels[row["kind"]]), row["reported_sum"]) for row in sums if row["reported_sum"] is not None
+    ]
+    bookings = sum(row["bookings"] for row in sums)
+    unconverted = bookings - sum(row["converted"] for row in sums)
+    total = sum((amount for _, amount in known), Decimal(0)) if known else None
+    return Costs(since, total, known, bookings, unconverted)
+
+
+def standing_of(
+    user: User, account: Account, asked: QueryDict, failed: StandingForm | None = None
+) -> dict[str, Any]:
+    """The page below the account's header; a form that failed is shown again as it was sent."""
+    organisation = Organisation.current()
+    today, currency = organisation.today(), organisation.reporting_currency
+    states = AccountState.objects.of_account(user, account.pk).order_by("-date", "kind")
+    costs = CostToServe.objects.of_account(user, account.pk).order_by("-date", "-pk")
+    return {
+        "words": newest_words(user, account, today),
+        "states": Paginator(states, ROWS_A_PAGE).get_page(asked.get("states")),
+        "costs_since": costs_since(user, account, today),
+        "costs": Paginator(costs, ROWS_A_PAGE).get_page(asked.get("costs")),
+        "currency": currency,
+        "state_form": failed if isinstance(failed, StateForm) else StateForm(None, account, today),
+        "cost_form": failed
+        if isinstance(failed, CostForm)
+        else CostForm(None, account, today, currency=currency),
+    }

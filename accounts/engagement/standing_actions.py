@@ -1,0 +1,95 @@
+"""Writes to how an account stands; each gives the address that takes it back for a minute.
+
+What a removed row held would stand in logs if it travelled in an address, so it waits in the cache instead.
+"""
+
+import secrets
+from typing import Any
+
+from django.core import serializers
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, models, transaction
+from django.urls import reverse
+
+from accounts.engagement.states import AccountState
+from accounts.engagement.undo import UNDO_SECONDS
+from accounts.fields import digest
+from accounts.people.models import User
+from accounts.portfolio.models import Account
+from accounts.revenue.costs import CostToServe
+
+Row = AccountState | CostToServe
+MODELS: dict[str, type[models.Model]] = {"state": AccountState, "cost": CostToServe}
+
+
+def note(user: User, row: Row) -> str:
+    row.save()
+    row.refresh_from_db()
+    return _address(user, "noted", name=_name(row), pk=row.pk, seen=_seen(row))
+
+
+@transaction.atomic
+def remove(user: User, row: Row) -> str:
+    if row.is_imported:
+        raise PermissionDenied("An import owns this: it is removed where the import has it from.")
+    kept = serializers.serialize("python", [row])
+    account = row.account_id
+    row.delete()
+    return _address(user, "removed", account=account, kept=kept)
+
+
+def _address(user: User, deed: str, **what: Any) -> str:
+    token = secrets.token_urlsafe(16)
+    cache.set(_key(token), {"user": user.pk, "deed": deed, **what}, UNDO_SECONDS)
+    return reverse("engagement:standing_undo", kwargs={"token": token})
+
+
+def _key(token: str) -> str:
+    return f"standing-undo:{token}"
+
+
+def take_back(user: User, token: str) -> int | None:
+    """Of which account something was taken back, if it was; a second time there is nothing left to take back."""
+    waiting = cache.get(_key(token))
+    if waiting is None or waiting.pop("user") != user.pk:
+        return None
+    cache.delete(_key(token))
+    try:
+        with transaction.atomic():
+            found: int | None = DEEDS[waiting.pop("deed")](user, **waiting)
+            return found
+    # Meanwhile somebody noted another state of this kind and day.
+    except IntegrityError:
+        return None
+
+
+def _forget(user: User, name: str, pk: int, seen: str) -> int | None:
+    """Undo of something new: it goes again, unless somebody wrote to it since."""
+    visible = MODELS[name]._default_manager.visible_to(user)  # type: ignore[attr-defined]
+    row = visible.select_for_update(of=("self",)).filter(pk=pk).first()
+    if row is None or _seen(row) != seen:
+        return None
+    row.delete()
+    account: int = row.account_id
+    return account
+
+
+def _restore(user: User, account: int, kept: list[dict[str, Any]]) -> int | None:
+    if not Account.objects.visible_to(user).filter(pk=account).exists():
+        return None
+    for found in serializers.deserialize("python", kept):
+        row: Any = found.object
+        row.save(force_insert=True)
+    return account
+
+
+DEEDS: dict[str, Any] = {"noted": _forget, "removed": _restore}
+
+
+def _name(row: Row) -> str:
+    return next(name for name, model in MODELS.items() if isinstance(row, model))
+
+
+def _seen(row: models.Model) -> str:
+    return digest(row, [field.attname for field in row._meta.concrete_fields])
