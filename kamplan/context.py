@@ -57,7 +57,7 @@ ENTRIES = (
         "Accounts",
         "building",
         "portfolio:list",
-        ("portfolio:", "plans:whitespace"),
+        ("portfolio:", "plans:whitespace", "engagement:standing"),
         SHOWING_ACCOUNTS,
         tab="Accounts",
         key="a",

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.engagement.models import Department, InternalRequest
+from accounts.engagement.states import AccountState
 from accounts.exchange.actions import upload
 from accounts.people.bounces import Bounce
 from accounts.people.invitations import invite, token_to_send
@@ -257,6 +258,12 @@ def a_grant(world: Any) -> int:
 def a_filter(world: Any) -> SavedFilter:
     """A saved filter of maya's."""
     return SavedFilter.objects.get_or_create(user=world.maya, name="Mine", defaults={"query": "q=aurora"})[0]
+
+
+def a_state(world: Any) -> int:
+    """The one of maya's account on its day."""
+    found = AccountState.objects.filter(account=world.maya_account).first()
+    return (found or make_state(world.maya_account)).pk
 
 
 def a_deal(world: Any) -> int:
@@ -548,7 +555,7 @@ ROUTES: list[Route] = [
     works("engagement:activity", account=lambda w: w.maya_account.pk),
     works("engagement:standing", account=lambda w: w.maya_account.pk),
     edits("engagement:state_note", "POST", account=lambda w: w.maya_account.pk),
-    edits("engagement:state_remove", "POST", pk=lambda w: make_state(w.maya_account).pk),
+    edits("engagement:state_remove", "POST", pk=a_state),
     edits("engagement:cost_book", "POST", account=lambda w: w.maya_account.pk),
     edits("engagement:cost_remove", "POST", pk=lambda w: make_cost(w.maya_account).pk),
     writes("engagement:standing_undo", MANAGER, LEAD, HEAD, ADMINISTRATOR, token="no-token"),

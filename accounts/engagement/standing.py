@@ -17,7 +17,7 @@ from accounts.periods import add_months, last_day_of_month
 from accounts.portfolio.models import Account
 from accounts.revenue.costs import CostToServe
 
-ROWS_A_PAGE = 20
+ROWS_A_PAGE = 12
 
 
 @dataclass(frozen=True)

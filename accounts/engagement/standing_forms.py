@@ -44,6 +44,11 @@ class StateForm(StandingForm):
         labels = {"date": "Day", "value": "From 0 to 100", "level": "Or a level"}
         help_texts = {"value": ""}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        level: Any = self.fields["level"]
+        level.choices = [("", "none"), *AccountState.Level.choices[1:]]
+
 
 class CostForm(StandingForm):
     class Meta:
