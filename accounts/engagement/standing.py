@@ -1,4 +1,4 @@
-"""How an account stands: its newest states, and what serving it cost in the last 12 months."""
+"""How an account stands: its newest states, and what serving it cost in 12 months."""
 
 import datetime
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from django.http import QueryDict
 from accounts.engagement.standing_forms import CostForm, StandingForm, StateForm
 from accounts.engagement.states import AccountState
 from accounts.people.models import Organisation, User
-from accounts.periods import add_months, last_day_of_month
+from accounts.periods import Period, trailing_year
 from accounts.portfolio.models import Account
 from accounts.revenue.costs import CostToServe
 
@@ -33,31 +33,28 @@ class Word:
 class Costs:
     """Bookings of 12 months in the reporting currency; `unconverted` ones have no rate and are in no sum."""
 
-    since: datetime.date
+    period: Period
     total: Decimal | None
     by_kind: Sequence[tuple[str, Decimal]]
     bookings: int
     unconverted: int
 
 
-def year_before(today: datetime.date) -> datetime.date:
-    """The same day a year ago; of 29 February the 28th."""
-    month = add_months(today, -12)
-    return month.replace(day=min(today.day, last_day_of_month(month).day))
-
-
 def newest_words(user: User, account: Account, today: datetime.date) -> list[Word]:
-    known = {each.kind: each for each in AccountState.objects.of_account(user, account.pk).newest()}
+    said = AccountState.objects.of_account(user, account.pk).filter(date__lte=today)
+    known = {each.kind: each for each in said.newest()}
     return [
         Word(label, known.get(kind), kind in known and known[kind].counts_until <= today)
         for kind, label in AccountState.Kind.choices
     ]
 
 
-def costs_since(user: User, account: Account, today: datetime.date) -> Costs:
-    """What was booked after this day a year ago, up to and with today."""
-    since = year_before(today) + datetime.timedelta(days=1)
-    booked = CostToServe.objects.of_account(user, account.pk).filter(date__range=(since, today))
+def costs_of_year(user: User, account: Account, today: datetime.date) -> Costs:
+    """What was booked in the 12 months that end with the current one, as the figures of the account count."""
+    period = trailing_year(today)
+    booked = CostToServe.objects.of_account(user, account.pk).filter(
+        date__gte=period.start, date__lt=period.end
+    )
     sums = list(
         booked.converted()
         .order_by()
@@ -72,7 +69,7 @@ def costs_since(user: User, account: Account, today: datetime.date) -> Costs:
     bookings = sum(row["bookings"] for row in sums)
     unconverted = bookings - sum(row["converted"] for row in sums)
     total = sum((amount for _, amount in known), Decimal(0)) if known else None
-    return Costs(since, total, known, bookings, unconverted)
+    return Costs(period, total, known, bookings, unconverted)
 
 
 def standing_of(
@@ -86,7 +83,7 @@ def standing_of(
     return {
         "words": newest_words(user, account, today),
         "states": Paginator(states, ROWS_A_PAGE).get_page(asked.get("states")),
-        "costs_since": costs_since(user, account, today),
+        "year": costs_of_year(user, account, today),
         "costs": Paginator(costs, ROWS_A_PAGE).get_page(asked.get("costs")),
         "currency": currency,
         "state_form": failed if isinstance(failed, StateForm) else StateForm(None, account, today),
