@@ -96,7 +96,7 @@ ENTRIES = (
         ("surveys:",),
         SHOWING_ACCOUNTS | ADMINISTRATING,
     ),
-    Entry("Team", "users-group", "people:team_list", ("people:team",), LEADING),
+    Entry("Team", "users-group", "people:team_list", ("people:team", "people:staffing"), LEADING),
     Entry(
         "Campaigns",
         "send",
@@ -130,6 +130,14 @@ ENTRIES = (
         "metrics:target_list",
         ("metrics:target",),
         LEADING,
+        "Numbers",
+    ),
+    Entry(
+        "Forecasts",
+        "calendar",
+        "metrics:forecast_list",
+        ("metrics:forecast",),
+        WORKING | ADMINISTRATING,
         "Numbers",
     ),
     Entry(

@@ -41,6 +41,9 @@ GRANTS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
 SENDS_SURVEYS = frozenset({Role.MANAGER, Role.LEAD, Role.HEAD})
 RUNS_EMPLOYEE_WAVES = frozenset({Role.HEAD, Role.ADMINISTRATOR})
 READS_EMPLOYEE_PANEL = RUNS_EMPLOYEE_WAVES | {Role.MANAGER, Role.LEAD}
+# How many people teams have and who left: no names, but in a small team a reason for leaving is one.
+KEEPS_STAFFING = frozenset({Role.HEAD, Role.ADMINISTRATOR})
+READS_FORECASTS = frozenset({Role.MANAGER, Role.LEAD, Role.HEAD, Role.ADMINISTRATOR})
 EDITS_CAMPAIGNS = frozenset({Role.MARKETING, Role.HEAD, Role.ADMINISTRATOR})
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

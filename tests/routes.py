@@ -22,6 +22,7 @@ from accounts.engagement.models import Department, InternalRequest
 from accounts.engagement.states import AccountState
 from accounts.exchange.actions import upload
 from accounts.people.bounces import Bounce
+from accounts.people.headcount import Leaver
 from accounts.people.invitations import invite, token_to_send
 from accounts.people.models import Message, Role
 from accounts.plans.models import Goal, Milestone, Plan, SwotEntry
@@ -255,6 +256,11 @@ def a_grant(world: Any) -> int:
     return make_grant(make_user(role=Role.VIEWER), team=world.north).pk
 
 
+def a_leaver(world: Any) -> int:
+    """Somebody who left maya's team."""
+    return Leaver.objects.create(team=world.north, left_on=datetime.date(2026, 1, 5)).pk
+
+
 def a_filter(world: Any) -> SavedFilter:
     """A saved filter of maya's."""
     return SavedFilter.objects.get_or_create(user=world.maya, name="Mine", defaults={"query": "q=aurora"})[0]
@@ -435,6 +441,11 @@ ROUTES: list[Route] = [
         refused=403,
         arguments={"pk": lambda w: w.north.pk},
     ),
+    only("people:staffing", HEAD, ADMINISTRATOR),
+    only("people:staffing_add", HEAD, ADMINISTRATOR, kind="headcount"),
+    only("people:staffing_edit", HEAD, ADMINISTRATOR, kind="leaver", pk=a_leaver),
+    writes("people:staffing_remove", HEAD, ADMINISTRATOR, kind="leaver", pk=a_leaver),
+    writes("people:staffing_undo", HEAD, ADMINISTRATOR, token="no-token"),
     only("people:user_list", ADMINISTRATOR),
     writes("people:invite_again", ADMINISTRATOR, pk=lambda w: w.omar.pk),
     writes("people:deactivate", ADMINISTRATOR, pk=lambda w: w.omar.pk),
@@ -652,6 +663,8 @@ ROUTES: list[Route] = [
     scorecard_of(
         "metrics:moved", "maya", "lena", "hana", scope="owner", key=lambda w: w.maya.pk, kpi="win_rate"
     ),
+    # Forecasts are account content: an administrator sees them while elevated.
+    Route("metrics:forecast_list", frozenset({"maya", "omar", "lena", "hana"})),
     Route("metrics:target_list", frozenset({"lena", "hana"})),
     Route("metrics:target_add", frozenset({"lena", "hana"})),
     a_target_route("metrics:target"),

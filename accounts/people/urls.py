@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.people import views
+from accounts.people import staffing_views, views
 
 app_name = "people"
 urlpatterns = [
@@ -10,6 +10,11 @@ urlpatterns = [
     path("me/sessions/end/", views.end_sessions, name="end_sessions"),
     path("teams/", views.team_list, name="team_list"),
     path("teams/<int:pk>/", views.team, name="team"),
+    path("staffing/", staffing_views.staffing, name="staffing"),
+    path("staffing/undo/<str:token>/", staffing_views.staffing_undo, name="staffing_undo"),
+    path("staffing/<slug:kind>/add/", staffing_views.staffing_add, name="staffing_add"),
+    path("staffing/<slug:kind>/<int:pk>/", staffing_views.staffing_edit, name="staffing_edit"),
+    path("staffing/<slug:kind>/<int:pk>/remove/", staffing_views.staffing_remove, name="staffing_remove"),
     path("<int:pk>/invite/", views.invite_again, name="invite_again"),
     path("<int:pk>/deactivate/", views.set_active, {"active": False}, name="deactivate"),
     path("<int:pk>/reactivate/", views.set_active, {"active": True}, name="reactivate"),

@@ -31,6 +31,7 @@ from accounts.portfolio.models import Account
 from kamplan.permissions import (
     CONFIGURES,
     GRANTS,
+    KEEPS_STAFFING,
     READS_TEAMS,
     allowed,
     oneself,
@@ -83,7 +84,12 @@ def team_list(request: HttpRequest) -> HttpResponse:
     today = Organisation.current().today()
     teams = Team.objects.visible_to(user).select_related("lead", "parent")
     teams = teams.annotate(people=Count("memberships", filter=Q(memberships__during__contains=today)))
-    return render(request, "people/team_list.html", {"teams": teams, "may_grant": user.role in GRANTS})
+    context = {
+        "teams": teams,
+        "may_grant": user.role in GRANTS,
+        "may_count": user.role in KEEPS_STAFFING,
+    }
+    return render(request, "people/team_list.html", context)
 
 
 @require_GET
@@ -104,6 +110,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
         "members": members.order_by("name", "pk"),
         "sub_teams": found.sub_teams.select_related("lead"),
         "sees_accounts": not user.is_staff or user.is_elevated,
+        "may_count": user.role in KEEPS_STAFFING,
     }
     return render(request, "people/team.html", context)
 

@@ -84,6 +84,15 @@ def count(value: Number | None) -> str:
 
 
 @register.filter
+def people(value: Number | None, signed: bool = False) -> str:
+    """A number of positions: halves and quarters as far as there are any."""
+    if value is None:
+        return formats.UNKNOWN
+    places = max(0, -int(formats.exact(value).normalize().as_tuple().exponent))
+    return formats.number(value, min(places, 2), signed=signed)
+
+
+@register.filter
 def day(value: datetime.date | None) -> str:
     return formats.day(value)
 

@@ -29,6 +29,7 @@ from kamplan import formats
 from kamplan.charts import Scale
 from kamplan.permissions import (
     HOLDS_ONE_ON_ONES,
+    KEEPS_STAFFING,
     READS_EMPLOYEE_PANEL,
     RUNS_EMPLOYEE_WAVES,
     allowed,
@@ -346,6 +347,7 @@ def page(
         "more_comments": comments[FIRST_COMMENTS:],
         "comments_hidden": sheet.row(COMPANY, Item.COMMENTS) if group == COMPANY else None,
         "attrition": attrition_for(user, today) if group == COMPANY else None,
+        "keeps_staffing": group == COMPANY and user.role in KEEPS_STAFFING,
         "has_notes": user.role in HOLDS_ONE_ON_ONES,
         "runs_waves": user.role in RUNS_EMPLOYEE_WAVES,
         "promise": PROMISE,

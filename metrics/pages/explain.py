@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Organisation, User
 from kamplan import formats
 from kamplan.components import Choice as Link
-from kamplan.permissions import READS_WORK, signed_in
+from kamplan.permissions import KEEPS_STAFFING, READS_FORECASTS, READS_WORK, signed_in
 from metrics.access import WHOLE, may_see_kpi, seen_or_refused
 from metrics.kpi import Direction
 from metrics.kpis import KPI
@@ -126,14 +126,17 @@ def compare_url(explained: Explanation) -> str:
     )
 
 
-def standing_url(explained: Explanation) -> str:
-    """Where the facts of one account are noted that such a number is made of, for whoever reads them."""
-    if explained.place.scope != Scope.ACCOUNT or explained.kpi.id not in NOTED_OF_ACCOUNTS:
-        return ""
-    if explained.user.role not in READS_WORK:
-        return ""
-    url = reverse("engagement:standing", kwargs={"account": explained.place.key})
-    return f"{url}#{NOTED_OF_ACCOUNTS[explained.kpi.id]}"
+def kept_on(explained: Explanation) -> Link | None:
+    """The page on which what the number is made of is kept, for who may open it."""
+    user, place, kpi = explained.user, explained.place, explained.kpi.id
+    if kpi == "attrition" and user.role in KEEPS_STAFFING:
+        return Link("Staffing", reverse("people:staffing"))
+    if kpi in {"forecast_wape", "forecast_bias"} and user.role in READS_FORECASTS:
+        return Link("Forecasts", reverse("metrics:forecast_list"))
+    if kpi in NOTED_OF_ACCOUNTS and place.scope == Scope.ACCOUNT and user.role in READS_WORK:
+        url = reverse("engagement:standing", kwargs={"account": place.key})
+        return Link("States and costs", f"{url}#{NOTED_OF_ACCOUNTS[kpi]}")
+    return None
 
 
 def moved_context(explained: Explanation) -> dict[str, Any]:
@@ -233,7 +236,7 @@ def page_context(explained: Explanation) -> dict[str, Any]:
             run=choice.asked.get("run", ""),
         ),
         "compare_url": compare_url(explained),
-        "standing_url": standing_url(explained),
+        "kept_on": kept_on(explained),
         "has_views": explained.place.scope in {Scope.OWNER, Scope.TEAM},
         **comments_context(explained.user, explained.kpi, explained.place, choice),
         "print_words": f"compared with {choice.compared.words}",
