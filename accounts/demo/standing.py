@@ -25,7 +25,7 @@ from accounts.people.models import Role
 from accounts.periods import add_months
 from accounts.portfolio.fit import Fit, IcpCriterion, IcpWeight
 from accounts.revenue.costs import CostToServe
-from accounts.revenue.forecasts import FROZEN, Forecast
+from accounts.revenue.forecasts import FROZEN, Forecast, middle_of
 from accounts.revenue.models import Opportunity
 
 Day = datetime.date
@@ -331,7 +331,10 @@ class Standing:
         ]
 
     def forecasts(self) -> list[Forecast]:
-        """Each quarter and month of two years, frozen on its first day: near what came, rather too hopeful."""
+        """Each quarter and month of two years, frozen on its first day: near what came, rather too hopeful.
+
+        Frozen once more in the middle, when a part of it is known, it lies nearer.
+        """
         won = self._won()
         found = []
         for months, count in ((3, 9), (1, 25)):
@@ -355,7 +358,9 @@ class Standing:
 
     def _frozen(self, won: dict[tuple[str, Day], float], first: Day, until: Day) -> list[Forecast]:
         people = [p.name for p in cast.PEOPLE if p.role == Role.MANAGER]
-        rows, company = [], 0.0
+        rows, company, later = [], 0.0, 0.0
+        middle = middle_of(first, until)
+        has_middle = middle <= self.calendar.today
         for name in people:
             actual = sum(
                 amount for (who, month), amount in won.items() if who == name and first <= month < until
@@ -367,15 +372,21 @@ class Standing:
             still = 1.6 if until > self.calendar.today else 1.0
             expected = (actual * still + 9000) * random.gauss(1.09, 0.22)
             company += expected
-            rows.append(self._forecast(name, first, until, expected))
-        return [*rows, self._forecast("", first, until, company)]
+            rows.append(self._forecast(name, first, until, first, expected))
+            if has_middle:
+                nearer = (expected + 2 * actual * still) / 3
+                nearer *= dice("forecast in mid-period", name, first, until).gauss(1.03, 0.08)
+                later += nearer
+                rows.append(self._forecast(name, first, until, middle, nearer))
+        rows.append(self._forecast("", first, until, first, company))
+        return [*rows, self._forecast("", first, until, middle, later)] if has_middle else rows
 
-    def _forecast(self, name: str, first: Day, until: Day, amount: float) -> Forecast:
+    def _forecast(self, name: str, first: Day, until: Day, frozen: Day, amount: float) -> Forecast:
         return Forecast(
             user=self.portfolio.staff.users[name] if name else None,
             starts_on=first,
             ends_on=until,
-            frozen_on=first,
+            frozen_on=frozen,
             amount=Decimal(max(round(amount, -2), 0)),
             currency="EUR",
             source=FROZEN,

@@ -32,9 +32,9 @@ def count_people(team: Team, on: str, number: str) -> Headcount:
 
 
 def undo_on(page: Any) -> str:
-    found = re.search(r'action="(/people/staffing/undo/[^"]+)"', page.content.decode())
-    assert found
-    return found[1]
+    """Of the newest message."""
+    found: list[str] = re.findall(r'action="(/people/staffing/undo/[^"]+)"', page.content.decode())
+    return found[-1]
 
 
 def test_each_team_stands_with_its_newest_number_and_how_it_changed(
