@@ -13,6 +13,7 @@ from accounts.revenue.forecasts import WEEK, middle_of
 from accounts.revenue.marketing import in_reporting_currency
 from metrics.recipes.funnel import RELATIONS
 
+WHOLE_COMPANY = "Whole company"
 COMPANY = 0
 """The key of the company where people have theirs."""
 REACHED = f"""
@@ -45,6 +46,10 @@ class Line:
     reached: Decimal = Decimal(0)
     gaps: int = 0
     explain: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.who.name if self.who else WHOLE_COMPANY
 
     @property
     def difference(self) -> Decimal | None:
@@ -87,7 +92,7 @@ def lines_of(forecasts: Any, periods: Sequence[Period], today: Day) -> dict[Peri
     for (_, _, first, end), line in found.items():
         grouped[spans[first, end]].append(line)
     for lines in grouped.values():
-        lines.sort(key=lambda line: (line.who is not None, line.who.name if line.who else "", line.measure))
+        lines.sort(key=lambda line: (line.who is not None, line.name, line.measure))
     return grouped
 
 

@@ -16,14 +16,14 @@ from kamplan.permissions import READS_FORECASTS, allowed, signed_in
 from metrics.access import Place, own_place
 from metrics.models import Scope
 from metrics.pages.choice import KIND_WORDS, period_words
-from metrics.pages.forecast_rows import Line, kind_of, lines_of
+from metrics.pages.forecast_rows import WHOLE_COMPANY, Line, kind_of, lines_of
 from metrics.pages.targets import refuse_strangers
 from metrics.reading import newest_run, reading
 from metrics.urls_for import explain_url
 
 OF_EVERYBODY, OF_ONE = 4, 24
 """Periods a page: with everybody in each, or with one line each."""
-WHOLE_COMPANY = "company"
+OF_COMPANY = "company"
 KINDS = (
     PeriodKind.MONTH,
     PeriodKind.QUARTER,
@@ -54,8 +54,8 @@ def context_of(request: HttpRequest, user: User) -> dict[str, Any]:
     kind = next((each for each in kinds if each.value == wanted["kind"]), kinds[0] if kinds else None)
     of_kind = [each for each in periods if each.kind == kind]
     chosen = [each for each in of_kind if address_of(each) == wanted["period"]]
-    size = OF_EVERYBODY if len(people) > 1 and not wanted["whose"] else OF_ONE
-    page = Paginator(chosen or of_kind, size).get_page(request.GET.get("page"))
+    of_one = next((name for pk, name in people if pk == wanted["whose"] or len(people) == 1), "")
+    page = Paginator(chosen or of_kind, OF_ONE if of_one else OF_EVERYBODY).get_page(request.GET.get("page"))
     lines = lines_of(mine, list(page), today)
     has_run = newest_run() is not None
     return {
@@ -69,6 +69,8 @@ def context_of(request: HttpRequest, user: User) -> dict[str, Any]:
         "period": address_of(chosen[0]) if chosen else "",
         "people": people,
         "whose": wanted["whose"],
+        "is_of_one": bool(of_one),
+        "one": of_one,
         "is_narrowed": bool(chosen or wanted["whose"]),
         "currency": organisation.reporting_currency,
         "is_empty": not people,
@@ -80,11 +82,11 @@ def people_of(visible: Any) -> list[tuple[str, str]]:
     """Whose forecasts there are: the company first, then people by name."""
     found = visible.order_by().values_list("user_id", "user__name").distinct()
     rows = sorted(found, key=lambda row: (row[0] is not None, row[1] or "", row[0] or 0))
-    return [(str(pk or WHOLE_COMPANY), name or "Whole company") for pk, name in rows]
+    return [(str(pk or OF_COMPANY), name or WHOLE_COMPANY) for pk, name in rows]
 
 
 def narrowed(visible: Any, whose: str) -> Any:
-    if whose == WHOLE_COMPANY:
+    if whose == OF_COMPANY:
         return visible.filter(user=None)
     return visible.filter(user=int(whose)) if whose.isdecimal() and len(whose) < 18 else visible
 
