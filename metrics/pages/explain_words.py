@@ -59,6 +59,7 @@ def certainty_of_value(explained: Explanation, target: Decimal | None) -> str:
         return ""
     n = formats.at_most_one_decimal(result.n) if result.n is not None else ""
     what = counted_words(explained.kpi)
+    counted = f"a single one ({what})" if result.n == 1 else f"{n} {what}"
     if is_exact(result):
         kind = (
             "a sum"
@@ -71,18 +72,18 @@ def certainty_of_value(explained: Explanation, target: Decimal | None) -> str:
         )
     if is_too_few(result):
         return (
-            f"It rests on {n} {what} only. That is too few to judge: one more or one less would move it far, "
+            f"It rests on {counted} only. That is too few to judge: one more or one less would move it far, "
             "so it is neither compared nor measured against the target."
         )
     if result.interval is None:
         return (
-            f"{f'It rests on {n} {what}. ' if n else ''}No likely range is computed for numbers of this kind; "
+            f"{f'It rests on {counted}. ' if n else ''}No likely range is computed for numbers of this kind; "
             f"take small differences for chance.{by_value_words(explained, target)}"
         )
     opening = (
-        f"With {n} {what}, one or two large ones decide this number. "
+        f"With {counted}, one or two large ones decide this number. "
         if (result.n or 0) < 30
-        else (f"It rests on {n} {what}. ")
+        else (f"It rests on {counted}. ")
     )
     low, high = (words.number_text(bound, result) for bound in result.interval)
     between = f"What lies behind it is likely between {low} and {high}; "
