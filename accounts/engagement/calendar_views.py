@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.engagement.calendar_file import MAX_BYTES, TOO_LARGE, NoCalendar, meetings
 from accounts.engagement.meetings import Batch, match, opened, sealed, take_back, write
-from accounts.engagement.undo import TOO_LATE
 from accounts.people.models import Organisation, User
+from accounts.way_back import TOO_LATE
 from kamplan.permissions import EDITS_ACCOUNTS, allowed, signed_in
 
 PAGE = "engagement/calendar_import.html"

@@ -1,25 +1,21 @@
-"""Writes to how an account stands; each gives the address that takes it back for a minute.
+"""Writes to how an account stands; each gives the address that takes it back for a minute."""
 
-What a removed row held would stand in logs if it travelled in an address, so it waits in the cache instead.
-"""
-
-import secrets
 from typing import Any
 
 from django.core import serializers
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 from django.urls import reverse
 
+from accounts import way_back
 from accounts.engagement.states import AccountState
-from accounts.engagement.undo import UNDO_SECONDS
 from accounts.fields import digest
 from accounts.people.models import User
 from accounts.portfolio.models import Account
 from accounts.revenue.costs import CostToServe
 
 Row = AccountState | CostToServe
+AREA = "standing"
 MODELS: dict[str, type[models.Model]] = {"state": AccountState, "cost": CostToServe}
 
 
@@ -40,24 +36,17 @@ def remove(user: User, row: Row) -> str:
 
 
 def _address(user: User, deed: str, **what: Any) -> str:
-    token = secrets.token_urlsafe(16)
-    cache.set(_key(token), {"user": user.pk, "deed": deed, **what}, UNDO_SECONDS)
-    return reverse("engagement:standing_undo", kwargs={"token": token})
-
-
-def _key(token: str) -> str:
-    return f"standing-undo:{token}"
+    return reverse("engagement:standing_undo", kwargs={"token": way_back.keep(user, AREA, deed=deed, **what)})
 
 
 def take_back(user: User, token: str) -> int | None:
     """Of which account something was taken back, if it was; a second time there is nothing left to take back."""
-    waiting = cache.get(_key(token))
-    if waiting is None or waiting.pop("user") != user.pk:
+    kept = way_back.take(user, AREA, token)
+    if kept is None:
         return None
-    cache.delete(_key(token))
     try:
         with transaction.atomic():
-            found: int | None = DEEDS[waiting.pop("deed")](user, **waiting)
+            found: int | None = DEEDS[kept.pop("deed")](user, **kept)
             return found
     # Meanwhile somebody noted another state of this kind and day.
     except IntegrityError:
@@ -78,9 +67,7 @@ def _forget(user: User, name: str, pk: int, seen: str) -> int | None:
 def _restore(user: User, account: int, kept: list[dict[str, Any]]) -> int | None:
     if not Account.objects.visible_to(user).filter(pk=account).exists():
         return None
-    for found in serializers.deserialize("python", kept):
-        row: Any = found.object
-        row.save(force_insert=True)
+    way_back.restore(kept)
     return account
 
 

@@ -10,12 +10,12 @@ from accounts.engagement.standing import standing_of
 from accounts.engagement.standing_actions import Row, note, remove, take_back
 from accounts.engagement.standing_forms import CostForm, StandingForm, StateForm
 from accounts.engagement.states import AccountState
-from accounts.engagement.undo import TOO_LATE
 from accounts.people.models import Organisation
 from accounts.portfolio.frame import account_frame
 from accounts.portfolio.models import Account
 from accounts.portfolio.views import say, with_toast
 from accounts.revenue.costs import CostToServe
+from accounts.way_back import TOO_LATE
 from kamplan.permissions import EDITS_ACCOUNTS, READS_WORK, allowed, signed_in, visible_or_404
 
 FASTER = "Somebody else noted this at the same moment: look at what is there now."

@@ -11,9 +11,8 @@ from django.urls import reverse
 
 from accounts.engagement.models import Action, InternalRequest, Request, Touch
 from accounts.people.models import User
+from accounts.way_back import UNDO_SECONDS
 
-UNDO_SECONDS = 60
-"""A little longer than the page offers it, for slow connections."""
 SALT = "kamplan.engagement"
 MODELS: dict[str, type[models.Model]] = {
     "action": Action,
@@ -21,7 +20,6 @@ MODELS: dict[str, type[models.Model]] = {
     "internal": InternalRequest,
     "touch": Touch,
 }
-TOO_LATE = "It is too late to take this back, or somebody changed it meanwhile."
 
 
 class Json(signing.JSONSerializer):

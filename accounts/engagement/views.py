@@ -23,6 +23,7 @@ from accounts.portfolio.models import Account
 from accounts.portfolio.views import say, with_toast
 from accounts.revenue.models import Opportunity
 from accounts.stakeholders.models import Contact
+from accounts.way_back import TOO_LATE
 from kamplan.form_page import edit_page
 from kamplan.permissions import (
     EDITS_ACCOUNTS,
@@ -142,7 +143,7 @@ def named(user: User, words: str, account: str = "") -> dict[str, Any]:
 @allowed(*EDITS_ACCOUNTS)
 def undo(request: HttpRequest, token: str) -> HttpResponse:
     done = way.undo(signed_in(request), token)
-    text = "Taken back." if done else way.TOO_LATE
+    text = "Taken back." if done else TOO_LATE
     if not request.htmx:  # type: ignore[attr-defined]
         messages.info(request, text)
         return redirect("home")

@@ -1,20 +1,17 @@
 """Writes to headcounts and leavers; each gives the address that takes it back for a minute."""
 
-import secrets
 from typing import Any
 
 from django.core import serializers
-from django.core.cache import cache
 from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError, models, transaction
 from django.urls import reverse
 
+from accounts import way_back
 from accounts.people.headcount import Headcount, Leaver
 from accounts.people.models import User
 
-UNDO_SECONDS = 60
-"""A little longer than the page offers it, for slow connections."""
-TOO_LATE = "It is too late to take this back, or somebody changed it meanwhile."
+AREA = "staffing"
 MODELS: dict[str, type[Headcount] | type[Leaver]] = {"headcount": Headcount, "leaver": Leaver}
 """The two kinds of rows, as addresses name them."""
 WRITTEN = ("team_id", "on", "number", "left_on", "reason")
@@ -39,9 +36,7 @@ def remove(user: User, row: Headcount | Leaver) -> str:
 
 
 def keep(user: User, **what: Any) -> str:
-    token = secrets.token_urlsafe(16)
-    cache.set(_key(token), {"user": user.pk, **what}, UNDO_SECONDS)
-    return reverse("people:staffing_undo", kwargs={"token": token})
+    return reverse("people:staffing_undo", kwargs={"token": way_back.keep(user, AREA, **what)})
 
 
 def kind_of(row: Headcount | Leaver) -> str:
@@ -50,13 +45,15 @@ def kind_of(row: Headcount | Leaver) -> str:
 
 def take_back(user: User, token: str) -> bool:
     """Whether it was taken back; a second time there is nothing to take back any more."""
-    kept = cache.get(_key(token))
-    if kept is None or kept.pop("user") != user.pk:
+    kept = way_back.take(user, AREA, token)
+    if kept is None:
         return False
-    cache.delete(_key(token))
     try:
         with transaction.atomic():
-            return _restore(kept["rows"]) if "rows" in kept else _put_back(user, **kept)
+            if "rows" not in kept:
+                return _put_back(user, **kept)
+            way_back.restore(kept["rows"])
+            return True
     # Another number stands on its day meanwhile, or its team has gone.
     except (IntegrityError, DeserializationError):
         return False
@@ -66,14 +63,3 @@ def _put_back(user: User, kind: str, pk: int, before: dict[str, Any] | None, aft
     """As long as the row is still what was written."""
     found: models.QuerySet[Any] = MODELS[kind].objects.visible_to(user).filter(pk=pk, **after)
     return bool(found.delete()[0] if before is None else found.update(**before))
-
-
-def _restore(rows: list[dict[str, Any]]) -> bool:
-    for found in serializers.deserialize("python", rows):
-        row: Any = found.object
-        row.save(force_insert=True)
-    return True
-
-
-def _key(token: str) -> str:
-    return f"staffing-undo:{token}"

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import way_back
 from accounts.people import staffing_actions as actions
 from accounts.people.headcount import Headcount, Leaver
 from accounts.people.models import Organisation, Team, User
@@ -160,5 +161,5 @@ def staffing_remove(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 @allowed(*KEEPS_STAFFING)
 def staffing_undo(request: HttpRequest, token: str) -> HttpResponse:
     taken_back = actions.take_back(signed_in(request), token)
-    messages.info(request, "Taken back." if taken_back else actions.TOO_LATE)
+    messages.info(request, "Taken back." if taken_back else way_back.TOO_LATE)
     return redirect("people:staffing")

@@ -12,10 +12,9 @@ from accounts.people.models import Organisation
 from accounts.plans import week
 from accounts.plans.week_forms import REASONS, HandOnForm, SnoozeForm
 from accounts.portfolio.views import say, with_toast
+from accounts.way_back import TOO_LATE
 from kamplan.formats import day
 from kamplan.permissions import EDITS_ACCOUNTS, allowed, signed_in
-
-TOO_LATE = "It is too late to take this back, or somebody changed it meanwhile."
 
 
 @require_http_methods(["GET", "POST"])

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import way_back
 from accounts.people.models import Organisation, User
 from accounts.portfolio.views import say, with_toast
 from accounts.revenue import marketing_undo as way
@@ -243,7 +244,7 @@ def spend_delete(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed(*EDITS_CAMPAIGNS)
 def marketing_undo(request: HttpRequest, token: str) -> HttpResponse:
     taken_back = way.take_back(signed_in(request), token)
-    text = "Taken back." if taken_back else way.TOO_LATE
+    text = "Taken back." if taken_back else way_back.TOO_LATE
     if not request.htmx:  # type: ignore[attr-defined]
         messages.info(request, text)
         return redirect("revenue:lead_list")

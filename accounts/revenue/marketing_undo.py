@@ -1,37 +1,24 @@
-"""The way back from a write of marketing: it is kept for a minute, for one person, under a name nobody guesses.
+"""The way back from a write of marketing."""
 
-What a deleted row held would stand in logs if it travelled in an address, so it waits in the cache instead.
-"""
-
-import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from django.core import serializers
-from django.core.cache import cache
 from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, ProtectedError
 from django.urls import reverse
 
+from accounts import way_back
 from accounts.people.models import User
 from accounts.portfolio.models import Account, Assignment
 from accounts.revenue.marketing import Campaign, Lead, Spend
 
-UNDO_SECONDS = 60
-"""A little longer than the page offers it, for slow connections."""
-TOO_LATE = "It is too late to take this back, or somebody changed it meanwhile."
+AREA = "marketing"
 MODELS: dict[str, type[models.Model]] = {"campaign": Campaign, "lead": Lead, "spend": Spend}
 
 
 def address(user: User, deed: str, **what: Any) -> str:
-    token = secrets.token_urlsafe(16)
-    cache.set(_key(token), {"user": user.pk, "deed": deed, **what}, UNDO_SECONDS)
-    return reverse("revenue:marketing_undo", kwargs={"token": token})
-
-
-def _key(token: str) -> str:
-    return f"marketing-undo:{token}"
+    return reverse("revenue:marketing_undo", kwargs={"token": way_back.keep(user, AREA, deed=deed, **what)})
 
 
 def token_of(address: str) -> str:
@@ -40,18 +27,16 @@ def token_of(address: str) -> str:
 
 def waiting(user: User, token: str) -> str:
     """The address that takes a deletion back, as long as it does."""
-    kept = cache.get(_key(token)) if token else None
-    if kept is None or kept["user"] != user.pk:
+    if way_back.waiting(user, AREA, token) is None:
         return ""
     return reverse("revenue:marketing_undo", kwargs={"token": token})
 
 
 def take_back(user: User, token: str) -> bool:
     """Whether it was taken back; a second time there is nothing to take back any more."""
-    kept = cache.get(_key(token))
-    if kept is None or kept.pop("user") != user.pk:
+    kept = way_back.take(user, AREA, token)
+    if kept is None:
         return False
-    cache.delete(_key(token))
     try:
         with transaction.atomic():
             return bool(DEEDS[kept.pop("deed")](user, **kept))
@@ -75,9 +60,7 @@ def _remove(user: User, name: str, pk: int) -> bool:
 
 
 def _restore(user: User, rows: Sequence[dict[str, Any]]) -> bool:
-    for found in serializers.deserialize("python", rows):
-        row: Any = found.object
-        row.save(force_insert=True)
+    way_back.restore(rows)
     return True
 
 

@@ -35,10 +35,9 @@ from accounts.stakeholders.page import (
     panel_context,
 )
 from accounts.stakeholders.people import Colleague
+from accounts.way_back import TOO_LATE
 from kamplan.form_page import CONFLICT, form_page, may_save
 from kamplan.permissions import EDITS_ACCOUNTS, Secret, allowed, may_see, signed_in, visible_or_404
-
-TOO_LATE = "It is too late to take this back, or somebody changed it meanwhile."
 
 
 @require_GET
