@@ -44,6 +44,8 @@ REASONS = {
     "not_looked": "nobody looked for warnings yet",
     "not_defined": "it is not defined for this scope",
     "not_said": "nobody said whether it was for target accounts",
+    "not_known": "that run did not know this number yet",
+    "otherwise": "that run counted it otherwise",
 }
 
 TODAYS_ROWS = (

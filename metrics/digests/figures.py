@@ -73,7 +73,12 @@ def moves(reader: Reader) -> Iterable[Line]:
     then = Run.objects.filter(published_at__lte=reader.since, is_kept=True).order_by("-pk").first()
     if now is None or then is None or then.pk == now.pk:
         return
-    kpis = [kpi for kpi in WATCHED if may_see_kpi(reader.user, kpi)]
+    # What either run did not know, or counted otherwise, did not move by that.
+    kpis = [
+        kpi
+        for kpi in WATCHED
+        if may_see_kpi(reader.user, kpi) and then.definitions.get(kpi.id) == now.definitions.get(kpi.id)
+    ]
     for scope, keys in places(reader):
         before, after = (computed(reader, run, now, scope, keys, kpis) for run in (then, now))
         names = {

@@ -14,7 +14,7 @@ from metrics.models import Scope
 from metrics.pages import words
 from metrics.pages.choice import BEFORE, Choice, read_choice
 from metrics.pages.places import COMPANY
-from metrics.pages.scorecards import Card, changed_days, definition_changes, shown_change, trend_marks
+from metrics.pages.scorecards import Card, changed_days, trend_marks
 from metrics.results import Result
 from metrics.status import is_by_value, is_exact, is_too_few, status_of
 from metrics.targets import Targets
@@ -84,7 +84,7 @@ def sheet_of(user: User, choice: Choice) -> Sheet:
     card = Card(COMPANY, choice, kpis)
     card.load(restatements=False, ranged=True)
     targets = Targets.of([(Scope.COMPANY, None)], [kpi.id for kpi in kpis])
-    firsts = definition_changes(choice)
+    firsts = choice.definitions
     items = [item_of(card, kpi, targets, trend_marks(choice, changed_days(kpi, firsts))) for kpi in kpis]
     return Sheet(choice, items, card, remark_on(choice.period.last_day), len(chosen) - len(kpis))
 
@@ -93,8 +93,7 @@ def item_of(card: Card, kpi: Definition, targets: Targets, marks: Sequence[int])
     choice, result = card.choice, card.result(kpi)
     held = targets.value(kpi, Scope.COMPANY, None, choice.period)
     target = held if kpi.direction != Direction.NONE else None
-    change = shown_change(card.before(kpi), result)
-    amount, note = words.change_texts(change, result, choice.compared)
+    change, amount, note = card.change(kpi)
     text, unit = formats.value_parts(result.value, kpi.unit, result.currency or "EUR")
     trend = [card.now[kpi.id, period, None] for period in choice.trend]
     return Item(

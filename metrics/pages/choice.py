@@ -12,7 +12,7 @@ from accounts.models import Organisation
 from accounts.periods import BadPeriod, Day, Period, PeriodKind, add_months, latest_complete, period_of
 from kamplan import formats
 from kamplan.components import Choice as Link
-from metrics.kpi import RowKpi
+from metrics.kpi import Definition, RowKpi
 from metrics.models import Run, View
 from metrics.reading import FIRST_NIGHT
 from metrics.recipes import RECIPES
@@ -150,6 +150,26 @@ class Choice:
         while found.is_partial(run.as_of):
             found = found.moved(-found.step())
         return found
+
+    @cached_property
+    def definitions(self) -> list[tuple[Run, dict[str, str]]]:
+        """The first run of every set of definitions, oldest first; asks only if there was more than one."""
+        earlier = [run for run in self.runs if run.pk <= self.run.pk]
+        if len({run.fingerprint for run in earlier}) == 1:
+            return [(earlier[-1], {})]
+        firsts = Run.objects.filter(pk__lte=self.run.pk).order_by("fingerprint", "pk").distinct("fingerprint")
+        found = sorted(firsts.only("pk", "as_of", "fingerprint", "definitions"), key=lambda run: run.pk)
+        return [(run, run.definitions) for run in found]
+
+    def why_apart(self, kpi: Definition, earlier: Run) -> str:
+        """The reason why the same number of an earlier run cannot be held against this one's; mostly there is none."""
+        if earlier.fingerprint == self.run.fingerprint:
+            return ""
+        known = {run.fingerprint: versions.get(kpi.id) for run, versions in self.definitions}
+        then, now = known[earlier.fingerprint], known[self.run.fingerprint]
+        if then == now:
+            return ""
+        return "otherwise" if then else "not_known"
 
     @cached_property
     def comparable_runs(self) -> list[Run]:

@@ -41,7 +41,6 @@ from metrics.pages.places import crumbs, find_place, read_key
 from metrics.pages.scorecards import (
     GROUPS,
     changed_days,
-    definition_changes,
     shown_change,
     trend_marks,
 )
@@ -168,7 +167,7 @@ def page_context(explained: Explanation) -> dict[str, Any]:
         explained.kpi, explained.place.scope, explained.place.key, choice.period
     )
     target = target_row.value if target_row and explained.kpi.direction != Direction.NONE else None
-    firsts = definition_changes(choice)
+    firsts = choice.definitions
     weighed = weight_marks([explained.kpi.id], choice.run.as_of)[explained.kpi.id]
     sets = allowed_sets(explained)
     moved = (

@@ -16,7 +16,7 @@ from metrics.pages.scorecards import (
     changed_days,
 )
 from metrics.recipes import RECIPES
-from metrics.results import with_inputs
+from metrics.results import REASONS, with_inputs
 from metrics.status import is_exact, is_too_few, status_of
 
 
@@ -128,7 +128,8 @@ def compared_label(explained: Explanation) -> str:
 
 def change_words(explained: Explanation, change: Any) -> str:
     if change.amount is None:
-        return "not compared: one of the two has no value"
+        why = explained.choice.why_apart(explained.kpi, explained.choice.compared.run)
+        return f"not compared: {REASONS[why] if why else 'one of the two has no value'}"
     difference = formats.format_difference(change.amount, explained.kpi.unit, explained.currency)
     if change.state == "not_compared":
         return f"{difference}; too few to compare"

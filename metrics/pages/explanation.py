@@ -1,7 +1,7 @@
 """The figures behind an explanation: one number of one place, now and in the comparison, and what belongs to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any
@@ -46,6 +46,8 @@ class Earlier:
     run: Run
     value: str
     url: str
+    is_otherwise: bool = False
+    """That run counted this number otherwise."""
 
 
 def beside_text(column: Beside, value: Decimal, result: Result, currency: str) -> str:
@@ -108,7 +110,9 @@ class Explanation:
         self.series = mine.all([self.kpi], list(dict.fromkeys(periods)))
         self.now = self.series[self.kpi.id, choice.period, self.place.key]
         before = theirs.all([self.kpi], [compared.period]) if compared.by_run else self.series
-        self.before = before[self.kpi.id, compared.period, self.place.key]
+        found = before[self.kpi.id, compared.period, self.place.key]
+        why = choice.why_apart(self.kpi, compared.run)
+        self.before = replace(found, value=None, low=None, high=None, reason=why) if why else found
 
     def computer(self, run: Run) -> PageComputer:
         choice, place = self.choice, self.place
@@ -158,9 +162,12 @@ class Explanation:
             run = next((run for run in choice.runs if run.pk < end), None)
             if run is None or run.pk >= choice.run.pk or choice.period.is_partial(run.as_of):
                 continue
+            why = choice.why_apart(self.kpi, run)
+            if why == "not_known":
+                break
             text = words.value_text(self.result_from(versions, here, run))
             if text != last:
-                found.append(Earlier(run, text, self.url(run=run.pk)))
+                found.append(Earlier(run, text, self.url(run=run.pk), bool(why)))
                 last = text
         return found
 

@@ -225,8 +225,7 @@ def has_sides(card: Card, kpi: Definition) -> bool:
 
 def moved_row(card: Card, kpi: Definition) -> MovedRow:
     now, before = card.result(kpi), card.before(kpi)
-    change = shown_change(before, now)
-    amount, note = words.change_texts(change, now, card.choice.compared)
+    change, amount, note = card.change(kpi)
     place = card.place
     return MovedRow(
         kpi.name,

@@ -37,7 +37,7 @@ from metrics.pages.places import (
     side_by_side_scopes,
 )
 from metrics.reading import reading
-from metrics.results import Key, Result
+from metrics.results import REASONS, Key, Result
 from metrics.status import Change, change_between, is_too_few, status_of
 from metrics.targets import Targets
 from metrics.urls_for import comparison_url, explain_url, moves_url, scorecard_url
@@ -169,7 +169,7 @@ class Card:
             label = formats.month_range(period.start, period.last_day)
             for kpi in self.kpis:
                 then, now = (each.value(kpi, period, self.place.key) for each in (theirs, self.mine))
-                if now == then:
+                if now == then or self.choice.why_apart(kpi, theirs.run):
                     continue
                 was, reads = theirs.text(kpi, then), self.mine.text(kpi, now)
                 if reads != was:
@@ -181,21 +181,21 @@ class Card:
         return self.now[kpi.id, self.choice.period, self.place.key]
 
     def before(self, kpi: Definition) -> Result | None:
+        """Nothing where the run compared with did not know the number, or counted it otherwise."""
+        if self.choice.why_apart(kpi, self.choice.compared.run):
+            return None
         return self.then.get((kpi.id, self.choice.compared.period, self.place.key))
+
+    def change(self, kpi: Definition) -> tuple[Change, str, str]:
+        """The change, its amount, and the words under it."""
+        result, compared = self.result(kpi), self.choice.compared
+        change = shown_change(self.before(kpi), result)
+        amount, note = words.change_texts(change, result, compared)
+        return change, amount, note or REASONS.get(self.choice.why_apart(kpi, compared.run), "")
 
     def points(self, kpi: Definition) -> list[Decimal | None]:
         """The trend, with a gap where nothing is known; so long that its last point is the period shown."""
         return [self.mine.value(kpi, period, self.place.key) for period in self.choice.trend]
-
-
-def definition_changes(choice: Choice) -> list[tuple[Run, dict[str, str]]]:
-    """The first run of every set of definitions, oldest first; asks only if there was more than one."""
-    earlier = [run for run in choice.runs if run.pk <= choice.run.pk]
-    if len({run.fingerprint for run in earlier}) == 1:
-        return [(earlier[-1], {})]
-    firsts = Run.objects.filter(pk__lte=choice.run.pk).order_by("fingerprint", "pk").distinct("fingerprint")
-    found = sorted(firsts.only("pk", "as_of", "definitions"), key=lambda run: run.pk)
-    return [(run, run.definitions) for run in found]
 
 
 def changed_days(kpi: Definition, firsts: Sequence[tuple[Run, dict[str, str]]]) -> list[Run]:
@@ -228,7 +228,7 @@ def one_scorecard(user: User, place: Place, choice: Choice) -> dict[str, Any]:
         kpi for kpi in kpis if card.result(kpi).reason != "not_defined" or choice.view == View.CURRENT_BOOK
     ]
     targets = Targets.of([(place.scope, place.key)])
-    firsts = definition_changes(choice)
+    firsts = choice.definitions
     weighed = weight_marks([kpi.id for kpi in kpis], choice.run.as_of)
     said = counts(place.scope, place.key, choice.period, [kpi.id for kpi in kpis])
     rows = {
@@ -289,8 +289,7 @@ def kpi_row(card: Card, kpi: Definition, targets: Targets, marks: Sequence[int],
     if result.value is None:
         return no_data_row(result, url, choice, currency, comments)
     target = targets.value(kpi, place.scope, place.key, choice.period)
-    change = shown_change(card.before(kpi), result)
-    amount, note = words.change_texts(change, result, choice.compared)
+    change, amount, note = card.change(kpi)
     text, unit = formats.value_parts(result.value, kpi.unit, result.currency or "EUR")
     low, high = result.interval or (None, None)
     scale_min, scale_max = words.scale(result)
