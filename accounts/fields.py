@@ -10,6 +10,7 @@ import pgtrigger
 from django import forms
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.core.exceptions import PermissionDenied
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -86,6 +87,25 @@ class Sourced(models.Model):
     def is_imported(self) -> bool:
         """An import owns the row: removed here, it would come back with the next file."""
         return bool(self.source)
+
+    def refuse_if_imported(self) -> None:
+        """Whoever would change it by hand reads where it is changed instead."""
+        if self.is_imported:
+            raise PermissionDenied(
+                f"An import from “{self.source}” brought this and would bring it back: change or remove it there."
+            )
+
+
+class Typed(models.Model):
+    """Who typed a row, and when; what an import brought has its source instead."""
+
+    noted_by = models.ForeignKey(
+        "accounts.User", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    noted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
 
 
 def unique_in_source(model: str) -> models.UniqueConstraint:

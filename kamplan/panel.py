@@ -12,6 +12,7 @@ from django.contrib.postgres.forms import RangeWidget
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.text import capfirst
 
 from accounts.people.history import is_content
@@ -53,6 +54,17 @@ class AccountContent(Configuration):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class TypedContent(AccountContent):
+    """What is typed here says who typed it, as on the pages."""
+
+    readonly_fields = ["noted_by", "noted_at"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.noted_by, obj.noted_at = request.user, timezone.now()
+        super().save_model(request, obj, form, change)
 
 
 class ReadOnly(Configuration):

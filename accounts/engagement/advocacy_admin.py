@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from accounts.engagement.advocacy import AdvocacyAction, LossInterview, LossReason, ReferenceConsent
 from accounts.engagement.states import AccountState
-from kamplan.panel import AccountContent, Configuration, ContentHistory
+from kamplan.panel import AccountContent, Configuration, ContentHistory, TypedContent
 
 
 @admin.register(LossReason)
@@ -46,14 +46,14 @@ class LossInterviewAdmin(AccountContent):
 
 
 @admin.register(AccountState)
-class AccountStateAdmin(AccountContent):
-    list_display = ["account", "kind", "date", "value", "level", "source"]
-    list_select_related = ["account"]
+class AccountStateAdmin(TypedContent):
+    list_display = ["account", "kind", "date", "value", "level", "source", "noted_by"]
+    list_select_related = ["account", "noted_by"]
     list_filter = ["kind", "level", "source"]
     search_fields = ["account__name", "external_id"]
     autocomplete_fields = ["account"]
     date_hierarchy = "date"
 
 
-for tracked in (ReferenceConsent, AdvocacyAction, LossInterview):
+for tracked in (ReferenceConsent, AdvocacyAction, LossInterview, AccountState):
     admin.site.register(tracked.pgh_event_model, ContentHistory)  # type: ignore[union-attr]

@@ -41,7 +41,9 @@ class Costs:
 
 
 def newest_words(user: User, account: Account, today: datetime.date) -> list[Word]:
-    said = AccountState.objects.of_account(user, account.pk).filter(date__lte=today)
+    said = (
+        AccountState.objects.of_account(user, account.pk).filter(date__lte=today).select_related("noted_by")
+    )
     known = {each.kind: each for each in said.newest()}
     return [
         Word(label, known.get(kind), kind in known and known[kind].counts_until <= today)
@@ -78,8 +80,12 @@ def standing_of(
     """The page below the account's header; a form that failed is shown again as it was sent."""
     organisation = Organisation.current()
     today, currency = organisation.today(), organisation.reporting_currency
-    states = AccountState.objects.of_account(user, account.pk).order_by("-date", "kind")
-    costs = CostToServe.objects.of_account(user, account.pk).order_by("-date", "-pk")
+    states = (
+        AccountState.objects.of_account(user, account.pk).order_by("-date", "kind").select_related("noted_by")
+    )
+    costs = (
+        CostToServe.objects.of_account(user, account.pk).order_by("-date", "-pk").select_related("noted_by")
+    )
     return {
         "words": newest_words(user, account, today),
         "states": Paginator(states, ROWS_A_PAGE).get_page(asked.get("states")),

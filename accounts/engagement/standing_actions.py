@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.core import serializers
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import way_back
 from accounts.engagement.states import AccountState
@@ -20,6 +20,7 @@ MODELS: dict[str, type[models.Model]] = {"state": AccountState, "cost": CostToSe
 
 
 def note(user: User, row: Row) -> str:
+    row.noted_by, row.noted_at = user, timezone.now()
     row.save()
     row.refresh_from_db()
     return _address(user, "noted", name=_name(row), pk=row.pk, seen=_seen(row))
@@ -27,8 +28,7 @@ def note(user: User, row: Row) -> str:
 
 @transaction.atomic
 def remove(user: User, row: Row) -> str:
-    if row.is_imported:
-        raise PermissionDenied("An import owns this: it is removed where the import has it from.")
+    row.refuse_if_imported()
     kept = serializers.serialize("python", [row])
     account = row.account_id
     row.delete()

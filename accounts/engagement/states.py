@@ -3,11 +3,12 @@
 import datetime
 from typing import Self
 
+import pghistory
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from accounts.fields import Sourced, unique_in_source
+from accounts.fields import Sourced, Typed, unique_in_source
 from accounts.portfolio.content import ContentQuerySet
 from accounts.portfolio.models import Account
 
@@ -23,7 +24,8 @@ class AccountStateQuerySet(ContentQuerySet):
         return self.order_by("account_id", "kind", "-date").distinct("account_id", "kind")
 
 
-class AccountState(Sourced):
+@pghistory.track(exclude=["source"])
+class AccountState(Sourced, Typed):
     """What a system says of an account on a day; it holds until the system says something else."""
 
     class Kind(models.TextChoices):

@@ -6,7 +6,7 @@ import pghistory
 from django.db import models
 from django.db.models import Q
 
-from accounts.fields import CurrencyField, MoneyField, Sourced, known_currency, unique_in_source
+from accounts.fields import CurrencyField, MoneyField, Sourced, Typed, known_currency, unique_in_source
 from accounts.portfolio.content import ContentQuerySet
 from accounts.portfolio.models import Account
 from accounts.revenue.marketing import in_reporting_currency
@@ -23,7 +23,7 @@ class CostToServeQuerySet(ContentQuerySet):
 
 
 @pghistory.track(exclude=["source"])
-class CostToServe(Sourced):
+class CostToServe(Sourced, Typed):
     """What serving one account cost on a day; a correction is negative."""
 
     class Kind(models.TextChoices):

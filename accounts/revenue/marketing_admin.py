@@ -5,7 +5,7 @@ from django.contrib import admin
 from accounts.revenue.costs import CostToServe
 from accounts.revenue.forecasts import Forecast
 from accounts.revenue.marketing import Campaign, CampaignTouch, Lead, Spend
-from kamplan.panel import AccountContent, ContentHistory
+from kamplan.panel import AccountContent, ContentHistory, TypedContent
 
 
 @admin.register(Campaign)
@@ -47,9 +47,9 @@ class CampaignTouchAdmin(AccountContent):
 
 
 @admin.register(CostToServe)
-class CostToServeAdmin(AccountContent):
-    list_display = ["account", "date", "kind", "amount", "currency", "external_id"]
-    list_select_related = ["account"]
+class CostToServeAdmin(TypedContent):
+    list_display = ["account", "date", "kind", "amount", "currency", "external_id", "noted_by"]
+    list_select_related = ["account", "noted_by"]
     list_filter = ["kind", "currency"]
     search_fields = ["account__name", "description", "external_id"]
     autocomplete_fields = ["account"]

@@ -154,7 +154,7 @@ DECLARED: dict[str, Data] = {
     "accounts.PlaybookStep": Data(free=("text",)),
     "accounts.Play": Data(plain=("cause",)),
     "accounts.PlayTask": NOTHING,
-    "accounts.AccountState": Data(plain=FROM_ELSEWHERE),
+    "accounts.AccountState": Data(users=("noted_by",), plain=FROM_ELSEWHERE),
     # Money and marketing.
     "accounts.ExchangeRate": Data(plain=("currency", "quote")),
     "accounts.ProductCategory": NAMED,
@@ -167,7 +167,9 @@ DECLARED: dict[str, Data] = {
     "accounts.OpportunitySplit": Data(users=("user",)),
     "accounts.Contract": Data(free=("name",), plain=(*FROM_ELSEWHERE, "number", "currency")),
     "accounts.Quota": Data(users=("user",), plain=(*FROM_ELSEWHERE, "currency")),
-    "accounts.CostToServe": Data(free=("description",), plain=(*FROM_ELSEWHERE, "currency")),
+    "accounts.CostToServe": Data(
+        users=("noted_by",), free=("description",), plain=(*FROM_ELSEWHERE, "currency")
+    ),
     "accounts.Campaign": Data(free=("name", "description"), plain=(*FROM_ELSEWHERE, "currency")),
     "accounts.Spend": Data(free=("description",), plain=(*FROM_ELSEWHERE, "currency")),
     # A lead is the contact's if it has their address (see `persons`); one who is nobody's contact is found by name.

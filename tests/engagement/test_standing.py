@@ -96,6 +96,35 @@ def test_what_is_noted_is_taken_back_unless_somebody_wrote_to_it_since(
     assert AccountState.objects.count() == 1
 
 
+def test_what_is_noted_says_by_whom_and_when_and_keeps_its_history(
+    maya: User, maya_account: Account, today: datetime.date
+) -> None:
+    client = as_(maya)
+    day = today.isoformat()
+    client.post(
+        address(maya_account, "state_note"), {"kind": "usage", "date": day, "value": "82.5", "level": ""}
+    )
+    client.post(
+        address(maya_account, "cost_book"), {"kind": "other", "date": day, "amount": "5", "currency": "EUR"}
+    )
+    state = AccountState.objects.get()
+    make_state(maya_account, kind="payment", source="erp", external_id="P-1")
+    for row in (state, CostToServe.objects.get()):
+        assert row.noted_by == maya and row.noted_at is not None
+    page = client.get(address(maya_account))
+    told = [(row.noted_by, row.source) for row in page.context["states"]]
+    assert sorted(told, key=str) == sorted([(maya, ""), (None, "erp")], key=str)
+    text = page.content.decode()
+    assert ", Maya Marin</span>" in text and "noted by hand" not in text
+    assert all(f'data-label="{column}">Maya Marin ' in text for column in ("Said by", "From"))
+    AccountState.objects.filter(pk=state.pk).update(value=Decimal("80"))
+    events = AccountState.pgh_event_model.objects.filter(pgh_obj_id=state.pk)  # type: ignore[attr-defined]
+    assert list(events.order_by("pgh_id").values_list("pgh_label", "value", "noted_by")) == [
+        ("insert", Decimal("82.5"), maya.pk),
+        ("update", Decimal("80"), maya.pk),
+    ]
+
+
 def test_what_is_no_state_and_no_cost_is_refused_with_words(
     maya: User, maya_account: Account, today: datetime.date
 ) -> None:
@@ -140,7 +169,8 @@ def test_what_was_removed_comes_back_once_and_what_an_import_owns_stays(
 
     owned = make_state(maya_account, kind="payment", source="erp", external_id="P-1")
     assert removal(owned) not in client.get(address(maya_account)).content.decode()
-    assert client.post(removal(owned), headers=HTMX).status_code == 403
+    refused = client.post(removal(owned), headers=HTMX)
+    assert refused.status_code == 403 and "An import from “erp” brought this" in refused.content.decode()
     assert AccountState.objects.filter(pk=owned.pk).exists()
 
 
