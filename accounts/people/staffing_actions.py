@@ -30,6 +30,7 @@ def save(user: User, row: Headcount | Leaver, before: dict[str, Any] | None = No
 
 
 def remove(user: User, row: Headcount | Leaver) -> str:
+    row.refuse_if_imported()
     data = serializers.serialize("python", [row])
     row.delete()
     return keep(user, rows=data)

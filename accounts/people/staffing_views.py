@@ -121,6 +121,7 @@ def staffing_edit(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     with transaction.atomic():
         form_class, today = form_of(kind), Organisation.current().today()
         row = visible_or_404(actions.MODELS[kind], signed_in(request), pk=pk)
+        row.refuse_if_imported()
         if request.method == "POST":
             # Held against other writers while this one decides.
             row = actions.MODELS[kind].objects.select_for_update().get(pk=row.pk)

@@ -119,15 +119,25 @@ def test_a_booking_is_added_and_taken_back(marketer: Client) -> None:
 def test_a_removed_booking_comes_back_as_it_was_once_and_only_for_whoever_removed_it(
     marketer: Client, hana: User
 ) -> None:
-    booked = make_spend(make_campaign(), amount=7, source="erp", external_id="B-1")
+    booked = make_spend(make_campaign(), amount=7, description="Stand")
     response = marketer.post(reverse("revenue:spend_delete", kwargs={"pk": booked.pk}), headers=HTMX)
     assert not Spend.objects.exists()
     head = Client()
     head.force_login(hana, backend=BACKEND)
     assert "too late" in head.post(undo_of(response), headers=HTMX)["HX-Trigger"]
     assert marketer.post(undo_of(response), headers=HTMX)["HX-Refresh"] == "true"
-    assert Spend.objects.filter(pk=booked.pk, external_id="B-1", source="erp").exists()
+    assert Spend.objects.filter(pk=booked.pk, description="Stand").exists()
     assert "too late" in marketer.post(undo_of(response), headers=HTMX)["HX-Trigger"]
+
+
+def test_a_booking_that_an_import_brought_is_removed_where_it_came_from(marketer: Client) -> None:
+    booked = make_spend(make_campaign(), source="erp", external_id="B-1")
+    address = reverse("revenue:spend_delete", kwargs={"pk": booked.pk})
+    page = marketer.get(reverse("revenue:campaign", kwargs={"pk": booked.campaign_id})).content.decode()
+    assert "from erp" in page and address not in page
+    refused = marketer.post(address, headers=HTMX)
+    assert refused.status_code == 403 and "An import from “erp” brought this" in refused.content.decode()
+    assert Spend.objects.filter(pk=booked.pk).exists()
 
 
 def test_an_administrator_sees_campaigns_only_while_elevated(adam: User, client: Client) -> None:

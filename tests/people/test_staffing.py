@@ -125,6 +125,23 @@ def test_a_leaver_is_noted_and_a_removed_one_comes_back_for_whom_removed_it_only
     assert Leaver.objects.get() == row
 
 
+def test_what_an_import_brought_is_changed_where_it_came_from(head: Client, north: Team) -> None:
+    known = {"source": "payroll", "external_id": "N-1"}
+    rows = {
+        "headcount": Headcount.objects.create(team=north, on=day("2025-01-01"), number=7, **known),
+        "leaver": Leaver.objects.create(team=north, left_on=day("2025-02-01"), **known),
+    }
+    page = head.get(f"{PAGE}?team={north.pk}").content.decode()
+    assert page.count("by an import from payroll") == 2
+    for kind, row in rows.items():
+        edit, remove = f"{PAGE}{kind}/{row.pk}/", f"{PAGE}{kind}/{row.pk}/remove/"
+        assert edit not in page and remove not in page
+        for refused in (head.get(edit), head.post(edit, {}), head.post(remove)):
+            assert refused.status_code == 403
+            assert "An import from “payroll” brought this" in refused.content.decode()
+    assert Headcount.objects.exists() and Leaver.objects.exists()
+
+
 def test_what_can_be_noted_has_two_kinds(head: Client) -> None:
     assert head.get(f"{PAGE}salary/add/").status_code == 404
     assert head.post(f"{PAGE}salary/1/remove/").status_code == 404
