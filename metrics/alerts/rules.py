@@ -11,7 +11,7 @@ from accounts.engagement.playbooks import WarningKind as Kind
 from metrics.sources.health import HEALTH, PARTS
 from metrics.sources.orders import ORDER_LINES
 from metrics.sources.outcomes import IS_MET, IS_OPEN, ON_TRACK
-from metrics.sources.signals import BAND_OF_LEVEL, BAND_ROWS, BY_DAY, EACH_DAY, IN_TIER, LIMIT_OF_LEVEL
+from metrics.sources.signals import BAND_OF_LEVEL, BAND_ROWS, BY_DAY, EACH_DAY, FIRST_DAY, IN_TIER, LIMIT_OF_LEVEL
 
 FRESH_DAYS, LEFT_DAYS, NEAR_DAYS, FALL, DROP, LEAST = 90, 120, 90, 15, 20, 5
 WARM, MOST_PARTS, MOST_DEEDS = 10, 3, 3
@@ -415,7 +415,7 @@ WARMER = Rule(
      WHERE x.score_before < x.least
        AND CASE WHEN told.id IS NULL THEN x.month > %(day)s::date - {TOLD_DAYS}
                 ELSE told.resolved_on IS NULL AND told.acknowledged_on IS NULL END
-       AND (SELECT MIN(d.date) FROM ({BY_DAY} TRUE {EACH_DAY}) d) < x.month""",
+       AND ({FIRST_DAY}) < x.month""",
     "Good news, no warning: what a customer did this month lifted its engagement to a higher band. Said once for each"
     " rise; it goes away when somebody takes it up, when the band falls, or after the next month.",
     "engagement:activity",

@@ -10,7 +10,6 @@ from django.db import connection
 
 from metrics.recompute.stage import Scope
 from metrics.sources import COLUMNS, SOURCES
-from metrics.sources.signals import in_run
 from metrics.sources.source import Source, columns_of
 
 
@@ -40,7 +39,7 @@ def differences_of(source: Source, scope: Scope, published: dict[str, Decimal]) 
     rows = ", ".join(f"COALESCE({column.aggregate}, 0)" for column in columns_of(source))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {rows} FROM ({in_run(source.select())}) r WHERE r.date <= %s",
+            f"SELECT {rows} FROM ({source.added_up or source.select()}) r WHERE r.date <= %s",
             [source.until(scope.as_of)],
         )
         counted = cursor.fetchone()

@@ -122,8 +122,8 @@ def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
             scope = replace(scope, is_full=True)
             run.is_full = True
         progress("Looking for warnings")
-        make_signal_days()
-        make_signal_months(order.as_of, None if scope.is_full else scope.everyone_since)
+        make_signal_days(scope.looked_at_since)
+        make_signal_months(order.as_of, scope.looked_at_since)
         look_for_warnings(run.pk, order.as_of)
         make_scope(scope)
         stage_facts(scope, progress)

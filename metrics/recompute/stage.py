@@ -42,6 +42,11 @@ class Scope:
     """The tables whose rows changed."""
 
     @property
+    def looked_at_since(self) -> Day | None:
+        """Of months before it only queued accounts are looked at; None: all months of all."""
+        return None if self.is_full else self.everyone_since
+
+    @property
     def current_month(self) -> Day:
         return self.as_of.replace(day=1)
 

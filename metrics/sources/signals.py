@@ -16,17 +16,33 @@ BY_DAY = f"""
     SELECT g.account_id, g.kind_id, g.date, g.id, g.number, k.code, k.name, k.counted, k.counted * w.weight AS points
       FROM (SELECT o.account_id, o.kind_id, {ON} AS date, COUNT(*) AS number, MIN(o.id) AS id
               FROM accounts_signal o CROSS JOIN accounts_organisation org WHERE"""
-EACH_DAY = f"""GROUP BY o.account_id, o.kind_id, {ON}) g
+WEIGHED = """
      CROSS JOIN LATERAL (
             SELECT one.code, one.name, LEAST(g.number, COALESCE(one.daily_cap, g.number)) AS counted
               FROM accounts_signalkind one WHERE one.id = g.kind_id) k
       LEFT JOIN (SELECT kind_id, weight, COALESCE(LOWER(during), '-infinity') AS since,
                         COALESCE(UPPER(during), 'infinity') AS until FROM accounts_signalweight OFFSET 0) w
              ON w.kind_id = g.kind_id AND w.since <= g.date AND g.date < w.until"""
+EACH_DAY = f"GROUP BY o.account_id, o.kind_id, {ON}) g{WEIGHED}"
+# What they add up to: only of kinds of which so many a day count at most it matters whose they are.
+ADDED_UP = f"""
+    SELECT g.date, g.number, k.code, k.counted * w.weight AS points
+      FROM (SELECT o.kind_id, {ON} AS date, COUNT(*) AS number
+              FROM accounts_signal o
+             CROSS JOIN accounts_organisation org
+              JOIN accounts_signalkind kind ON kind.id = o.kind_id
+             GROUP BY o.kind_id, {ON}, CASE WHEN kind.daily_cap IS NOT NULL THEN o.account_id END) g{WEIGHED}"""
 BY_DAY_IN_RUN = """
     SELECT o.account_id, o.kind_id, o.at AS date, o.id, o.number, k.code, k.name, o.counted, o.points
       FROM run_signal_day o LEFT JOIN accounts_signalkind k ON k.id = o.kind_id WHERE"""
 TRACED = "SELECT DISTINCT o.account_id FROM accounts_signal o WHERE"
+FIRST_DAY = f"SELECT MIN({ON}) FROM accounts_signal o CROSS JOIN accounts_organisation org"
+# The same in a run: of each account the day of its first signal, looked up in the index.
+FIRST_DAYS = f"""
+    SELECT a.id AS account_id, {ON} AS at
+      FROM accounts_account a
+     CROSS JOIN accounts_organisation org
+     CROSS JOIN LATERAL (SELECT s.at FROM accounts_signal s WHERE s.account_id = a.id ORDER BY s.at LIMIT 1) o"""
 
 # Powers of exact numbers are slow; there are few of them, made once a statement.
 POWERS = "SELECT array_agg(ROUND(2::numeric ^ (n / 30.0), 12) ORDER BY n) FROM generate_series(0, 330) n"
@@ -53,7 +69,8 @@ def of_days(sql: str) -> str:
     return (
         sql.replace(BY_DAY, BY_DAY_IN_RUN)
         .replace(EACH_DAY, "")
-        .replace(TRACED, TRACED.replace("accounts_signal", "run_signal_day"))
+        .replace(TRACED, TRACED.replace("accounts_signal", "run_signal_first"))
+        .replace(FIRST_DAY, "SELECT MIN(at) FROM run_signal_first")
     )
 
 
@@ -71,6 +88,9 @@ def signal_months(months: int) -> str:
         f"{BY_MONTH} {{among}} AND o.at >= {since} AND {ON} <= (SELECT MAX(day) FROM {{days}} d) {EACH_MONTH}"
     )
 
+
+DECAYED_MONTHS = 10
+"""After so many months less than a thousandth is left of points that halve every 30 days."""
 
 points = Measure("points", "COALESCE(SUM(points), 0)", label="points of signals")
 site_visits = Measure(
@@ -93,6 +113,7 @@ SIGNALS = Source(
     began=(Beginning("accounts_signal", "at", is_moment=True),),
     may_be_planned=True,
     moment="o.at",
+    added_up=ADDED_UP,
 )
 
 mails_delivered = Measure(
@@ -169,7 +190,7 @@ EVENTS = Source(
 
 decayed = Measure("decayed", "SUM(points)", label="points, halved every 30 days")
 
-# Points of a month are brought to its first day together; after 10 months less than a thousandth is left of them.
+# Points of a month are brought to its first day together.
 DECAYED = Source(
     "decayed",
     "Points by month, halved every 30 days up to the day",
@@ -180,7 +201,7 @@ DECAYED = Source(
            to_char(s.month, 'YYYY-MM') AS label, ROUND(s.points) || ' points' AS detail,
            NULL::numeric AS booked, '' AS currency, ROUND(s.grown / {doubled("m.day - s.month")}, 4) AS points
       FROM {{days}} m
-      JOIN monthly s ON s.month <= m.day AND s.month > m.day - 300 AND s.points > 0""",
+      JOIN monthly s ON s.month <= m.day AND s.month > m.day - {30 * DECAYED_MONTHS} AND s.points > 0""",
     (decayed,),
     is_stock=True,
 )

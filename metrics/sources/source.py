@@ -51,6 +51,8 @@ class Source:
     """Some of its rows lie ahead: they count from their day on, not from their month on."""
     moment: str = ""
     """The column with the moment of a row, by which most of millions of rows can be left unread."""
+    added_up: str = ""
+    """Fewer rows that add up to the same over all accounts, for the check that facts and rows balance."""
     classed_on: str = ""
     """The column with the day whose tier, industry, region and target flag of the account a row goes by, whenever it
     counts; without one it goes by those of the period's first day, with everything else of the account."""
