@@ -1,5 +1,6 @@
 """What the models of the admin panel share."""
 
+import datetime
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -10,12 +11,15 @@ from django.contrib.admin.widgets import AdminDateWidget
 from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.forms import RangeWidget
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Model
+from django.db.models import BigIntegerField, Model, OuterRef, QuerySet, Subquery, TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from accounts.people.history import is_content
+from accounts.people.history import is_content, name_of
+from accounts.people.models import User
 from kamplan.formats import plural
 
 
@@ -67,6 +71,16 @@ class TypedContent(AccountContent):
         super().save_model(request, obj, form, change)
 
 
+class LookedUp(AccountContent):
+    """Written on the pages of the product, or by it; looked up here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
 class ReadOnly(Configuration):
     """What the application keeps about itself."""
 
@@ -83,15 +97,50 @@ class ReadOnly(Configuration):
 class History(ReadOnly):
     """The rows of the history triggers; those about accounts only during an elevation."""
 
-    list_display = ["pgh_created_at", "pgh_label", "who", "pgh_obj_id"]
+    list_display = ["at", "row", "what", "who"]
     list_filter = ["pgh_label", "pgh_created_at"]
-    list_select_related = ["pgh_context"]
+    search_fields = ["=row_number", "by_name"]
+    readonly_fields = ["at", "what", "who"]
+    search_help_text = "The number of the row, its name, or who changed it."
     date_hierarchy = "pgh_created_at"
     ordering = ["-pgh_id"]
 
-    @admin.display(description="user")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Each with the name of who did it, and the number of its row as a text to search in."""
+        by = Cast(KeyTextTransform("user", "pgh_context__metadata"), BigIntegerField())
+        named = User.objects.filter(pk=OuterRef("by_user")).values("name")
+        events: QuerySet[Any] = super().get_queryset(request)
+        numbered = events.annotate(by_user=by, row_number=Cast("pgh_obj_id", TextField()))
+        found: QuerySet[Any] = numbered.annotate(by_name=Subquery(named))
+        return found
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """By what a row is called, too."""
+        own = {field.name for field in self.opts.get_fields()}
+        return [*self.search_fields, *(name for name in ("name", "title", "text", "email") if name in own)]
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """What happened, and the row as it was then."""
+        held = [field.name for field in self.opts.fields if not field.name.startswith("pgh_")]
+        return [*self.readonly_fields, *held]
+
+    @admin.display(description="when", ordering="pgh_created_at")
+    def at(self, event: Any) -> datetime.datetime:
+        found: datetime.datetime = event.pgh_created_at
+        return found
+
+    @admin.display(description="what")
+    def row(self, event: Any) -> str:
+        return name_of(event)
+
+    @admin.display(description="was", ordering="pgh_label")
+    def what(self, event: Any) -> str:
+        found: str = event.what
+        return found
+
+    @admin.display(description="by", ordering="by_name")
     def who(self, event: Any) -> str:
-        return str((event.pgh_context.metadata if event.pgh_context else {}).get("user", "a program"))
+        return event.by_name or (f"user {event.by_user}" if event.by_user else "a program")
 
 
 class ContentHistory(History):

@@ -167,6 +167,7 @@ MFA_TOTP_ISSUER = "kamplan"
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 
 # The audit history also says what was removed.
+PGHISTORY_BASE_MODEL = "kamplan.events.Event"
 PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 
 CONTENT_SECURITY_POLICY = {

@@ -2,11 +2,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import Truncator
 
 from accounts.periods import PeriodKind
-from kamplan.panel import AccountContent, Configuration, History, ReadOnly, is_elevated
+from kamplan.panel import Configuration, History, LookedUp, ReadOnly, is_elevated
 from metrics.kpis import KPI, KPIS
 from metrics.models import AccountMonth, Run, RunAttempt, Scope, ScopeFigures, Target, Threshold
 from metrics.pages.choice import KIND_WORDS
@@ -84,6 +85,7 @@ class ThresholdAdmin(ReadOnly):
     list_display = ["name", "tier", "value", "during"]
     list_filter = ["name", "tier"]
     list_select_related = ["tier"]
+    search_fields = ["name", "tier__name"]
     ordering = ["name", "tier", "-during"]
 
 
@@ -99,10 +101,19 @@ class RunAdmin(ReadOnly):
         "rows_inserted",
         "rows_replaced",
         "restated",
+        "left_out",
     ]
-    list_filter = ["cause", "is_full", "published_at"]
+    list_filter = ["cause", "is_full", "is_kept", "published_at"]
+    search_fields = ["=id", "as_of", "due", "fingerprint"]
+    search_help_text = (
+        "The run's number, the day it looked at (2026-11-30), or the fingerprint of its definitions."
+    )
     date_hierarchy = "published_at"
     ordering = ["-pk"]
+
+    @admin.display(description="rows left out")
+    def left_out(self, run: Run) -> int:
+        return len(run.errors)
 
 
 @admin.register(RunAttempt)
@@ -118,24 +129,23 @@ class RunAttemptAdmin(ReadOnly):
         "ended_at",
         "tries",
         "step",
+        "run",
+        "what_failed",
     ]
-    list_filter = ["state", "cause"]
-    list_select_related = ["asked_by"]
+    list_filter = ["state", "cause", "asked_at"]
+    list_select_related = ["asked_by", "run"]
+    search_fields = ["=id", "due", "asked_by__name", "step", "error"]
+    search_help_text = "The number, the night (2026-11-30), who asked, the step, or a word of the error."
+    date_hierarchy = "asked_at"
     ordering = ["-pk"]
 
-
-class FiguresOfAccounts(AccountContent):
-    """Figures are made of account content: read only, and only during an elevation."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+    @admin.display(description="error")
+    def what_failed(self, attempt: RunAttempt) -> str:
+        return Truncator(attempt.error).chars(80)
 
 
 @admin.register(AccountMonth)
-class AccountMonthAdmin(FiguresOfAccounts):
+class AccountMonthAdmin(LookedUp):
     list_display = ["account_id", "month", "person_id", "owner_id", "revenue", "orders", "valid_from"]
     list_filter = ["month"]
     search_fields = ["=account_id", "=person_id"]
@@ -143,7 +153,7 @@ class AccountMonthAdmin(FiguresOfAccounts):
 
 
 @admin.register(ScopeFigures)
-class ScopeFiguresAdmin(FiguresOfAccounts):
+class ScopeFiguresAdmin(LookedUp):
     list_display = ["scope", "key", "view", "kind", "starts", "ends", "valid_from", "valid_to"]
     list_filter = ["scope", "view", "kind"]
     search_fields = ["=key"]

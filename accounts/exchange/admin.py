@@ -21,8 +21,15 @@ class ImportAdmin(ReadOnly):
 class RememberedMappingAdmin(ReadOnly):
     """Choices of columns; deleting one lets the next file be guessed again."""
 
-    list_display = ["kind", "source"]
-    list_filter = ["kind", "source"]
+    list_display = ["kind", "source", "columns", "create_missing"]
+    list_filter = ["kind", "source", "create_missing"]
+    search_fields = ["kind", "source", "header"]
+    search_help_text = "The kind, the source, or a column of the file."
+    ordering = ["kind", "source", "pk"]
+
+    @admin.display(description="columns of the file")
+    def columns(self, mapping: RememberedMapping) -> str:
+        return ", ".join(str(name) for name in mapping.header)
 
     def has_delete_permission(self, request: HttpRequest, obj: RememberedMapping | None = None) -> bool:  # type: ignore[override]
         return True

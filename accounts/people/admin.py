@@ -127,6 +127,7 @@ class GrantAdmin(Configuration):
     list_display = ["viewer", "team", "whole_company", "granted_by", "granted_at"]
     list_select_related = ["viewer", "team", "granted_by"]
     list_filter = ["whole_company", "team"]
+    ordering = ["viewer__name", "-granted_at"]
     search_fields = ["viewer__name", "viewer__email", "team__name"]
     autocomplete_fields = ["viewer", "account", "team"]
 
@@ -162,6 +163,7 @@ class MessageAdmin(ReadOnly):
 @admin.register(Invitation)
 class InvitationAdmin(ReadOnly):
     list_display = ["user", "invited_by", "invited_at", "expires_at", "used_at"]
+    list_filter = ["invited_at", "used_at"]
     list_select_related = ["user", "invited_by"]
     search_fields = ["user__name", "user__email"]
     exclude = ["token_hash"]

@@ -13,7 +13,6 @@ from accounts.portfolio.models import Account
 
 CLOSED = frozenset({"accounts.Campaign", "accounts.Forecast"})
 """What leads to no account, and is still read during an elevation only: plans of marketing, expectations of people."""
-LABELS = {"insert": "added", "update": "changed", "delete": "removed"}
 
 
 @dataclass(frozen=True)
@@ -138,8 +137,8 @@ def entries(events: list[Any], with_content: bool) -> list[Entry]:
                 at=event.pgh_created_at,
                 who=people.get(user, f"user {user}") if user else "a program",
                 model=str(model._meta.verbose_name),
-                what=LABELS.get(event.pgh_label, event.pgh_label),
-                name="" if hidden else _name(event, people),
+                what=event.what,
+                name="" if hidden else name_of(event),
                 hidden=hidden,
                 changes=[] if hidden else _changes(event, earlier.get((type(event), event.pgh_id)), people),
             )
@@ -147,10 +146,11 @@ def entries(events: list[Any], with_content: bool) -> list[Entry]:
     return found
 
 
-def _name(event: Any, people: dict[int, str]) -> str:
-    for column in ("name", "number"):
-        if getattr(event, column, ""):
-            return str(getattr(event, column))
+def name_of(event: Any) -> str:
+    for column in ("name", "number", "title"):
+        found = getattr(event, column, "")
+        if found and isinstance(found, str):
+            return found
     return f"number {event.pgh_obj_id}"
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from accounts.plans.models import (
     Goal,
@@ -22,7 +21,7 @@ from accounts.plans.models import (
     SwotEntry,
     WhitespaceCell,
 )
-from kamplan.panel import AccountContent, Configuration, ContentHistory
+from kamplan.panel import AccountContent, Configuration, ContentHistory, LookedUp
 
 
 class PlanTemplateItemInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -49,18 +48,12 @@ class PlanAdmin(AccountContent):
     readonly_fields = ["status", "carried_from", "created_by", "created_at"]
 
 
-class LineAdmin(AccountContent):
+class LineAdmin(LookedUp):
     """A line of a plan: changed on the plan's page, where nothing is written over anybody; looked up here."""
 
     list_display = ["__str__", "plan", "position", "verified_on", "verified_by"]
     list_select_related = ["plan__account", "verified_by"]
     search_fields = ["plan__name", "plan__account__name"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
 
 @admin.register(Goal)
@@ -124,16 +117,6 @@ for model in TRACKED:
     admin.site.register(model.pgh_event_model, ContentHistory)
 
 
-class LookedUp(AccountContent):
-    """Written on the pages of the product, where nobody writes over anybody; looked up here."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-
 @admin.register(WhitespaceCell)
 class WhitespaceCellAdmin(LookedUp):
     list_display = ["account", "category", "holder", "holder_name", "yearly_spend", "currency", "noted_on"]
@@ -162,12 +145,12 @@ class ReviewAdmin(AccountContent):
 
 
 @admin.register(HandOver)
-class HandOverAdmin(AccountContent):
+class HandOverAdmin(LookedUp):
     list_display = ["account", "from_user", "to_user", "on", "made_by"]
     list_select_related = ["account", "from_user", "to_user", "made_by"]
     date_hierarchy = "on"
+    list_filter = ["to_user", "from_user"]
     search_fields = ["account__name", "from_user__name", "to_user__name"]
-    autocomplete_fields = ["account", "from_user", "to_user", "made_by"]
 
 
 admin.site.register(WhitespaceCell.pgh_event_model, ContentHistory)  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ from django.contrib import admin
 from accounts.revenue.costs import CostToServe
 from accounts.revenue.forecasts import Forecast
 from accounts.revenue.marketing import Campaign, CampaignTouch, Lead, Spend
-from kamplan.panel import AccountContent, ContentHistory, TypedContent
+from kamplan.panel import AccountContent, ContentHistory, LookedUp, TypedContent
 
 
 @admin.register(Campaign)
@@ -57,12 +57,13 @@ class CostToServeAdmin(TypedContent):
 
 
 @admin.register(Forecast)
-class ForecastAdmin(AccountContent):
+class ForecastAdmin(LookedUp):
+    """Frozen on its day, and never made better afterwards: not here, either."""
+
     list_display = ["starts_on", "ends_on", "user", "measure", "amount", "currency", "frozen_on", "source"]
     list_select_related = ["user"]
     list_filter = ["measure", "starts_on", "source"]
     search_fields = ["user__name", "user__email", "external_id"]
-    autocomplete_fields = ["user"]
 
 
 for tracked in (Campaign, Spend, Lead, CostToServe, Forecast):

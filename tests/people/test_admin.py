@@ -1,8 +1,10 @@
 """The admin panel: behind the authenticator app, useful for configuration, closed for account content."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
+import pghistory
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
@@ -12,8 +14,11 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from accounts.exchange.models import RememberedMapping
 from accounts.models import (
     Account,
+    Forecast,
+    HandOver,
     Message,
     Opportunity,
     OpportunitySplit,
@@ -25,9 +30,10 @@ from accounts.models import (
     User,
 )
 from kamplan.panel import AccountContent, ContentHistory
-from metrics.models import Scope, Target
+from metrics.models import Run, RunAttempt, Scope, Target
 from tests.factories import (
     PASSWORD,
+    day,
     make_classification,
     make_contact,
     make_contract,
@@ -43,6 +49,7 @@ from tests.factories import (
 from tests.people.conftest import BACKEND, SECRET, code
 
 Elevate = Callable[[Client], None]
+MOMENT = datetime.datetime(2026, 1, 11, 4, tzinfo=datetime.UTC)
 CONTENT = [m for m, a in admin.site._registry.items() if isinstance(a, AccountContent | ContentHistory)]
 CONFIGURATION = [m for m in admin.site._registry if m not in CONTENT]
 
@@ -131,8 +138,10 @@ def test_account_content_opens_during_an_elevation_only(
         assert in_panel.get(url(model, "change", first.pk)).status_code in {302, 403}
     elevate(in_panel)
     assert in_panel.get(url(model)).status_code == 200
+    assert in_panel.get(url(model), {"q": "1"}).status_code == 200
     if first is not None:
-        assert in_panel.get(url(model, "change", first.pk)).status_code == 200
+        page = in_panel.get(url(model, "change", first.pk))
+        assert page.status_code == 200 and "object (" not in page.content.decode()
 
 
 def test_names_of_accounts_are_not_found_by_autocompletion_without_an_elevation(
@@ -301,6 +310,59 @@ def test_shares_that_do_not_add_up_are_refused_in_the_form(
 def test_records_of_the_application_are_read_only(in_panel: Client) -> None:
     for name in ("message", "elevation", "viewas", "invitation", "userevent"):
         assert in_panel.get(reverse(f"admin:accounts_{name}_add")).status_code == 403
+
+
+def test_what_was_frozen_or_handed_over_is_looked_up_and_never_changed_here(
+    in_panel: Client, elevate: Elevate
+) -> None:
+    elevate(in_panel)
+    made = Forecast.objects.create(
+        starts_on=day("2026-01-01"), ends_on=day("2026-04-01"), frozen_on=day("2026-01-01"), amount=100
+    )
+    for model in (Forecast, HandOver):
+        assert in_panel.get(url(model, "add")).status_code == 403
+    page = in_panel.get(url(Forecast, "change", made.pk)).content.decode()
+    assert 'name="_save"' not in page
+    assert in_panel.post(url(Forecast, "change", made.pk), {"amount": "1"}).status_code == 403
+
+
+def test_runs_their_tries_and_remembered_columns_are_found_by_words(in_panel: Client, adam: User) -> None:
+    run = Run.objects.create(
+        cause="scheduled", due=day("2026-01-11"), as_of=day("2026-01-10"), published_at=MOMENT, errors=[1, 2]
+    )
+    other = Run.objects.create(cause="manual", as_of=day("2026-02-10"), published_at=MOMENT)
+    RunAttempt.objects.create(cause="manual", state="failed", error="disk full " + "x" * 200, asked_by=adam)
+    RunAttempt.objects.create(cause="scheduled", state="published", run=run, due=day("2026-01-11"))
+    for source, column in (("erp", "Kundennummer"), ("crm", "account")):
+        RememberedMapping.objects.create(kind="orders", source=source, header=[column, "date"], mapping={})
+
+    def found(model: Any, **asked: str) -> list[Any]:
+        return list(in_panel.get(url(model), asked).context["cl"].result_list)
+
+    assert found(Run, q="2026-01-10") == [run] and found(Run, q=str(other.pk))[0] == other
+    assert found(Run, cause__exact="scheduled") == [run]
+    assert [each.error[:9] for each in found(RunAttempt, q="disk full")] == ["disk full"]
+    assert [each.run for each in found(RunAttempt, q="2026-01-11")] == [run]
+    assert [each.asked_by for each in found(RunAttempt, q="Adam")] == [adam]
+    assert [each.source for each in found(RememberedMapping, q="kundennr")] == []
+    assert [each.source for each in found(RememberedMapping, q="kundennummer")] == ["erp"]
+    assert [each.source for each in found(RememberedMapping, q="orders")] == ["crm", "erp"]
+
+
+def test_a_row_of_the_history_says_what_was_changed_by_whom(in_panel: Client, adam: User, maya: User) -> None:
+    events = url(User.pgh_event_model)  # type: ignore[attr-defined]
+    with pghistory.context(user=adam.pk):
+        User.objects.filter(pk=maya.pk).update(name="Maya Moreno")
+    by_person = in_panel.get(events, {"q": "Adam Aydin"})
+    rows = [str(row) for row in by_person.context["cl"].result_list]
+    # Whom he changed, and himself.
+    assert rows == [f"user {maya.pk}, changed", f"user {adam.pk}, added"]
+    text = by_person.content.decode()
+    assert "Maya Moreno" in text and ">Adam Aydin<" in text
+    by_name = in_panel.get(events, {"q": "Maya Marin"}).context["cl"].result_list
+    assert [each.what for each in by_name] == ["added"]
+    by_number = in_panel.get(events, {"q": str(maya.pk)}).context["cl"].result_list
+    assert [each.what for each in by_number] == ["changed", "added"]
 
 
 def test_the_password_alone_proves_an_elevation_as_a_code_does(in_panel: Client) -> None:
