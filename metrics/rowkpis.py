@@ -8,7 +8,7 @@ from django.db import connection
 from accounts.periods import Day, Period
 from metrics.evaluate import Facts, period_rows
 from metrics.levels import TEAM_CLOSURE
-from metrics.recipes import RECIPES, RELATIONS
+from metrics.recipes import RELATIONS
 from metrics.recipes.recipe import STAMP, Recipe
 
 IN_RUN = "stamp AS NOT MATERIALIZED (SELECT * FROM run_period_stamp)"
@@ -25,13 +25,15 @@ LOOKED_UP = {
 }
 
 
-def make_run_relations(periods: Sequence[Period], facts: Facts, as_of: Day, recipes: Collection[str]) -> None:
+def make_run_relations(
+    periods: Sequence[Period], facts: Facts, as_of: Day, recipes: Collection[Recipe]
+) -> None:
     """Temporary tables of the relations that these recipes read, for the length of a run.
 
     Most recipes ask whose an account was at the start of each period: that, too, is found out once.
     """
     values = period_rows(periods, as_of.replace(day=1))
-    needed = sorted({name for recipe in recipes for name in RECIPES[recipe].relations})
+    needed = sorted({name for recipe in recipes for name in recipe.relations})
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMP TABLE run_period_stamp ON COMMIT DROP AS"

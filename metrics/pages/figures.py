@@ -47,6 +47,14 @@ def usual_spans(first: Day, as_of: Day, fiscal_start: int) -> frozenset[Span]:
     return frozenset((period.start, period.end) for period in usual_periods(first, as_of, fiscal_start))
 
 
+def usual_of(run: Run) -> frozenset[Span]:
+    """The periods whose figures this run stored."""
+    if run.first_month is None:
+        return frozenset()
+    fiscal = int((run.settings or {}).get("fiscal_year_start") or 1)
+    return usual_spans(run.first_month, run.as_of, fiscal)
+
+
 class PageComputer(Computer):
     """Knows from the run which periods are stored, without asking the database for each set of figures."""
 
@@ -131,12 +139,8 @@ class PageComputer(Computer):
                 self.keep(scope, (starts, ends), key, keys, kind, {kpi_id: found} if kpi_id else found)
 
     def stored_spans(self, periods: list[Period]) -> set[Span]:
-        if self.run.first_month is None:
-            return {(period.start, period.end) for period in periods}
-        fiscal = int((self.run.settings or {}).get("fiscal_year_start") or 1)
-        usual = usual_spans(self.run.first_month, self.run.as_of, fiscal)
         wanted = {(period.start, period.end) for period in periods}
-        return wanted & usual
+        return wanted if self.run.first_month is None else wanted & usual_of(self.run)
 
 
 def read_stored(

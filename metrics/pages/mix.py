@@ -16,9 +16,12 @@ from metrics.levels import TEAM_CLOSURE
 from metrics.models import Scope, View
 from metrics.pages import words
 from metrics.pages.choice import Choice
+from metrics.pages.figures import usual_of
 from metrics.pages.places import Place
 from metrics.pages.portfolio_rows import visible_sql
+from metrics.pages.stored import in_run, in_spans, of_place
 from metrics.reading import facts_of
+from metrics.recipes.mix import MIX
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ COLUMNS = {
     Scope.TARGET: "f.is_target::int",
 }
 HELD = (Scope.OWNER, Scope.TEAM)
+Seen = tuple[str, dict[str, Any]]
+"""SELECT of the accounts that may be named, with its parameters."""
 
 
 def belongs(place: Place) -> str:
@@ -61,7 +66,8 @@ def is_held(place: Place) -> str:
     if place.scope not in HELD:
         return "FALSE"
     if place.scope == Scope.TEAM:
-        return "f.holder_team_id IN (SELECT c.id FROM team_closure c WHERE c.above_id = %(key)s)"
+        ours = "f.holder_team_id IN (SELECT c.id FROM team_closure c WHERE c.above_id = %(key)s)"
+        return ours if place.key is not None else "f.holder_team_id IS NULL"
     return "f.holder_id = %(key)s" if place.key is not None else "f.holder_id IS NULL"
 
 
@@ -80,38 +86,75 @@ def held_accounts(place: Place, view: str, facts: Facts) -> str:
     )
 
 
-def find_mix(user: User, place: Place, choice: Choice) -> Mix | None:
-    """In one statement, however many accounts; the largest is named to who may see it."""
-    seen, own = visible_sql(Account.objects.visible_to(user, choice.organisation.today()))
-    facts = facts_of(choice.run, choice.newest)
-    held_at_end = is_held(place)
-    is_personal = place.scope in HELD and choice.view == View.AS_WAS
-    # A person's few accounts are looked up; of a larger scope everyone's year is read at once.
-    few = "AND f.account_id IN (SELECT account_id FROM held)" if place.scope == Scope.OWNER else ""
-    sql = f"""
-    WITH {TEAM_CLOSURE},
-    held AS ({held_accounts(place, choice.view, facts)}),
+# Tier by tier; what is said of the whole scope stands in every row.
+STORED_MIX = """
+    WITH stored AS MATERIALIZED (
+        SELECT figures -> '{mix}' AS mix FROM metrics_scopefigures WHERE {condition} AND kind = 'single')
+    SELECT t.name, (part ->> 1)::int, (part ->> 2)::numeric, (mix ->> 'most')::numeric,
+           (SELECT a.name FROM accounts_account a WHERE a.id = (mix ->> 'largest')::bigint AND a.id IN ({seen})),
+           COALESCE((mix ->> 'taken')::int, 0), COALESCE((mix ->> 'handed')::int, 0)
+      FROM stored CROSS JOIN LATERAL jsonb_array_elements(mix -> 'tiers') part
+      LEFT JOIN accounts_tier t ON t.id = (part ->> 0)::bigint
+     ORDER BY t.position NULLS LAST, t.name"""
+SUMMED_MIX = """
+    WITH {closure},
+    held AS ({held}),
     bought AS (
       SELECT f.account_id, SUM(f.revenue) AS revenue
-        FROM {facts.relation} f WHERE f.month >= %(before)s AND f.month < %(start)s {few}
+        FROM {relation} f WHERE f.month >= %(before)s AND f.month < %(start)s {few}
        GROUP BY 1),
     worth AS (
       SELECT h.account_id, h.tier_id, COALESCE(b.revenue, 0) AS revenue
         FROM held h LEFT JOIN bought b ON b.account_id = h.account_id),
     later AS (
-      SELECT DISTINCT f.account_id FROM {facts.relation} f
-       WHERE {str(is_personal).upper()} AND f.month = %(last_month)s AND f.account_id IS NOT NULL
-         AND {held_at_end})
-    SELECT t.name, COUNT(*), SUM(revenue), MAX(revenue),
-           (SELECT a.name FROM accounts_account a
-             WHERE a.id = (array_agg(worth.account_id ORDER BY worth.revenue DESC))[1] AND a.id IN ({seen})),
+      SELECT DISTINCT f.account_id FROM {relation} f
+       WHERE f.month = %(last_month)s AND f.account_id IS NOT NULL AND {held_at_end}),
+    largest AS (SELECT account_id, revenue FROM worth ORDER BY revenue DESC, account_id LIMIT 1)
+    SELECT t.name, COUNT(*), SUM(w.revenue), (SELECT revenue FROM largest),
+           (SELECT a.name FROM accounts_account a JOIN largest l ON l.account_id = a.id WHERE a.id IN ({seen})),
            (SELECT COUNT(*) FROM later l WHERE NOT EXISTS (SELECT 1 FROM held h WHERE h.account_id = l.account_id)),
-           COUNT(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM later l WHERE l.account_id = worth.account_id))
-      FROM worth LEFT JOIN accounts_tier t ON t.id = worth.tier_id
-     GROUP BY t.id ORDER BY t.position NULLS LAST, t.name
-    """
+           (SELECT COUNT(*) FROM held h WHERE NOT EXISTS (SELECT 1 FROM later l WHERE l.account_id = h.account_id))
+      FROM worth w LEFT JOIN accounts_tier t ON t.id = w.tier_id
+     GROUP BY t.id ORDER BY t.position NULLS LAST, t.name"""
+
+
+def find_mix(user: User, place: Place, choice: Choice) -> Mix | None:
+    """In one statement, however many accounts; the largest is named to who may see it.
+
+    Read as the run stored it; of other periods, and of today's book, summed from the facts."""
+    seen = visible_sql(Account.objects.visible_to(user, choice.organisation.today()))
+    is_personal = place.scope in HELD
+    is_book = is_personal and choice.view == View.CURRENT_BOOK
+    rows: list[Any] = []
+    if not is_book and choice.period.span in usual_of(choice.run):
+        rows = fetched(*stored_mix(place, choice, seen))
+    # Nothing is stored by a run of an earlier version, or where there was no account.
+    rows = rows or fetched(*summed_mix(place, choice, seen))
+    return make_mix(choice, rows, is_personal and not is_book) if rows else None
+
+
+def stored_mix(place: Place, choice: Choice, seen: Seen) -> tuple[str, dict[str, Any]]:
+    accounts, own = seen
+    params = dict(own)
+    where = of_place(0, (place.scope, [place.key], View.AS_WAS), params)
+    condition = f"{where} AND {in_run(choice.run)} AND {in_spans([choice.period.span])}"
+    return STORED_MIX.format(mix=MIX, condition=condition, seen=accounts), params
+
+
+def summed_mix(place: Place, choice: Choice, seen: Seen) -> tuple[str, dict[str, Any]]:
+    facts = facts_of(choice.run, choice.newest)
     start, end = choice.period.start, choice.period.end
-    params = {
+    accounts, own = seen
+    sql = SUMMED_MIX.format(
+        closure=TEAM_CLOSURE,
+        held=held_accounts(place, choice.view, facts),
+        relation=facts.relation,
+        # A person's few accounts are looked up; of a larger scope everyone's year is read at once.
+        few="AND f.account_id IN (SELECT account_id FROM held)" if place.scope == Scope.OWNER else "",
+        held_at_end=is_held(place),
+        seen=accounts,
+    )
+    return sql, {
         **facts.params,
         **own,
         "start": start,
@@ -121,12 +164,13 @@ def find_mix(user: User, place: Place, choice: Choice) -> Mix | None:
         "book_month": first_of_month(choice.run.as_of),
         "key": place.key,
     }
+
+
+def fetched(sql: str, params: dict[str, Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        rows = cursor.fetchall()
-    if not rows:
-        return None
-    return make_mix(choice, rows, is_personal)
+        found: list[Any] = cursor.fetchall()
+    return found
 
 
 def make_mix(choice: Choice, rows: Sequence[Any], dated: bool) -> Mix:
@@ -138,13 +182,13 @@ def make_mix(choice: Choice, rows: Sequence[Any], dated: bool) -> Mix:
                 min(place + 1, 4))
         for place, row in enumerate(rows)
     ]  # fmt: skip
-    largest = max(rows, key=lambda row: row[3] or 0)
+    most, largest, taken, handed = rows[0][3:]
     notes = []
-    if accounts > 1 and revenue > 0 and largest[3]:
-        share = formats.number(Decimal(largest[3]) * 100 / revenue)
-        notes.append(f"largest: {largest[4] or 'one account'}, {share}{words.NBSP}%")
+    if accounts > 1 and revenue > 0 and most:
+        share = formats.number(Decimal(most) * 100 / revenue)
+        notes.append(f"largest: {largest or 'one account'}, {share}{words.NBSP}%")
     if dated:
-        notes += moved_words(rows[0][5], sum(row[6] for row in rows))
+        notes += moved_words(taken, handed)
     count = f"{formats.number(accounts)} account{'s' * (accounts != 1)}"
     when = "in the 12 months before" if choice.period.start <= choice.run.as_of else ""
     return Mix(

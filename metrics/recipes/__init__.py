@@ -1,6 +1,6 @@
 """The registry of recipes, and the relations that they read."""
 
-from metrics.recipes import deals, engagement, funnel, orders, quotas, value, voice
+from metrics.recipes import deals, engagement, funnel, mix, orders, quotas, value, voice
 from metrics.recipes.recipe import Recipe
 
 RECIPES: dict[str, Recipe] = {
@@ -11,6 +11,7 @@ RECIPES: dict[str, Recipe] = {
     **funnel.RECIPES,
     **value.RECIPES,
     **voice.RECIPES,
+    **mix.RECIPES,
 }
 RELATIONS: dict[str, str] = {
     **deals.RELATIONS,

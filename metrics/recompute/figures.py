@@ -18,6 +18,8 @@ from metrics.kpis import KPIS
 from metrics.leaves import per_account
 from metrics.models import Run, ScopeFigures, View
 from metrics.recipes import RECIPES
+from metrics.recipes.mix import MIX
+from metrics.recipes.recipe import Recipe
 from metrics.recompute.changed import Changes, make_changed, share_moved
 from metrics.recompute.people import collect_rows_of_people, first_row, make_rows
 from metrics.recompute.scopes import collect_accounts_of_scopes, make_groups
@@ -131,16 +133,17 @@ def collect_row_figures(changes: Changes, facts: Facts, as_of: Day, progress: Pr
         "CREATE TEMP TABLE run_single (starts date, ends date, scope text, key bigint, kpi text, figure jsonb)"
         " ON COMMIT DROP"
     )
-    made = {kpi: changes.periods_for(RECIPES[kpi.recipe_name]) for kpi in kpis_with_rows()}
+    stored = made_of_rows()
+    made = {name: changes.periods_for(recipe) for name, recipe in stored.items()}
     concerned = sorted({period for periods in made.values() for period in periods})
     if concerned:
-        needed = {kpi.recipe_name for kpi, periods in made.items() if periods}
+        needed = [stored[name] for name, periods in made.items() if periods]
         rowkpis.make_run_relations(concerned, facts, as_of, needed)
-    for kpi, periods in made.items():
+    for name, periods in made.items():
         if periods:
-            sql, params = rowkpis.statement(RECIPES[kpi.recipe_name], periods, facts, as_of, in_run=True)
+            sql, params = rowkpis.statement(stored[name], periods, facts, as_of, in_run=True)
             execute(
-                f"INSERT INTO run_single SELECT starts, ends, scope, key, '{kpi.id}', figures FROM ({sql}) made"
+                f"INSERT INTO run_single SELECT starts, ends, scope, key, '{name}', figures FROM ({sql}) made"
                 " WHERE scope <> 'account'",
                 params,
             )
@@ -148,20 +151,21 @@ def collect_row_figures(changes: Changes, facts: Facts, as_of: Day, progress: Pr
     return changes.periods
 
 
-def kpis_with_rows() -> list[RowKpi]:
-    """Those that are stored and may have a value at all: the rows that they are made of are there."""
-    kpis = [kpi for kpi in KPIS if isinstance(kpi, RowKpi) and kpi.of_groups]
-    tables = sorted({table for kpi in kpis if (table := RECIPES[kpi.recipe_name].made_of)})
+def made_of_rows() -> dict[str, Recipe]:
+    """What is stored and may have a value at all, for the rows that it is made of are there: numbers, and the mix."""
+    recipes = {kpi.id: RECIPES[kpi.recipe_name] for kpi in KPIS if isinstance(kpi, RowKpi) and kpi.of_groups}
+    recipes[MIX] = RECIPES[MIX]
+    tables = sorted({recipe.made_of for recipe in recipes.values() if recipe.made_of})
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(f'EXISTS (SELECT 1 FROM accounts_{table})' for table in tables)}")
         there = {table for table, is_there in zip(tables, cursor.fetchone(), strict=True) if is_there}
-    return [kpi for kpi in kpis if RECIPES[kpi.recipe_name].made_of in there | {""}]
+    return {name: recipe for name, recipe in recipes.items() if recipe.made_of in there | {""}}
 
 
-def collect_single(periods: Sequence[Period], made: dict[RowKpi, list[Period]]) -> None:
-    """What was made of each scope, laid over what is stored of the KPIs that were not made again in the period."""
-    again = {kpi.id: set(some) for kpi, some in made.items()}
-    everything = [kpi.id for kpi in KPIS if isinstance(kpi, RowKpi)]
+def collect_single(periods: Sequence[Period], made: dict[str, list[Period]]) -> None:
+    """What was made of each scope, laid over what is stored of what was not made again in the period."""
+    again = {name: set(some) for name, some in made.items()}
+    everything = [kpi.id for kpi in KPIS if isinstance(kpi, RowKpi)] + [MIX]
     gone = {
         each.span: [name for name in everything if name not in again or each in again[name]]
         for each in periods

@@ -24,6 +24,8 @@ from metrics.kpis import KPIS
 from metrics.levels import BY_OPENING
 from metrics.models import Run
 from metrics.prediction.predict import predict
+from metrics.recipes import RECIPES
+from metrics.recipes.mix import MIX
 from metrics.recompute.apply import Applied, apply
 from metrics.recompute.balance import Unbalanced, check_balance, sums_of_facts
 from metrics.recompute.changed import LONGEST, Changes, earliest_change, open_quota_starts
@@ -264,6 +266,7 @@ def fingerprint(organisation: Organisation) -> str:
         [source.rows for source in SOURCES]
         + [f"{column.name} {column.aggregate}" for column in COLUMNS]
         + [f"{kpi.id} {kpi.version}" for kpi in KPIS]
+        + [RECIPES[MIX].text]
         + [str(settings_of(organisation))]
     )
     return hashlib.sha256(text.encode()).hexdigest()
