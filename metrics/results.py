@@ -18,7 +18,7 @@ from metrics.intervals import linearised, net_share, wilson
 from metrics.kpi import Credit, Definition, Derived, Interval, Kpi, RowKpi, Term, Unit
 from metrics.kpis import KPIS
 from metrics.levels import BY_OPENING, LEVELS, Level
-from metrics.models import Run, Scope, ScopeFigures, View
+from metrics.models import ExactDecoder, Run, Scope, ScopeFigures, View
 from metrics.reading import FIRST_NIGHT, facts_of, newest_run
 from metrics.recipes import RECIPES
 from metrics.recipes.recipe import Split
@@ -405,8 +405,10 @@ class Computer:
             return made.value, made.reason
         if isinstance(kpi, Derived):
             return self.formed(kpi, [self.outcome(*each) for each in self.inputs_of(kpi, period, scope, key)])
-        made_of_rows = self.make(kpi, period, scope, key)
-        return made_of_rows.value, made_of_rows.reason
+        assert isinstance(kpi, RowKpi)
+        if not is_defined(kpi, scope, self.view):
+            return None, "not_defined"
+        return outcome_of_rows(kpi, self.figures_for(period, scope, key).single.get(kpi.id, {}))
 
     def ratio(self, kpi: Kpi, period: Period, scope: str, key: Key) -> Ratio:
         sums = base = self.sums_for(kpi, period, scope, key)
@@ -531,25 +533,13 @@ class Computer:
         common["notice"] = self.notice_of(kpi, period, scope)
         names = [each.name for each in RECIPES[kpi.recipe_name].beside]
         beside = {name: figure[name] for name in names if name in figure}
-        value = figure.get("value")
-        if figure.get("no_rate"):
-            return self.blank(kpi, period, scope, key, reason="no_rate", **common)
-        if value is None:
-            reason = (
-                "met"
-                if figure.get("denominator") is not None and kpi.id == "pipeline_coverage"
-                else "no_base"
-            )
-            if reason == "no_base" and n and "mature" in figure:
-                reason = "immature"
-            if figure.get("few"):
-                reason = "few"
-            if reason == "no_base" and kpi.id in {"quota_attainment", "pipeline_coverage"}:
-                reason = "no_quota"
-            return self.blank(kpi, period, scope, key, reason=reason, beside=beside, **common)
-        low, high = (figure[name] * scale if name in figure else None for name in ("low", "high"))
+        value, reason = outcome_of_rows(kpi, stored)
+        if reason == "no_rate":
+            return self.blank(kpi, period, scope, key, reason=reason, **common)
+        known = figure if value is not None else {}
+        low, high = (known[name] * scale if name in known else None for name in ("low", "high"))
         return self.blank(
-            kpi, period, scope, key, value=value * scale, low=low, high=high, beside=beside, **common
+            kpi, period, scope, key, value=value, low=low, high=high, reason=reason, beside=beside, **common
         )
 
     def notice_of(self, kpi: Definition, period: Period, scope: str) -> str:
@@ -559,6 +549,22 @@ class Computer:
         is_live = scope == Scope.ACCOUNT or (scope, (period.start, period.end)) in self.live
         of_rows = isinstance(kpi, RowKpi) and RECIPES[kpi.recipe_name].reads_rows
         return TODAYS_ROWS if is_past and is_live and of_rows else ""
+
+
+def outcome_of_rows(kpi: RowKpi, stored: dict[str, Any]) -> Outcome:
+    """The value that a run made of single rows, or the reason why there is none."""
+    if Decimal(stored.get("no_rate", ZERO)):
+        return None, "no_rate"
+    value = stored.get("value")
+    if value is not None:
+        return Decimal(value) * scale_of(kpi.unit), ""
+    if stored.get("few"):
+        return None, "few"
+    if stored.get("denominator") is not None and kpi.id == "pipeline_coverage":
+        return None, "met"
+    if kpi.id in {"quota_attainment", "pipeline_coverage"}:
+        return None, "no_quota"
+    return None, "immature" if stored.get("n") and "mature" in stored else "no_base"
 
 
 def is_by_row(kpi: Definition, scope: str, view: str, run: Run) -> bool:
@@ -693,13 +699,13 @@ def narrow(facts: Facts, level: Level, scope: str, keys: list[Key] | None) -> Fa
     return facts
 
 
+DECODER = ExactDecoder()
+
+
 def exact(parts: Any) -> dict[str, Any]:
     """psycopg reads JSON fractions as floats; sums must stay exact."""
-    import json
-
-    from metrics.models import ExactDecoder
-
-    return json.loads(parts, cls=ExactDecoder) if isinstance(parts, str) else (parts or {})
+    found: dict[str, Any] = DECODER.decode(parts) if isinstance(parts, str) else (parts or {})
+    return found
 
 
 def total(terms: tuple[Term, ...], sums: dict[str, Decimal]) -> Decimal:
