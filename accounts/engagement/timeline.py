@@ -1,7 +1,7 @@
 """What happened with an account, in one order: touches, requests, signals, deals, contracts, people.
 
 One statement finds the entries of a page by their moment (a keyset, so that page 200 costs what page 1 does);
-a few more bring the touches and requests themselves.
+where everything is told of them, a few more bring the touches and requests themselves.
 """
 
 import base64
@@ -305,17 +305,35 @@ def entries(
         "SELECT NULL::timestamptz AS at, '' AS kind, 0::bigint AS id, '' AS title, NULL::numeric AS amount, "
     )
     head += "'' AS currency, '' AS detail, 0 AS number WHERE FALSE"
-    sql = f"""SELECT page.*, (at AT TIME ZONE %(zone)s)::date AS day, talk.people, talk.promised, talk.due_on
+    sql = f"""SELECT page.*, (page.at AT TIME ZONE %(zone)s)::date AS day, talk.people, talk.promised,
+                     talk.due_on, touch.channel, touch.direction, touch.mood, touch.subject, touch.note,
+                     request.number, request.resolution
                 FROM (SELECT at, kind, id, title, amount, currency, detail, number
                         FROM ({" UNION ALL ".join([head, *shown])}) facts
                        WHERE {" AND ".join(conditions) or "TRUE"}
                        ORDER BY at DESC, kind DESC, id DESC LIMIT %(limit)s) page
                 LEFT JOIN LATERAL ({TALK}) talk ON page.kind = 'touch'
-               ORDER BY at DESC, kind DESC, id DESC"""
+                LEFT JOIN accounts_touch touch ON page.kind = 'touch' AND touch.id = page.id
+                LEFT JOIN accounts_request request
+                       ON page.kind IN ('request', 'solved') AND request.id = page.id
+               ORDER BY page.at DESC, page.kind DESC, page.id DESC"""
     with connection.cursor() as cursor:
         cursor.execute(sql, _parameters(account, wanted, today, at_most + 1))
-        found = [Entry(*row) for row in cursor.fetchall()]
-    return with_rows(user, account, found[:at_most], short), len(found) > at_most
+        found = [entry_of(row) for row in cursor.fetchall()]
+    listed = found[:at_most]
+    return listed if short else with_rows(user, account, listed), len(found) > at_most
+
+
+def entry_of(row: tuple[Any, ...]) -> Entry:
+    """With the touch or the request, as far as a short list tells of it."""
+    *plain, channel, direction, mood, subject, note, number, resolution = row
+    entry = Entry(*plain)
+    if entry.kind == "touch":
+        said = {"channel": channel, "direction": direction, "mood": mood, "subject": subject, "note": note}
+        entry.touch = Touch(pk=entry.id, **said)
+    elif entry.kind in {"request", "solved"}:
+        entry.request = Request(pk=entry.id, number=number, subject=entry.title, resolution=resolution)
+    return entry
 
 
 def _parameters(account: int, wanted: Wanted, today: datetime.date, limit: int) -> dict[str, Any]:
@@ -337,21 +355,19 @@ def _parameters(account: int, wanted: Wanted, today: datetime.date, limit: int) 
     }
 
 
-def with_rows(user: User, account: int, found: list[Entry], short: bool) -> list[Entry]:
-    """The touches and requests that the entries stand for, in one statement a table."""
-    touches, requests = Touch.objects.of_account(user, account), Request.objects.of_account(user, account)
-    if not short:
-        touches = touches.select_related("actor", "opportunity").prefetch_related("actions")
-        requests = requests.select_related("contact", "owner")
-    touch_ids = [each.id for each in found if each.kind == "touch"]
-    request_ids = [each.id for each in found if each.kind in {"request", "solved"}]
-    touch_of = touches.in_bulk(touch_ids) if touch_ids else {}
+def with_rows(user: User, account: int, found: list[Entry]) -> list[Entry]:
+    """The whole touches and requests that the entries stand for, in one statement a table."""
+    touches = Touch.objects.of_account(user, account).select_related("actor", "opportunity")
+    requests = Request.objects.of_account(user, account).select_related("contact", "owner")
+    touch_ids = [each.id for each in found if each.touch]
+    request_ids = [each.id for each in found if each.request]
+    touch_of = touches.prefetch_related("actions").in_bulk(touch_ids) if touch_ids else {}
     request_of = requests.in_bulk(request_ids) if request_ids else {}
     for each in found:
-        if each.kind == "touch":
-            each.touch = touch_of.get(each.id)
-        elif each.kind in {"request", "solved"}:
-            each.request = request_of.get(each.id)
+        if each.touch:
+            each.touch = touch_of.get(each.id, each.touch)
+        elif each.request:
+            each.request = request_of.get(each.id, each.request)
     return found
 
 
