@@ -5,6 +5,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import Exists, FilteredRelation, OuterRef, Q
 from django.shortcuts import get_object_or_404
@@ -48,8 +49,8 @@ class People:
     """Who looks after the account today."""
 
     owner: Assignment | None
-    deputies: list[Assignment]
-    sponsors: list[Assignment]
+    deputies: list[str]
+    sponsors: list[str]
 
 
 def account_frame(user: User, pk: int, tab: str) -> dict[str, Any]:
@@ -68,12 +69,12 @@ def crumbs_to(account: Account, url: str) -> list[Choice]:
     return [Choice("Accounts", reverse("portfolio:list")), Choice(account.name, url)]
 
 
-def header(user: User, account: Account, tab: str, today: datetime.date) -> dict[str, Any]:
+def header(user: User, account: Any, tab: str, today: datetime.date) -> dict[str, Any]:
     return {
         "account": account,
         "today": today,
-        "people": people_of(account, today),
-        # Joined in without a row where the account is not classified today.
+        # Joined in without a row where nobody owns the account today, or it is not classified.
+        "people": People(getattr(account, "owner", None), account.deputies, account.sponsors),
         "kind": getattr(account, "kind", None),
         "may_edit": user.role in EDITS_ACCOUNTS,
         "reads_work": user.role in READS_WORK,
@@ -102,23 +103,28 @@ def with_kind(accounts: AccountQuerySet, today: datetime.date) -> AccountQuerySe
     return accounts.annotate(kind=classified).select_related(*related)
 
 
+def with_people(accounts: AccountQuerySet, today: datetime.date) -> AccountQuerySet:
+    """Accounts with today's `owner`, and the names of their `deputies` and `sponsors`."""
+    roles = Assignment.AccountRole
+    owning = Q(assignments__role=roles.OWNER, assignments__during__contains=today)
+    others = Assignment.objects.on(today).filter(account=OuterRef("pk")).order_by("user__name")
+
+    def names(role: str) -> ArraySubquery:
+        return ArraySubquery(others.filter(role=role).values("user__name"))
+
+    related = ("owner__user",)
+    return accounts.annotate(
+        owner=FilteredRelation("assignments", condition=owning),
+        deputies=names(roles.DEPUTY),
+        sponsors=names(roles.SPONSOR),
+    ).select_related(*related)
+
+
 def shown_account(visible: AccountQuerySet, pk: int, today: datetime.date) -> Any:
     """The account of a page, if it may be seen; a group is looked for only where there is one."""
     in_group = Q(parent__isnull=False) | Exists(visible.model.objects.filter(parent=OuterRef("pk")))
-    return get_object_or_404(with_kind(visible, today).annotate(is_in_group=in_group), pk=pk)
-
-
-def people_of(account: Account, today: datetime.date) -> People:
-    held = list(
-        Assignment.objects.on(today).filter(account=account).select_related("user").order_by("user__name")
-    )
-
-    def in_role(role: str) -> list[Assignment]:
-        return [each for each in held if each.role == role]
-
-    roles = Assignment.AccountRole
-    owners = in_role(roles.OWNER)
-    return People(owners[0] if owners else None, in_role(roles.DEPUTY), in_role(roles.SPONSOR))
+    accounts = with_people(with_kind(visible, today), today).annotate(is_in_group=in_group)
+    return get_object_or_404(accounts, pk=pk)
 
 
 FAMILY = """

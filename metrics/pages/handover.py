@@ -94,7 +94,7 @@ def facts_words(context: dict[str, Any]) -> str:
         ", ".join(part for part in (account.city, account.country) if part),
         f"pays in {account.currency}",
         f"owner {owner.user}" if owner else "nobody owns it today",
-        *(f"deputy {each.user}" for each in people.deputies),
+        *(f"deputy {each}" for each in people.deputies),
         account.website,
     ]
     return " · ".join(part for part in parts if part)
