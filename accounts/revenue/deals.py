@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models.functions import JSONObject
 from django.http import Http404
 
 from accounts.people.models import User
@@ -38,8 +40,8 @@ class DealList:
     """The open deals of an account; sums only where all are in one currency."""
 
     deals: list[Deal]
-    stages: QuerySet[OpportunityStage]
-    """Read only where a deal can be moved."""
+    stages: list[dict[str, Any]]
+    """Where a deal can be moved to."""
 
     def __len__(self) -> int:
         return len(self.deals)
@@ -81,12 +83,14 @@ def in_order(deals: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
     )
 
 
-def deal_list(deals: Iterable[Opportunity], today: datetime.date) -> DealList:
-    return DealList([deal_of(each, today) for each in deals], OpportunityStage.objects.all())
+def deal_list(deals: Iterable[Any], today: datetime.date) -> DealList:
+    found = list(deals)
+    return DealList([deal_of(each, today) for each in found], found[0].stages if found else [])
 
 
 def with_stage(deals: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
-    """The phase without an end is where a deal stands."""
+    """The phase without an end is where a deal stands; every stage comes with it, to move it there."""
+    stages = OpportunityStage.objects.order_by("position", "name")
     standing = FilteredRelation("phases", condition=Q(phases__during__upper_inf=True))
     return (
         deals.select_related("category")
@@ -96,6 +100,7 @@ def with_stage(deals: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
             stage_name=F("standing__stage__name"),
             probability=F("standing__stage__probability"),
             stage_since=F("standing__during__startswith"),
+            stages=ArraySubquery(stages.values(one=JSONObject(pk="pk", name="name"))),
         )
     )
 
