@@ -5,9 +5,10 @@ from typing import Any, Self
 
 import pghistory
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 
-from accounts.engagement.playbooks import NEWS, WarningKind
+from accounts.engagement.playbooks import NEWS, Play, WarningKind
 from accounts.models import Account, Role, User
 
 __all__ = ["Alert"]
@@ -33,6 +34,14 @@ class AlertQuerySet(models.QuerySet[Any]):
     def waiting(self, today: datetime.date) -> Self:
         """Open, and not put off."""
         return self.open().filter(Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=today))
+
+    def with_play(self) -> Self:
+        """With the list of tasks that each began, as `play`: its name, how many tasks, how many are closed."""
+        begun = Play.objects.filter(
+            account=OuterRef("account"), playbook__kind=OuterRef("kind"), cause=OuterRef("cause")
+        ).with_progress()
+        told = JSONObject(playbook="playbook__name", number="number", closed="closed")
+        return self.annotate(play=Subquery(begun.values(told=told)))
 
     def news_last(self) -> Self:
         """The red ones first, good news at the end."""

@@ -1,6 +1,7 @@
 """Early warnings: what there is, on which evidence, what to do next, and what people did about it."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.engagement.playbooks import Play, WarningKind
+from accounts.engagement.playbooks import WarningKind
 from accounts.models import Organisation, Role, User
 from accounts.plans.week_forms import REASONS, SnoozeForm
 from accounts.portfolio.views import with_toast
@@ -44,7 +45,7 @@ class Line:
     alert: Alert
     rule: Rule
     mine: bool = True
-    play: Play | None = None
+    play: dict[str, Any] | None = None
 
     @property
     def values(self) -> Unknown:
@@ -104,17 +105,15 @@ def with_unit(each: dict[str, Any]) -> Any:
     return format_value(Decimal(str(value)), unit, Organisation.current().reporting_currency)
 
 
-def lines(alerts: list[Alert]) -> list[Line]:
-    """With the list of tasks that each began, in one statement."""
-    if not alerts:
-        return []
-    found = Play.objects.filter(account__in={each.account_id for each in alerts}).with_progress()
-    plays = {
-        (play.account_id, play.playbook.kind, play.cause): play for play in found.select_related("playbook")
-    }
-    return [
-        Line(each, RULE_OF[each.kind], play=plays.get((each.account_id, each.kind, each.cause)))
-        for each in alerts
+def lines(alerts: Iterable[Any]) -> list[Line]:
+    """Warnings read `with_play`."""
+    return [Line(each, RULE_OF[each.kind], play=each.play) for each in alerts]
+
+
+def line_of(alert: Alert) -> Line:
+    """As it stands now."""
+    return lines(Alert.objects.filter(pk=alert.pk).with_play().select_related("account", "acknowledged_by"))[
+        0
     ]
 
 
@@ -130,13 +129,12 @@ def warning_list(request: HttpRequest) -> HttpResponse:
     kinds = dict(kinds_of(rows.waiting(today)))
     rows = in_state(rows, state, today)
     rows = rows.filter(kind=kind) if kind in WarningKind.values else rows
-    page = Paginator(rows.select_related("account", "acknowledged_by", "snoozed_by"), PAGE).get_page(
-        request.GET.get("page")
-    )
+    rows = rows.with_play().select_related("account", "acknowledged_by", "snoozed_by")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     chosen = {"whose": whose, "state": state, "kind": kind}
     context = {
         "page": page,
-        "lines": lines(list(page.object_list)),
+        "lines": lines(page.object_list),
         "whose": [
             link(request, chosen, "whose", value, words)
             for value, words in (("mine", "My accounts"), ("all", "All that I see"))
@@ -186,7 +184,7 @@ def changed(request: HttpRequest, alert: Alert, text: str) -> HttpResponse:
         messages.success(request, text)
         return redirect("metrics:warning_list")
     return with_toast(
-        render(request, "metrics/_warning.html", {"line": lines([alert])[0], "undo": undo}), text, undo
+        render(request, "metrics/_warning.html", {"line": line_of(alert), "undo": undo}), text, undo
     )
 
 
@@ -223,7 +221,7 @@ def warning_snooze(request: HttpRequest, pk: int) -> HttpResponseBase:
         actions.snooze(alert, user, until, form.cleaned_data["reason"], today)
         messages.success(request, f"Put off until {day(until)}.")
         return redirect("metrics:warning_list")
-    context = {"form": form, "line": lines([alert])[0], "reasons": REASONS}
+    context = {"form": form, "line": line_of(alert), "reasons": REASONS}
     return render(
         request, "metrics/warning_snooze.html", context, status=422 if request.method == "POST" else 200
     )
