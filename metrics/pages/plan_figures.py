@@ -81,14 +81,21 @@ class Stand:
 
 
 def stands(
-    plan: Plan, objectives: Sequence[Objective], run: Run | None, organisation: Organisation
+    plan: Plan,
+    objectives: Sequence[Objective],
+    run: Run | None,
+    organisation: Organisation,
+    newest: Run | None = None,
 ) -> dict[int, Stand]:
     """All objectives of one plan, in a constant number of statements."""
-    return stands_of([(plan, objectives)], run, organisation)
+    return stands_of([(plan, objectives)], run, organisation, newest)
 
 
 def stands_of(
-    plans: Sequence[tuple[Plan, Sequence[Objective]]], run: Run | None, organisation: Organisation
+    plans: Sequence[tuple[Plan, Sequence[Objective]]],
+    run: Run | None,
+    organisation: Organisation,
+    newest: Run | None = None,
 ) -> dict[int, Stand]:
     """The same for several plans: every KPI they use, for every period and account of theirs, at once."""
     wanted = [(plan, each, period_of(plan)) for plan, objectives in plans for each in objectives]
@@ -97,7 +104,7 @@ def stands_of(
     keys = list(dict.fromkeys(plan.account_id for plan, each, _ in wanted if each.kpi))
     found: Mapping[tuple[str, Period, int | None], Result] = {}
     if kpis and periods and keys and run is not None:
-        found = results(kpis, periods, Scope.ACCOUNT, keys, run=run)
+        found = results(kpis, periods, Scope.ACCOUNT, keys, run=run, newest=newest)
     return {
         each.pk: stand(
             plan,

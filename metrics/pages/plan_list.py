@@ -231,7 +231,8 @@ def rows_of(
     objectives: dict[int, list[Objective]] = {}
     for objective in Objective.objects.filter(plan__in=list(plans)):
         objectives.setdefault(objective.plan_id, []).append(objective)
-    found = stands_of([(plan, objectives.get(pk, [])) for pk, plan in plans.items()], run, organisation)
+    wanted = [(plan, objectives.get(pk, [])) for pk, plan in plans.items()]
+    found = stands_of(wanted, run, organisation, newest=run)
     verified, acts = verified_days(list(plans)), action_counts(list(plans), today)
     owners = dict(owners_of(accounts, today).values_list("account", "user__name"))
     limit = today - datetime.timedelta(days=OLD_DAYS)
