@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Model, Q, QuerySet, When
+from django.db.models import Case, Model, OuterRef, Q, QuerySet, Subquery, When
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -116,10 +116,14 @@ def plan_id_of(item: Model) -> int:
 
 
 def current_plan(user: User, account: int, today: datetime.date) -> Plan | None:
-    """Today's plan of an account that the person may see; else the newest one, if it is not closed."""
+    """Today's plan of an account that the person may see; else the newest one, if it is not closed.
+
+    With it comes the title of its `first_goal`."""
+    goals = Goal.objects.filter(plan=OuterRef("pk")).order_by("position", "pk")
     plans = Plan.objects.of_account(user, account).exclude(status=Plan.Status.CLOSED)
     is_current = Case(When(during__contains=today, then=True), default=False)
-    found: Plan | None = plans.select_related("account").order_by(is_current.desc(), "-during").first()
+    plans = plans.annotate(first_goal=Subquery(goals.values("title")[:1])).select_related("account")
+    found: Plan | None = plans.order_by(is_current.desc(), "-during").first()
     return found
 
 

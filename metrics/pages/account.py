@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.engagement.promises import SHOWN, next_of
 from accounts.engagement.timeline import recent_of
-from accounts.models import Account, Organisation, Tier, User
+from accounts.models import Account, Contract, Organisation, Tier, User
 from accounts.periods import Day, Period
 from accounts.portfolio.frame import header, shown_account
 from accounts.portfolio.models import AccountQuerySet
@@ -23,7 +24,7 @@ from metrics.access import may_see_kpi
 from metrics.kpi import Kpi
 from metrics.kpis.engagement import engagement_score, penetration_rate
 from metrics.kpis.voice import data_completeness, health_score
-from metrics.models import Alert, Run, Scope
+from metrics.models import Alert, Run, Scope, Target
 from metrics.pages import account_facts as facts
 from metrics.pages.account_figures import (
     PIPELINE,
@@ -38,7 +39,7 @@ from metrics.pages.account_health import Health, health_of
 from metrics.pages.band import band_of
 from metrics.pages.plan_overview import plan_section
 from metrics.pages.portfolio import page_number
-from metrics.pages.renewal_rows import renewals
+from metrics.pages.renewal_rows import Renewal
 from metrics.pages.warnings import Line, lines
 from metrics.reading import newest_run, reading
 from metrics.results import Result
@@ -59,7 +60,7 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
     today = organisation.today()
     with reading():
         visible = Account.objects.visible_to(user, today)
-        account = shown_account(visible, pk, today)
+        account = shown_account(with_what_there_is(visible), pk, today)
         run = newest_run()
         context = {
             **frame(user, account, visible, organisation, run, "overview"),
@@ -72,16 +73,14 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
             "covers": coverage_of(user, account, today, rhythm(account)),
             **plan_section(user, account.pk, run, organisation),
         }
-        contracts = facts.contracts_of(account)
         recorded = facts.recorded_months(account.pk, run) if run else {}
         months = facts.revenue_by_month(recorded, run) if run else []
         if run and may_see_kpi(user, engagement_score):
             context["band"] = band_of(account.pk, tier_of(account), recorded, run)
-        renewal = facts.next_renewal(contracts, today)
-        context["renewal"] = renewal
-        if renewal and user.role in READS_WORK:
-            context |= outlook(user, account, renewal.contract.pk, run, organisation)
-    context["has_contracts"] = bool(contracts)
+        renewal = facts.next_renewal(visible, pk, run, organisation) if account.has_contracts else None
+    context |= {"renewal": renewal, "has_contracts": account.has_contracts}
+    if renewal and user.role in READS_WORK:
+        context |= outlook(user, renewal.contract)
     context |= columns(months)
     return render(request, "portfolio/account.html", context)
 
@@ -118,6 +117,13 @@ def account_revenue(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "portfolio/account_revenue.html", context)
 
 
+def with_what_there_is(visible: AccountQuerySet) -> AccountQuerySet:
+    """Contracts and targets of its own are looked for only where an account has some."""
+    contracts = Contract.objects.filter(account=OuterRef("pk"))
+    targets = Target.objects.filter(scope=Scope.ACCOUNT, key=OuterRef("pk"))
+    return visible.annotate(has_contracts=Exists(contracts), has_targets=Exists(targets))
+
+
 def frame(
     user: User, account: Any, visible: AccountQuerySet, organisation: Organisation, run: Run | None, tab: str
 ) -> dict[str, Any]:
@@ -136,8 +142,8 @@ def warnings_of(user: User, account: Account, today: Day) -> dict[str, list[Line
     """What this account is warned of and nobody put off, the red ones first; apart from it, good news."""
     if user.role not in READS_WORK:
         return {}
-    rows = Alert.objects.of_account(user, account.pk).waiting(today)
-    found = lines(list(rows.select_related("account", "acknowledged_by")))
+    rows = Alert.objects.of_account(user, account.pk).waiting(today).with_play()
+    found = lines(rows.select_related("account", "acknowledged_by"))
     return {
         "warnings": [each for each in found if not each.alert.is_news],
         "news": [each for each in found if each.alert.is_news],
@@ -163,7 +169,7 @@ def profile(account: Account) -> list[tuple[str, str, str]]:
     return [(name, label, getattr(account, name)) for name, label in INLINE.items()]
 
 
-def numbers(user: User, account: Account, run: Run | None, organisation: Organisation) -> dict[str, Any]:
+def numbers(user: User, account: Any, run: Run | None, organisation: Organisation) -> dict[str, Any]:
     """The four figures and the health, by one statement over the account's own facts."""
     if run is None:
         return {"figures": []}
@@ -180,14 +186,15 @@ def numbers(user: User, account: Account, run: Run | None, organisation: Organis
 
 def figures(
     kpis: Sequence[Kpi],
-    account: Account,
+    account: Any,
     found: Found,
     years: Sequence[Period],
     now: Period,
     organisation: Organisation,
 ) -> list[Figure]:
     """Four numbers with their trend of trailing years; the stock of deals by the month."""
-    targets = Targets.of([(Scope.ACCOUNT, account.pk)], [kpi.id for kpi in kpis])
+    places = [(Scope.ACCOUNT, account.pk)] if account.has_targets else []
+    targets = Targets.of(places, [kpi.id for kpi in kpis])
     made = []
     for kpi in kpis:
         shown = now if kpi is PIPELINE else years[-1]
@@ -241,15 +248,9 @@ def note(result: Result, target: Any, currency: str) -> str:
     return f"{orders} order{'' if orders == 1 else 's'}" if orders else UNKNOWN
 
 
-def outlook(
-    user: User, account: Account, contract: int, run: Run | None, organisation: Organisation
-) -> dict[str, Any]:
+def outlook(user: User, contract: Renewal) -> dict[str, Any]:
     """What speaks for and against the renewal, and what the manager expects."""
-    visible = Account.objects.visible_to(user, organisation.today()).filter(pk=account.pk)
-    found = renewals(visible, run, organisation, contract=contract)
-    if not found:
-        return {}
-    return {"outlook": found[0], "evidence": found[0].signal.evidence(may_see(user, Secret.OPINION))}
+    return {"outlook": contract, "evidence": contract.signal.evidence(may_see(user, Secret.OPINION))}
 
 
 def columns(months: list[facts.Month]) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.db.models import Sum
 
-from accounts.models import Account, Contract, Order
+from accounts.models import Account, Contract, Order, Organisation
 from accounts.periods import add_months, first_of_month
 from accounts.portfolio.models import AccountQuerySet
 from metrics.models import AccountMonth, Run
 from metrics.pages.account_figures import dictionaries
 from metrics.pages.portfolio_rows import SHOWN, SOON, URGENT, Row, bounds, group_row, row_of, visible_sql
+from metrics.pages.renewal_rows import Renewal, renewals
 from metrics.sources.orders import ORDER_LINES
 
 MONTHS_SHOWN = 24
@@ -72,48 +73,32 @@ def family_of(account: int, visible: AccountQuerySet, run: Run | None, today: da
 
 
 @dataclass(frozen=True)
-class Renewal:
-    """The contract to be decided next, and how much time is left."""
+class NextRenewal:
+    """The contract to be decided next, how much time is left, and how many more are open."""
 
-    contract: Contract
-    today: datetime.date
+    contract: Renewal
     more: int
 
     @property
-    def last_day(self) -> datetime.date:
-        day: datetime.date = self.contract.last_day or self.today
-        return day
-
-    @property
-    def deadline(self) -> datetime.date:
-        return self.contract.notice_date or self.last_day
-
-    @property
-    def days(self) -> int:
-        return (self.deadline - self.today).days
-
-    @property
     def state(self) -> str:
-        return "overdue" if self.days <= URGENT else "watch" if self.days <= SOON else ""
+        days = self.contract.days
+        return "overdue" if days <= URGENT else "watch" if days <= SOON else ""
 
     @property
     def words(self) -> str:
-        if self.days < 0:
-            return f"the notice date passed {-self.days} days ago; the customer can no longer leave on time"
-        return f"{self.days} days to decide" if self.days != 1 else "1 day to decide"
+        days = self.contract.days
+        if days < 0:
+            return f"the notice date passed {-days} days ago; the customer can no longer leave on time"
+        return f"{days} days to decide" if days != 1 else "1 day to decide"
 
 
-def next_renewal(contracts: list[Contract], today: datetime.date) -> Renewal | None:
-    """Of the open contracts that have an end, the one whose notice date comes first."""
-    waiting = [
-        each
-        for each in contracts
-        if each.outcome == Contract.Outcome.OPEN and each.last_day and each.last_day >= today
-    ]
-    if not waiting:
-        return None
-    first = min(waiting, key=lambda each: (each.notice_date or each.last_day, each.pk))
-    return Renewal(first, today, len(waiting) - 1)
+def next_renewal(
+    visible: AccountQuerySet, account: int, run: Run | None, organisation: Organisation
+) -> NextRenewal | None:
+    """Of the open contracts that have an end to come, the one whose notice date comes first."""
+    found = renewals(visible.filter(pk=account), run, organisation, until=datetime.date.max)
+    waiting = [each for each in found if not each.has_ended]
+    return NextRenewal(waiting[0], len(waiting) - 1) if waiting else None
 
 
 def contracts_of(account: Account) -> list[Contract]:

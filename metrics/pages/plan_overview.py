@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from accounts.models import Goal, Objective, Organisation, User
+from accounts.models import Objective, Organisation, User
 from accounts.plans.items import current_plan
 from kamplan.permissions import READS_WORK
 from metrics.models import Run
@@ -17,13 +17,12 @@ def plan_section(user: User, account: int, run: Run | None, organisation: Organi
     if plan is None:
         return {"plan": None, "shows_plan": True}
     objectives = list(Objective.objects.filter(plan=plan).select_related("judged_by", "contact"))
-    found = stands(plan, objectives, run, organisation)
+    found = stands(plan, objectives, run, organisation, newest=run)
     for each in objectives:
         each.stand = found[each.pk]
     return {
         "plan": plan,
         "shows_plan": True,
-        "plan_goal": Goal.objects.filter(plan=plan).first(),
         "objectives": objectives,
         "plan_verified": max((e.verified_on for e in objectives if e.verified_on), default=None),
         "most": Objective.MOST,

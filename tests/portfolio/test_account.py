@@ -147,7 +147,12 @@ def test_the_next_renewal_is_the_one_with_the_earliest_notice_date(
     make_contract(maya_account, "2020-01-01", later(50), number="DONE", outcome="lost")
     make_contract(maya_account, "2020-01-01", None, number="ENDLESS")
     renewal = page(maya, maya_account).context["renewal"]
-    assert (renewal.contract.number, renewal.days, renewal.state, renewal.more) == ("SOON", 40, "watch", 1)
+    assert (renewal.contract.number, renewal.contract.days, renewal.state, renewal.more) == (
+        "SOON",
+        40,
+        "watch",
+        1,
+    )
 
 
 def test_the_timeline_tells_what_happened_newest_first(maya: User, omar: User, today: datetime.date) -> None:
