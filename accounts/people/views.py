@@ -83,9 +83,9 @@ def team_list(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     today = Organisation.current().today()
     teams = Team.objects.visible_to(user).select_related("lead", "parent")
-    teams = teams.annotate(people=Count("memberships", filter=Q(memberships__during__contains=today)))
+    people = Count("memberships", filter=Q(memberships__during__contains=today))
     context = {
-        "teams": teams,
+        "teams": teams.annotate(people=people).order_by("name", "pk"),  # what is counted loses its order
         "may_grant": user.role in GRANTS,
         "may_count": user.role in KEEPS_STAFFING,
     }
