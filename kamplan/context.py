@@ -38,7 +38,21 @@ class Entry:
 
 
 # The views of plans by their beginnings; renewals, whitespace and the week have places of their own.
-PLAN_VIEWS = ("plans:list", "plans:plan")
+PLAN_VIEWS = ("plans:list", "plans:plan", "plans:item")
+# Whatever belongs to one account lies under the accounts, whichever area keeps it.
+OF_ONE_ACCOUNT = (
+    "portfolio:",
+    "stakeholders:",
+    "engagement:activity",
+    "engagement:standing",
+    "engagement:action",
+    "engagement:touch",
+    "plans:whitespace",
+    "plans:review",
+    "plans:hand_over",
+    "revenue:contract",
+    "revenue:opportunity",
+)
 
 ENTRIES = (
     Entry("Home", "home", "home", ("home",), EVERYBODY - {Role.MANAGER}, tab="Home", key="h"),
@@ -57,7 +71,7 @@ ENTRIES = (
         "Accounts",
         "building",
         "portfolio:list",
-        ("portfolio:", "plans:whitespace", "engagement:standing"),
+        OF_ONE_ACCOUNT,
         SHOWING_ACCOUNTS,
         tab="Accounts",
         key="a",
@@ -86,7 +100,7 @@ ENTRIES = (
         "Warnings",
         "alert-triangle",
         "metrics:warning_list",
-        ("metrics:warning",),
+        ("metrics:warning", "engagement:playbook"),
         frozenset({Role.MANAGER, Role.LEAD, Role.HEAD}),
     ),
     Entry(
@@ -96,7 +110,9 @@ ENTRIES = (
         ("surveys:",),
         SHOWING_ACCOUNTS | ADMINISTRATING,
     ),
-    Entry("Team", "users-group", "people:team_list", ("people:team", "people:staffing"), LEADING),
+    Entry(
+        "Team", "users-group", "people:team_list", ("people:team", "people:staffing", "people:grant"), LEADING
+    ),
     Entry(
         "Campaigns",
         "send",
