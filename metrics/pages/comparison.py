@@ -35,7 +35,7 @@ from metrics.pages.comparison_figures import (
 )
 from metrics.pages.explain_words import classified_words
 from metrics.pages.figures import PageComputer
-from metrics.pages.places import COMPANY, SCOPE_WORDS, SIDE_WORDS
+from metrics.pages.places import COMPANY, SCOPE_WORDS, SIDE_WORDS, titled
 from metrics.pages.scorecards import GROUPS
 from metrics.reading import reading
 from metrics.results import Key, Result
@@ -475,7 +475,7 @@ def all_numbers(user: User, choice: Choice) -> dict[str, Any]:
             Link(groups.names[key], choice.query(by=by.value, group=text_of(key)), key == chosen)
             for key in keys
         ],
-        "name": groups.names.get(chosen, ""),
+        "name": titled(by, chosen, groups.names.get(chosen, "")),
         "against": other_words(groups, chosen),
         "sections": [
             (title, [line for kpi, line in lines if kpi.group == group])

@@ -63,8 +63,18 @@ class Place:
         return [place for place in (self.team, COMPANY) if place is not None]
 
     @property
+    def title(self) -> str:
+        """What stands above its page: the name of a tier may be a letter, which alone says nothing."""
+        return titled(self.scope, self.key, self.name)
+
+    @property
     def kind(self) -> str:
         return SCOPE_WORDS[Scope(self.scope)]
+
+
+def titled(scope: str, key: int | None, name: str) -> str:
+    is_bare = scope == Scope.TIER and key is not None and not name.lower().startswith("tier")
+    return f"Tier {name}" if is_bare else name
 
 
 COMPANY = Place(Scope.COMPANY, None, "Company")
