@@ -151,7 +151,7 @@ class WaveForm(VersionForm):
         model = Wave
         fields = ["survey", "name", "accounts", "tiers", "roles", "key_only", "rest_days", "days_open"]
         widgets = {
-            "accounts": forms.SelectMultiple(attrs={"size": 8}),
+            "accounts": forms.CheckboxSelectMultiple,
             "tiers": forms.CheckboxSelectMultiple,
         }
 
@@ -169,6 +169,7 @@ class WaveForm(VersionForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["survey"].label = "Questionnaire"
         today = Organisation.current().today()
         self.choices_of("survey", Survey.objects.visible_to(user).current())
         self.choices_of("accounts", Account.objects.visible_to(user, today).active())

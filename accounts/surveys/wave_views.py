@@ -70,7 +70,7 @@ def wave_edit(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("surveys:wave", pk=pk)
         form = WaveForm(request.POST or None, instance=wave, user=signed_in(request))
         back = reverse("surveys:wave", args=[pk])
-        return edit_page(request, form, f"Change {wave.name}", back, crumbs=wave_crumbs(wave))
+        return edit_page(request, form, f"Edit {wave.name}", back, crumbs=wave_crumbs(wave))
 
 
 @require_POST

@@ -11,7 +11,15 @@ from accounts.engagement.playbooks import WarningKind as Kind
 from metrics.sources.health import HEALTH, PARTS
 from metrics.sources.orders import ORDER_LINES
 from metrics.sources.outcomes import IS_MET, IS_OPEN, ON_TRACK
-from metrics.sources.signals import BAND_OF_LEVEL, BAND_ROWS, BY_DAY, EACH_DAY, FIRST_DAY, IN_TIER, LIMIT_OF_LEVEL
+from metrics.sources.signals import (
+    BAND_OF_LEVEL,
+    BAND_ROWS,
+    BY_DAY,
+    EACH_DAY,
+    FIRST_DAY,
+    IN_TIER,
+    LIMIT_OF_LEVEL,
+)
 
 FRESH_DAYS, LEFT_DAYS, NEAR_DAYS, FALL, DROP, LEAST = 90, 120, 90, 15, 20, 5
 WARM, MOST_PARTS, MOST_DEEDS = 10, 3, 3
@@ -185,7 +193,9 @@ GAP = Rule(
     """
     SELECT g.account_id, 'talk' AS cause, FALSE AS is_red,
            jsonb_build_object('days', %(day)s::date - g.on_day, 'rhythm', g.rhythm) AS facts,
-           jsonb_build_array(jsonb_build_object('what', 'last ' || g.channel || ' in which they took part',
+           jsonb_build_array(jsonb_build_object('what', 'last ' || CASE g.channel WHEN 'video' THEN 'video call'
+                                                                             ELSE g.channel END
+                                                        || ' in which they took part',
                                                 'when', g.on_day, 'value', %(day)s::date - g.on_day,
                                                 'unit', 'days')) AS evidence
       FROM (SELECT c.account_id, tier.cadence_days AS rhythm, talk.on_day, talk.channel

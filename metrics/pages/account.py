@@ -106,6 +106,7 @@ def account_revenue(request: HttpRequest, pk: int) -> HttpResponse:
             "category_totals": (
                 sum(each.now or 0 for each in categories),
                 sum(each.before or 0 for each in categories),
+                sum(each.change or 0 for each in categories),
             ),
             "period": period,
             "orders": facts.orders_page(account, page_number(request)),

@@ -402,7 +402,7 @@ def revenue_rule(evidence: Evidence) -> Answer:
     less = (evidence.before - evidence.recent) * 100 / evidence.before
     if less < FEWER_BY:
         return False
-    return Finding(f"revenue of the last 3 months is {less:.0f} % below the 3 before")
+    return Finding(f"revenue of the last 3 months is {less:.0f}\u00a0% below the 3 before")
 
 
 def request_rule(evidence: Evidence) -> Answer:

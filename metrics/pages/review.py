@@ -136,7 +136,7 @@ def review_plan(request: HttpRequest, pk: int) -> HttpResponse:
         form.save()
         messages.success(request, "Saved.")
         return redirect("plans:review", pk=pk)
-    return plan_page(request, form, review.account, "Change the review")
+    return plan_page(request, form, review.account, "Edit the review")
 
 
 def plan_page(request: HttpRequest, form: ReviewForm, owner: Account, title: str) -> HttpResponse:

@@ -339,7 +339,7 @@ def target_add(request: HttpRequest) -> HttpResponse:
 def target_edit(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
     refuse_strangers(user)
-    return edit(request, user, find_target(user, pk), "Change the target")
+    return edit(request, user, find_target(user, pk), "Edit the target")
 
 
 def edit(request: HttpRequest, user: User, row: Target, title: str) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.engagement.playbooks import WarningKind
@@ -141,7 +142,10 @@ def warning_list(request: HttpRequest) -> HttpResponse:
         ],
         "states": [link(request, chosen, "state", value, words) for value, words in STATES],
         "kinds": [link(request, chosen, "kind", "", "All kinds")]
-        + [link(request, chosen, "kind", key, f"{WarningKind(key).label} ({n})") for key, n in kinds.items()],
+        + [
+            link(request, chosen, "kind", key, capfirst(WarningKind(key).label), str(n))
+            for key, n in kinds.items()
+        ],
         "is_filtered": bool(kind) or state != "waiting",
         "rules": RULES,
         "backtest": tested(user),
@@ -172,9 +176,11 @@ def in_state(rows: Any, state: str, today: Any) -> Any:
     return rows.waiting(today).news_last()
 
 
-def link(request: HttpRequest, chosen: dict[str, str], name: str, value: str, words: str) -> Choice:
+def link(
+    request: HttpRequest, chosen: dict[str, str], name: str, value: str, words: str, count: str = ""
+) -> Choice:
     query = "&".join(f"{key}={each}" for key, each in {**chosen, name: value}.items() if each)
-    return Choice(words, f"{request.path}?{query}", chosen[name] == value)
+    return Choice(words, f"{request.path}?{query}", chosen[name] == value, count)
 
 
 def changed(request: HttpRequest, alert: Alert, text: str) -> HttpResponse:

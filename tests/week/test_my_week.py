@@ -128,7 +128,7 @@ def test_a_snooze_needs_a_reason_and_a_later_day(maya: User, customer: Account, 
     said = {"until": (today + 3 * DAY).isoformat(), "reason": "Waiting for their answer"}
     assert client.post(url, said)["Location"] == "/"
     assert "Waiting for their answer" in client.get(reverse("plans:week_snoozed")).content.decode()
-    assert "Snoozed 1" in client.get("/").content.decode()
+    assert "Put off 1" in client.get("/").content.decode()
     client.post(reverse("plans:week_wake", args=[Snooze.objects.get().pk]))
     assert not Snooze.objects.exists()
 
