@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Assignment, Role, Team, User
 from accounts.periods import Day, Period
-from accounts.revenue.actions import UNDO_SECONDS
+from accounts.way_back import UNDO_SECONDS
 from metrics.access import sees_everything
 from metrics.models import Scope
 

@@ -8,7 +8,7 @@ from django.core import signing
 
 from accounts.forms import MoneyInput
 from accounts.models import Contract, RenewalCall, User
-from accounts.revenue.actions import UNDO_SECONDS
+from accounts.way_back import UNDO_SECONDS
 from kamplan.formats import money
 
 STAGES = (30, 90, 180)

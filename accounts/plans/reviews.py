@@ -15,9 +15,9 @@ from accounts.people.models import User
 from accounts.periods import add_months
 from accounts.plans.models import Review
 from accounts.stakeholders.models import Contact
+from accounts.way_back import UNDO_SECONDS
 
 TEXTS = ("summary", "wins", "troubles", "next_steps")
-UNDO_SECONDS = 60
 SALT = "kamplan.review"
 
 

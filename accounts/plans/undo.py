@@ -1,29 +1,21 @@
-"""The way back after a line of a plan was deleted: what it held travels in a signed address for a minute."""
+"""The way back after a line of a plan was deleted."""
 
-import json
-import secrets
 from typing import Any
 
 from django.apps import apps
-from django.core import serializers, signing
-from django.core.cache import cache
+from django.core import serializers
 from django.core.serializers.base import DeserializationError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, models, transaction
 from django.http import Http404
 
+from accounts import way_back
 from accounts.engagement.models import Action
 from accounts.people.models import User
 from accounts.plans.actions import locked_plan, place_for
 from accounts.plans.items import KINDS, Kind, plan_id_of, visible_plan
 from accounts.plans.models import Goal, Milestone, MilestoneCheck, Objective, Outcome, Plan
 
-UNDO_SECONDS = 60
-"""A little longer than the page offers it, for slow connections."""
-SALT = "kamplan.plan-line"
-LONGEST = 4000
-"""Proxies refuse longer addresses; what is larger waits in the cache, and the address names its place."""
-KEPT = "kept-"
+AREA = "plan-line"
 TOO_LATE = "It is too late to take this back, or the plan is closed meanwhile."
 LINKS: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "goal": ((Objective, "goal"),),
@@ -32,11 +24,6 @@ LINKS: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "risk": ((Action, "risk"),),
 }
 """What points to a line and only loses its link when the line goes."""
-
-
-class Json(signing.JSONSerializer):
-    def dumps(self, obj: Any) -> bytes:
-        return json.dumps(obj, separators=(",", ":"), cls=DjangoJSONEncoder).encode()
 
 
 @transaction.atomic
@@ -53,17 +40,9 @@ def delete_line(kind: Kind, row: Any, user: User) -> str:
         for model, field in LINKS.get(kind.word, ())
     ]
     data = serializers.serialize("python", rows)
-    token = signing.dumps(
-        [user.pk, plan, kind.word, row.pk, data, links], salt=SALT, serializer=Json, compress=True
-    )
+    word, pk = kind.word, row.pk
     row.delete()
-    return token if len(token) <= LONGEST else kept(token)
-
-
-def kept(token: str) -> str:
-    name = KEPT + secrets.token_urlsafe(16)
-    cache.set(SALT + name, token, UNDO_SECONDS)
-    return name
+    return way_back.keep(user, AREA, plan=plan, word=word, pk=pk, data=data, links=links)
 
 
 def pointing(model: type[models.Model], field: str, row: models.Model) -> "models.QuerySet[Any]":
@@ -73,22 +52,16 @@ def pointing(model: type[models.Model], field: str, row: models.Model) -> "model
 
 def restore_line(user: User, token: str) -> Plan | None:
     """The plan whose line came back; nothing where it is too late."""
-    if token.startswith(KEPT):
-        token = cache.get(SALT + token, "")
-    try:
-        by, plan_pk, word, pk, data, links = signing.loads(
-            token, salt=SALT, serializer=Json, max_age=UNDO_SECONDS
-        )
-    except signing.BadSignature:
+    kept = way_back.take(user, AREA, token)
+    if kept is None:
         return None
-    if by != user.pk:
-        return None
+    kind = KINDS[kept["word"]]
     try:
         with transaction.atomic():
-            plan = visible_plan(user, plan_pk, locked=True)
-            if not plan.is_open or KINDS[word].model.objects.filter(pk=pk).exists():
+            plan = visible_plan(user, kept["plan"], locked=True)
+            if not plan.is_open or kind.model.objects.filter(pk=kept["pk"]).exists():
                 return None
-            put_back(KINDS[word], locked_plan(plan.pk), data, links)
+            put_back(kind, locked_plan(plan.pk), kept["data"], kept["links"])
     # What it hung on was deleted meanwhile, a sixth objective came, or the account went to somebody else.
     except (IntegrityError, DeserializationError, Http404):
         return None

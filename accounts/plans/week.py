@@ -21,8 +21,8 @@ from accounts.plans.models import Review
 from accounts.portfolio.models import Account
 from accounts.revenue.models import Contract
 from accounts.stakeholders.models import Contact
+from accounts.way_back import UNDO_SECONDS
 
-UNDO_SECONDS = 60
 SALT = "kamplan.week"
 REST_DAYS = 7
 """What is done without leaving a trace comes back after a week, if its cause is still there."""

@@ -10,8 +10,9 @@ from django.db.models import F, QuerySet
 
 from accounts.fields import digest
 from accounts.models import Account, Opportunity, OpportunityStage, ProductCategory, User, WhitespaceCell
-from accounts.revenue.actions import UNDO_SECONDS, open_deal
+from accounts.revenue.actions import open_deal
 from accounts.revenue.deals import visible_deal
+from accounts.way_back import UNDO_SECONDS
 
 SALT = "kamplan.whitespace-deal"
 MADE = ("name", "amount", "currency", "kind", "category_id", "opened_on", "outcome")

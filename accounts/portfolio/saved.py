@@ -6,9 +6,8 @@ from django.core import signing
 
 from accounts.people.models import User
 from accounts.portfolio.models import SavedFilter
+from accounts.way_back import UNDO_SECONDS
 
-UNDO_SECONDS = 60
-"""A little longer than the page offers it, for slow connections."""
 SALT = "kamplan.saved-filter"
 
 

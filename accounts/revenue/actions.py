@@ -10,9 +10,8 @@ from accounts.fields import days, digest
 from accounts.people.models import User
 from accounts.revenue.deals import visible_deal
 from accounts.revenue.models import Contract, Opportunity, OpportunityPhase, OpportunityStage
+from accounts.way_back import UNDO_SECONDS
 
-UNDO_SECONDS = 60
-"""A little longer than the page offers it, for slow connections."""
 SALT = "kamplan.closed-deal"
 ONE_DAY = datetime.timedelta(days=1)
 

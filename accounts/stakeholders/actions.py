@@ -1,25 +1,24 @@
 """Writes to the people of an account; each gives a token with which it can be taken back for a minute."""
 
 import datetime
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.core import serializers, signing
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import F
 
+from accounts import way_back
 from accounts.fields import days
 from accounts.people.models import User
 from accounts.portfolio.models import Account
 from accounts.stakeholders.models import Contact, Relationship, SoftFact, Tie
+from accounts.way_back import UNDO_SECONDS
 
-UNDO_SECONDS = 60
-"""A little longer than the page offers it, for slow connections."""
 SALT = "kamplan.people"
+AREA = "removed-person"
 DESCRIBED = (
     "name",
     "is_placeholder",
@@ -268,7 +267,7 @@ ROW, LINKS = "rows", "links"
 
 
 @transaction.atomic
-def remove(contact: Contact) -> str:
+def remove(user: User, contact: Contact) -> str:
     """Take a person entered by mistake off the map, with what is thought of them; kept aside for a minute."""
     kept: dict[str, Any] = {ROW: [contact], LINKS: []}
     for relation in contact._meta.related_objects:
@@ -281,21 +280,17 @@ def remove(contact: Contact) -> str:
                 kept[LINKS].append([label, relation.field.name, list(rows.values_list("pk", flat=True))])
     touches: Any = contact.touches
     kept["touches"] = list(touches.values_list("pk", flat=True))
-    name = secrets.token_urlsafe(16)
-    cache.set(kept_as(name), {**kept, ROW: serializers.serialize("json", kept[ROW])}, UNDO_SECONDS)
+    kept[ROW] = serializers.serialize("json", kept[ROW])
+    name = way_back.keep(user, AREA, **kept)
     contact.delete()
     return token("remove", name, contact.account_id)
 
 
-def kept_as(name: str) -> str:
-    return f"removed-person:{name}"
-
-
-def put_back(name: str) -> int | None:
+def put_back(user: User, name: str) -> int | None:
     """The removed rows again, under their old numbers, and what pointed to them."""
     from django.apps import apps
 
-    kept = cache.get(kept_as(name))
+    kept = way_back.take(user, AREA, name)
     if kept is None:
         return None
     rows = [row.object for row in serializers.deserialize("json", kept[ROW])]
@@ -309,7 +304,6 @@ def put_back(name: str) -> int | None:
         model._default_manager.filter(pk__in=pks, **{f"{field}__isnull": True}).update(**{field: contact.pk})
     touches: Any = contact.touches
     touches.add(*kept["touches"])
-    cache.delete(kept_as(name))
     return int(contact.pk)
 
 
@@ -427,7 +421,7 @@ def undo_related(user: User, pk: int, version: int, before: list[Any] | None) ->
 
 def undo_remove(user: User, name: str, account: int) -> tuple[Account, int]:
     found = Account.objects.visible_to(user).filter(pk=account).first()
-    pk = put_back(name) if found else None
+    pk = put_back(user, name) if found else None
     if found is None or pk is None:
         raise Overtaken
     return found, pk

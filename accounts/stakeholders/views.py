@@ -178,7 +178,7 @@ def version_seen(request: HttpRequest) -> int:
 @allowed(*EDITS_ACCOUNTS)
 def remove_person(request: HttpRequest, pk: int) -> HttpResponse:
     contact = seen(request, pk)
-    undo = actions.remove(contact)
+    undo = actions.remove(signed_in(request), contact)
     view = dataclasses.replace(View.behind(request, contact.account_id), contact=None)
     if not request.htmx:  # type: ignore[attr-defined]
         return answer(request, contact.account_id, f"{contact.name} is removed.")

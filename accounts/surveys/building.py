@@ -10,9 +10,9 @@ from django.utils import timezone
 from accounts.people.models import Role, User
 from accounts.surveys.questions import Question, QuestionText, Survey
 from accounts.surveys.ready import BETTER, READY, Ask, K, Words, add_question, agrees
+from accounts.way_back import UNDO_SECONDS
 
 SALT = "kamplan.surveys.building"
-UNDO_SECONDS = 60
 MOST_QUESTIONS = 20
 
 FIRST_WORDS: dict[str, Ask] = {

@@ -10,9 +10,9 @@ from django.utils import timezone
 from accounts.people.models import User
 from accounts.stakeholders.models import Contact
 from accounts.surveys.models import SurveyInvitation, Wave
+from accounts.way_back import UNDO_SECONDS
 
 SALT = "kamplan.surveys.waves"
-UNDO_SECONDS = 60
 KEPT = ("survey_id", "name", "roles", "key_only", "rest_days", "days_open", "remind_after")
 
 

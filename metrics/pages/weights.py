@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.forms import MoneyInput, day_input
 from accounts.models import Account, Organisation, User
 from accounts.periods import Day
+from accounts.way_back import UNDO_SECONDS
 from kamplan import formats
 from kamplan.components import Choice as Link
 from kamplan.permissions import SETS_WEIGHTS, allowed, signed_in
@@ -31,7 +32,6 @@ from metrics.reading import reading
 from metrics.weights import FAMILIES, Held, Weight, weights_of
 
 PAGE = 50
-UNDO_SECONDS = 60
 LATE = "It is too late to take this back, or it was changed again meanwhile."
 
 

@@ -21,13 +21,13 @@ from accounts.surveys.employees.models import Employee, EmployeeWave
 from accounts.surveys.employees.release import release
 from accounts.surveys.employees.rules import Dimension
 from accounts.surveys.employees.words import PROMISE
+from accounts.way_back import UNDO_SECONDS
 from kamplan.components import Choice
 from kamplan.permissions import RUNS_EMPLOYEE_WAVES, allowed, signed_in, visible_or_404
 from kamplan.waking import wake
 
 WAVES_A_PAGE = 20
 INVALID = 422
-UNDO_SECONDS = 60
 SALT = "kamplan.surveys.employees"
 DRAFTED = [
     "name",
