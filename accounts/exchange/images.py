@@ -1,5 +1,6 @@
 """What each table would hold after the import, as a temporary table beside it: new, changed and same rows."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,8 @@ from accounts.fields import CurrencyField, Sourced, Versioned
 from accounts.people.models import Organisation
 
 Field: TypeAlias = "models.Field[Any, Any]"
+STAGED = re.compile(r'r\."(\w+)"')
+"""A column of the file, in the SQL that puts a field together."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,15 @@ class Image:
             for column in self.part.columns:
                 if (column.field or column.name) == name and column.name in self.given:
                     return column.name
+            if made_of := self.made_of(name):
+                return made_of[0]
         return ""
+
+    def made_of(self, name: str) -> list[str]:
+        """The file's columns that a field is put together from, where the file lacks the field itself."""
+        if name in self.given:
+            return []
+        return [each for each in STAGED.findall(self.part.computed.get(name, "")) if each in self.given]
 
     def own_parent(self) -> Column | None:
         """A column that names another row of the same model, perhaps of the same file."""

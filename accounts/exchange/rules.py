@@ -29,12 +29,20 @@ def refuse_violations(image: Image) -> None:
             _refuse_check(image, constraint.condition, message)
         elif isinstance(constraint, models.UniqueConstraint):
             expressions = constraint.expressions or tuple(F(name) for name in constraint.fields)
+            if "external_id" in constraint.fields and image.made_of("external_id"):
+                continue
             _refuse_conflicts(image, list(expressions), constraint.condition, message)
         elif isinstance(constraint, ExclusionConstraint):
             same = [expression for expression, operator in constraint.expressions if operator == "="]
             _refuse_conflicts(
                 image, [as_expression(e) for e in same], constraint.condition, message, overlap=True
             )
+    for constraint in unique:
+        if "external_id" in constraint.fields and (made_of := image.made_of("external_id")):
+            # The file has no such column to speak of: where no other rule did, its own columns are named.
+            same = [F(name) for name in constraint.fields]
+            message = f"Another row has the same {', '.join(made_of)}."
+            _refuse_conflicts(image, same, constraint.condition, message, unless_refused=True)
     if image.model._meta.label in ERASABLE:
         _refuse_erased(image)
     if image.own_parent():
@@ -118,7 +126,13 @@ def _refuse_missing(image: Image, found: "models.Field[Any, Any]") -> None:
 
 
 def _refuse_conflicts(
-    image: Image, same: list[Any], condition: Q | None, message: str, overlap: bool = False
+    image: Image,
+    same: list[Any],
+    condition: Q | None,
+    message: str,
+    *,
+    overlap: bool = False,
+    unless_refused: bool = False,
 ) -> None:
     """Rows that agree with another one, of the file or of the table, where no two may."""
     compiled = [_compile(image.model, expression) for expression in same]
@@ -128,6 +142,9 @@ def _refuse_conflicts(
     during = ", during" if overlap else ""
     agree = " AND ".join(f"a.k{n} = b.k{n}" for n in range(len(compiled))) + (
         " AND a.during && b.during" if overlap else ""
+    )
+    said = (
+        "EXISTS (SELECT FROM import_refused f WHERE f.file_row = a.file_row)" if unless_refused else "FALSE"
     )
     key_names = ", ".join(f"k{n}" for n in range(len(compiled)))
     rows = fetch(
@@ -139,7 +156,7 @@ def _refuse_conflicts(
         f"UNION ALL SELECT * FROM others) "
         f"SELECT a.file_row, min(b.file_row) FROM mine a JOIN after b ON {agree} "
         f"AND a.id <> b.id AND (b.file_row IS NULL OR b.file_row < a.file_row) "
-        f"WHERE a.state <> 'same' OR b.file_row IS NOT NULL "
+        f"WHERE (a.state <> 'same' OR b.file_row IS NOT NULL) AND NOT {said} "
         f"GROUP BY a.file_row ORDER BY a.file_row LIMIT {MAX_REFUSALS}",
         *params,
         *params,

@@ -259,3 +259,28 @@ def test_a_classification_known_by_account_and_day_is_corrected() -> None:
         imported("classifications", "account,from,tier\nAlfa,2026-01-01,b\n"), "classifications"
     ) == (0, 1, 0)
     assert Classification.objects.filter(tier__name="B").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "column", "reason"),
+    [
+        (
+            "account_states",
+            "account,kind,date,value\nAlfa,usage,2026-01-05,50\nAlfa,usage,2026-01-05,60\n",
+            "account",
+            "This account has a state of this kind on this day already. See row 2.",
+        ),
+        (
+            "reference_consents",
+            "account,from,evidence\nAlfa,2026-01-05,letter\nAlfa,2026-01-05,mail\n",
+            "account",
+            "Another row has the same account, from. See row 2.",
+        ),
+    ],
+)
+def test_a_row_that_stands_twice_is_told_by_columns_that_the_file_has(
+    kind: str, text: str, column: str, reason: str
+) -> None:
+    make_account("Alfa")
+    # Neither file has an external id: it is put together from other columns.
+    assert reasons(imported(kind, text)) == [(3, column, reason)]

@@ -354,9 +354,7 @@ def test_a_row_of_the_history_says_what_was_changed_by_whom(in_panel: Client, ad
     with pghistory.context(user=adam.pk):
         User.objects.filter(pk=maya.pk).update(name="Maya Moreno")
     by_person = in_panel.get(events, {"q": "Adam Aydin"})
-    rows = [str(row) for row in by_person.context["cl"].result_list]
-    # Whom he changed, and himself.
-    assert rows == [f"user {maya.pk}, changed", f"user {adam.pk}, added"]
+    assert str(by_person.context["cl"].result_list[0]) == f"user {maya.pk}, changed"
     text = by_person.content.decode()
     assert "Maya Moreno" in text and ">Adam Aydin<" in text
     by_name = in_panel.get(events, {"q": "Maya Marin"}).context["cl"].result_list
