@@ -140,6 +140,10 @@ AUTH_PASSWORD_VALIDATORS = [
 # How many proxies stand in front and append to X-Forwarded-For; 0: the peer's address counts.
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXIES", 1 if env_bool("BEHIND_TLS", False) else 0)
 ACCOUNT_ADAPTER = "accounts.people.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.people.login_forms.LoginForm",
+    "reset_password": "accounts.people.login_forms.ResetPasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
