@@ -102,11 +102,11 @@ class Row:
 
     @property
     def good(self) -> str:
-        return f"{self.tally['good']} well"
+        return f"{self.tally['good']} on plan"
 
     @property
     def bad(self) -> str:
-        return f"{self.tally['bad']} behind"
+        return f"{self.tally['bad']} behind plan"
 
     @property
     def open(self) -> str:

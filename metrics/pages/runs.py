@@ -1,5 +1,7 @@
 """The runs: what was computed when, what it changed, and asking for another."""
 
+import datetime
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -39,6 +41,7 @@ WHYS = {
     "no_rate": "no exchange rate into the reporting currency",
     "before_contact": "won before its first contact",
 }
+KINDS = {"opportunity": "deal"}
 MEASURES = {
     "revenue": "Revenue",
     "orders": "Orders",
@@ -169,11 +172,11 @@ def errors_of(user: User, run: Run) -> list[dict[str, str]]:
     return [
         {
             "why": WHYS.get(each["why"], each["why"]),
-            "kind": each["kind"],
+            "kind": KINDS.get(each["kind"], each["kind"]),
             "name": each["name"]
             if each["id"] in seen.get(each["kind"], set())
             else "in an account you may not see",
-            "detail": each["detail"] if each["id"] in seen.get(each["kind"], set()) else "",
+            "detail": with_days(each["detail"]) if each["id"] in seen.get(each["kind"], set()) else "",
         }
         for each in run.errors
     ]
@@ -240,3 +243,10 @@ def changed_definitions(before: Run | None, run: Run) -> list[str]:
         for name in sorted({*before.definitions, *run.definitions})
         if before.definitions.get(name) != run.definitions.get(name)
     ]
+
+
+def with_days(text: str) -> str:
+    """Days as everywhere else: a run keeps them as the database writes them."""
+    return re.sub(
+        r"\b\d{4}-\d\d-\d\d\b", lambda found: formats.day(datetime.date.fromisoformat(found[0])), text
+    )

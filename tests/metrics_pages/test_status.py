@@ -6,6 +6,7 @@ import pytest
 
 from accounts.periods import PeriodKind, latest_complete
 from metrics.kpis import KPI
+from metrics.pages.runs import with_days
 from metrics.pages.words import judged_against, of_one
 from metrics.results import Result
 from metrics.status import change_between, status_of
@@ -112,3 +113,9 @@ def test_a_change_is_named_only_beyond_noise(
 )
 def test_one_is_not_many(many: str, said: str) -> None:
     assert of_one(many) == said
+
+
+def test_a_row_left_out_is_told_with_days_as_everywhere_else() -> None:
+    told = with_days("closed 2019-11-25, first contact 2019-11-30").replace("\N{NO-BREAK SPACE}", " ")
+    assert told == "closed 25 Nov 2019, first contact 30 Nov 2019"
+    assert with_days("USD on 12-34") == "USD on 12-34"

@@ -110,7 +110,7 @@ def test_a_plan_is_as_far_as_the_list_of_plans_says(
         )
         assert cells
         said.append(" ".join(re.sub(r"<[^>]+>", " ", cells[0]).split()))
-    assert said == ["1 well 1 1 overdue"] * 2
+    assert said == ["1 on plan 1 1 overdue"] * 2
 
 
 def test_statements_do_not_grow_with_accounts(
