@@ -1,11 +1,11 @@
 """Evaluates the recipes of KPIs that are made of single rows: in a run over many periods, or for one page."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 
-from accounts.periods import Day, Period
+from accounts.periods import Day, Period, add_months
 from metrics.evaluate import Facts, period_rows
 from metrics.levels import TEAM_CLOSURE
 from metrics.recipes import RELATIONS
@@ -21,34 +21,42 @@ LOOKED_UP = {
     "inside": "id",
     "revenue": "account_id, month",
     "standing": "account_id, month",
-    "period_stamp": "account_id, starts, ends",
+    "period_stamp": "starts, ends, account_id",
 }
 
 
-def make_run_relations(
-    periods: Sequence[Period], facts: Facts, as_of: Day, recipes: Collection[Recipe]
-) -> None:
-    """Temporary tables of the relations that these recipes read, for the length of a run.
+def make_run_relations(of_recipes: Mapping[Recipe, Sequence[Period]], facts: Facts, as_of: Day) -> None:
+    """Temporary tables of the relations that these recipes read for their periods, for the length of a run.
 
     Most recipes ask whose an account was at the start of each period: that, too, is found out once.
     """
+    periods = sorted({period for some in of_recipes.values() for period in some})
     values = period_rows(periods, as_of.replace(day=1))
-    needed = sorted({name for recipe in recipes for name in recipe.relations})
+    needed: dict[str, Day] = {}
+    for recipe, some in of_recipes.items():
+        for name in recipe.relations:
+            needed[name] = min(needed.get(name, as_of), first_day(recipe, some, as_of))
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMP TABLE run_period_stamp ON COMMIT DROP AS"
-            f" WITH {values}, {facts_sql(facts)}, {STAMP} SELECT * FROM stamp",
+            f" WITH {values}, {facts_sql(facts)}, {STAMP} SELECT * FROM stamp ORDER BY starts, ends, account_id",
             facts.params,
         )
-        for name in needed:
+        for name, since in needed.items():
             cursor.execute(
                 f"CREATE TEMP TABLE run_{name} ON COMMIT DROP AS WITH {facts_sql(facts)} {RELATIONS[name]}",
-                facts.params,
+                {**facts.params, "since": since},
             )
         for name in (*needed, "period_stamp"):
             if name in LOOKED_UP:
                 cursor.execute(f"CREATE INDEX ON run_{name} ({LOOKED_UP[name]})")
             cursor.execute(f"ANALYZE run_{name}")
+
+
+def first_day(recipe: Recipe, periods: Sequence[Period], as_of: Day) -> Day:
+    """The first day whose rows the recipe reads from its relations for these periods."""
+    days = [min(period.start, add_months(period.end, -recipe.reaches_back)) for period in periods]
+    return min([*days, as_of])
 
 
 def facts_sql(facts: Facts) -> str:
@@ -72,7 +80,7 @@ def statement(
     {facts_sql(facts)}{with_relations}
     {recipe_body(recipe, in_run)}
     """
-    return sql, {**facts.params, "as_of": as_of}
+    return sql, {**facts.params, "as_of": as_of, "since": first_day(recipe, periods, as_of)}
 
 
 def recipe_body(recipe: Recipe, in_run: bool) -> str:

@@ -125,6 +125,7 @@ def reached(windows: Iterable[Window], today: Day) -> dict[Window, tuple[Decimal
                 "first": min(firsts),
                 "end": max(ends),
                 "today": today,
+                "since": min(firsts),
             },
         )
         return {

@@ -22,4 +22,7 @@ RELATIONS: dict[str, str] = {
     **value.RELATIONS,
     **voice.RELATIONS,
 }
-"""What recipes read besides the facts: a run makes each once, a page those that a recipe names."""
+"""What recipes read besides the facts: a run makes each once, a page those that a recipe names.
+
+Those whose rows have a date hold them since `%(since)s` alone, the first that any of the periods looks at.
+"""

@@ -21,7 +21,7 @@ RELATIONS = {
                SUM(r.amount) OVER (PARTITION BY r.id) AS amount, r.days,
                ROW_NUMBER() OVER (PARTITION BY r.id) = 1 AS is_first, {OPENED_AS}
           FROM ({CLOSED_DEALS.select()}) r {CREDITED} {OPENED.format(day=CLOSED_DEALS.classed_on)}
-         WHERE r.is_won""",
+         WHERE r.is_won AND r.date >= %(since)s""",
 }
 
 RECIPES = {

@@ -36,27 +36,25 @@ RELATIONS = {
     "asked": f"""
         SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, TRUE AS is_first,
                r.to_answer
-          FROM ({REQUESTS.select()}) r {CREDITED}""",
+          FROM ({REQUESTS.select()}) r {CREDITED}
+         WHERE r.date >= %(since)s""",
     "solved": f"""
         SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, TRUE AS is_first,
                r.to_resolve
-          FROM ({SOLUTIONS.select()}) r {CREDITED}""",
+          FROM ({SOLUTIONS.select()}) r {CREDITED}
+         WHERE r.date >= %(since)s""",
     "inside": f"""
         SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, TRUE AS is_first,
                r.to_do, r.due_on, r.done_on
-          FROM ({INTERNAL_REQUESTS.select()}) r {CREDITED}""",
-    # One row a deal and credited person; a deal that nobody touched was closed without us. The first channel is that
-    # of the smallest text: an ordered aggregate lets the planner group all touches anew for each deal.
+          FROM ({INTERNAL_REQUESTS.select()}) r {CREDITED}
+         WHERE r.date >= %(since)s""",
+    # One row a deal and credited person; a deal that nobody touched was closed without us.
     "tried": f"""
         SELECT r.id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id, r.is_won, r.number,
-               r.first_on, f.channel, ROW_NUMBER() OVER (PARTITION BY r.id) = 1 AS is_first, {OPENED_AS}
+               r.first_on, SPLIT_PART(r.first_touch, ' ', 2) AS channel,
+               ROW_NUMBER() OVER (PARTITION BY r.id) = 1 AS is_first, {OPENED_AS}
           FROM ({DEAL_TOUCHES.select()}) r {CREDITED} {OPENED.format(day=DEAL_TOUCHES.classed_on)}
-          LEFT JOIN (SELECT d.id, SPLIT_PART(MIN(CONCAT(TO_CHAR(t.date, 'YYYYMMDD'), LPAD(t.id::text, 20, '0'), ' ',
-                                                        t.channel)), ' ', 2) AS channel
-                       FROM {COUNTED.format(among="TRUE")} t
-                       JOIN accounts_opportunity d ON d.id = t.opportunity_id AND d.account_id = t.account_id
-                        AND t.date >= d.opened_on AND t.date <= d.closed_on
-                      GROUP BY d.id) f ON f.id = r.id""",
+         WHERE r.date >= %(since)s""",
     # The first touch from us, of accounts that were no customers before, and the day on which a deal was won.
     "contacted": f"""
         SELECT r.account_id AS id, r.account_id, r.date, COALESCE(r.person_id, owner.user_id) AS person_id,
@@ -66,7 +64,8 @@ RELATIONS = {
           FROM (SELECT DISTINCT ON (t.account_id) t.account_id, t.date, t.person_id, t.channel
                   FROM {COUNTED.format(among="TRUE")} t WHERE t.direction <> 'inbound'
                  ORDER BY t.account_id, t.date, t.id) r {CREDITED}
-         WHERE NOT EXISTS (SELECT 1 FROM accounts_order x WHERE x.account_id = r.account_id AND x.kind = 'order'
+         WHERE r.date >= %(since)s
+           AND NOT EXISTS (SELECT 1 FROM accounts_order x WHERE x.account_id = r.account_id AND x.kind = 'order'
                               AND x.date < r.date)
            AND NOT EXISTS (SELECT 1 FROM accounts_contract x
                             WHERE x.account_id = r.account_id AND LOWER(x.during) < r.date)
@@ -371,6 +370,7 @@ RECIPES = {
             ),
         ),
         ("tried",),
+        reaches_back=24,
         split=Split("touch, per cent won at it of those that reached it"),
         channels=CHANNELS,
         made_of="opportunity",

@@ -51,15 +51,20 @@ RELATIONS = {
     "joined_account": f"SELECT account_id, date FROM ({JOINED.select()}) r",
     # What was won and invoiced, each once for its person and once for the company (key 0).
     "reached": f"""
-        SELECT k.key, r.measure, r.date, SUM(r.amount) AS amount, COUNT(*) FILTER (WHERE {NO_RATE}) AS gaps
-          FROM (SELECT 'won' AS measure, COALESCE(r.person_id, owner.user_id) AS person_id, r.date, r.booked, r.amount
-                  FROM ({CLOSED_DEALS.select()}) r {CREDITED}
-                 WHERE r.is_won
-                 UNION ALL
-                SELECT 'revenue', COALESCE(r.person_id, owner.user_id), r.date, r.booked, r.amount
-                  FROM ({ORDER_LINES.select()}) r {CREDITED}
-                 WHERE r.date >= (SELECT MIN(starts_on) FROM accounts_forecast WHERE measure = 'revenue')) r
-         CROSS JOIN LATERAL (VALUES (0::bigint), (r.person_id)) k(key)
+        SELECT k.key, d.measure, d.date, SUM(d.amount) AS amount, SUM(d.gaps) AS gaps
+          FROM (SELECT r.measure, r.person_id, r.date, SUM(r.amount) AS amount,
+                       COUNT(*) FILTER (WHERE {NO_RATE}) AS gaps
+                  FROM (SELECT 'won' AS measure, COALESCE(r.person_id, owner.user_id) AS person_id, r.date,
+                               r.booked, r.amount
+                          FROM ({CLOSED_DEALS.select()}) r {CREDITED}
+                         WHERE r.is_won AND r.date >= %(since)s
+                         UNION ALL
+                        SELECT 'revenue', COALESCE(r.person_id, owner.user_id), r.date, r.booked, r.amount
+                          FROM ({ORDER_LINES.select()}) r {CREDITED}
+                         WHERE r.date >= (SELECT MIN(starts_on) FROM accounts_forecast WHERE measure = 'revenue')
+                           AND r.date >= %(since)s) r
+                 GROUP BY 1, 2, 3) d
+         CROSS JOIN LATERAL (VALUES (0::bigint), (d.person_id)) k(key)
          GROUP BY 1, 2, 3""",
 }
 

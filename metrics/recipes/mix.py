@@ -77,5 +77,7 @@ RECIPES = {
         relations=("revenue",),
         columns=("revenue",),
         months=(12, 0),
+        # A year and a month before the start of a period that is a year long.
+        reaches_back=25,
     ),
 }

@@ -10,7 +10,7 @@ ORDERS = EVERYWHERE | {"order", "orderline", "classification"}
 RELATIONS = {
     "revenue": """
         SELECT DISTINCT account_id, month, SUM(revenue) OVER w AS x, SUM(lines_no_rate) OVER w AS gaps
-          FROM facts WHERE account_id IS NOT NULL
+          FROM facts WHERE account_id IS NOT NULL AND month >= %(since)s
         WINDOW w AS (PARTITION BY account_id ORDER BY month)""",
 }
 
@@ -57,6 +57,7 @@ RECIPES = {
         ("revenue",),
         columns=("revenue", "lines_no_rate"),
         months=(12, 0),
+        reaches_back=13,
         beside=(
             Beside("top1", "Share of the largest account", is_share=True),
             Beside("hhi", "Sum of squared shares (HHI)", decimals=3),

@@ -14,12 +14,16 @@ QUOTA_WINDOWS = """quota AS (
       FROM accounts_quota q CROSS JOIN accounts_organisation org
       LEFT JOIN metrics_dailyrate r ON r.currency = q.currency AND r.day = q.starts_on)"""
 
+QUOTAS_HELD = """(
+    SELECT user_id, starts_on, LEAD(starts_on) OVER (PARTITION BY user_id ORDER BY starts_on) AS ends_on
+      FROM accounts_quota)"""
+
 RELATIONS = {
     "booked": f"""
         SELECT COALESCE(r.person_id, owner.user_id) AS person_id, r.date, SUM(r.amount) AS amount,
                COUNT(*) FILTER (WHERE {NO_RATE}) AS gaps
           FROM ({ORDER_LINES.select()}) r {CREDITED}
-         WHERE r.date >= (SELECT MIN(starts_on) FROM accounts_quota)
+         WHERE r.date >= (SELECT MIN(starts_on) FROM {QUOTAS_HELD} q WHERE COALESCE(ends_on, 'infinity') > %(since)s)
          GROUP BY 1, 2""",
 }
 

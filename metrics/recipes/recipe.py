@@ -85,6 +85,8 @@ class Recipe:
     """The days that rows have until their outcome counts: so long a closed period still changes with the day."""
     made_of: str = ""
     """The table without any row of which it has no figure at all."""
+    reaches_back: int = 0
+    """The months before a period's end since which it reads rows of its relations, if that is before its start."""
     goes_by_opening: bool = False
     """Its rows go by what their account was when they were opened, not at the period's start."""
 
@@ -94,14 +96,16 @@ class Recipe:
 
 
 # The owner, team and segment of an account at the period's start, or when it began if that was later.
-STAMP = """stamp AS (
-    SELECT p.starts, p.ends, f.account_id, f.owner_id, f.team_id, f.tier_id, f.industry_id, f.region_id,
-           f.is_target::int AS target
-      FROM period p JOIN facts f ON f.month = p.starts
-     UNION
-    SELECT p.starts, p.ends, f.account_id, f.owner_id, f.team_id, f.tier_id, f.industry_id, f.region_id,
-           f.is_target::int
-      FROM period p JOIN facts f ON f.month = f.began AND f.began > p.starts AND f.began < p.ends)"""
+STAMP = """stamped AS (
+    SELECT DISTINCT account_id, month, began, owner_id, team_id, tier_id, industry_id, region_id,
+           is_target::int AS target
+      FROM facts WHERE month IN (SELECT starts FROM period) OR month = began),
+stamp AS (
+    SELECT p.starts, p.ends, f.account_id, f.owner_id, f.team_id, f.tier_id, f.industry_id, f.region_id, f.target
+      FROM period p JOIN stamped f ON f.month = p.starts
+     UNION ALL
+    SELECT p.starts, p.ends, f.account_id, f.owner_id, f.team_id, f.tier_id, f.industry_id, f.region_id, f.target
+      FROM period p JOIN stamped f ON f.month = f.began AND f.began > p.starts AND f.began < p.ends)"""
 
 SEGMENTS = """
     CASE GROUPING(owner_id, tier_id, industry_id, region_id, target)

@@ -135,10 +135,9 @@ def collect_row_figures(changes: Changes, facts: Facts, as_of: Day, progress: Pr
     )
     stored = made_of_rows()
     made = {name: changes.periods_for(recipe) for name, recipe in stored.items()}
-    concerned = sorted({period for periods in made.values() for period in periods})
+    concerned = {stored[name]: periods for name, periods in made.items() if periods}
     if concerned:
-        needed = [stored[name] for name, periods in made.items() if periods]
-        rowkpis.make_run_relations(concerned, facts, as_of, needed)
+        rowkpis.make_run_relations(concerned, facts, as_of)
     for name, periods in made.items():
         if periods:
             sql, params = rowkpis.statement(stored[name], periods, facts, as_of, in_run=True)
