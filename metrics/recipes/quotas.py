@@ -28,10 +28,10 @@ RELATIONS = {
 }
 
 QUOTA_SCOPES = """
-    SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, booked, quota, gaps FROM held
-     UNION ALL SELECT starts, ends, 'owner', user_id, booked, quota, gaps FROM held
+    SELECT {over}, 'company' AS scope, NULL::bigint AS key, booked, quota, gaps FROM held
+     UNION ALL SELECT {over}, 'owner', user_id, booked, quota, gaps FROM held
      UNION ALL
-    SELECT starts, ends, 'team', c.above_id, booked, quota, gaps FROM held
+    SELECT {over}, 'team', c.above_id, booked, quota, gaps FROM held
       LEFT JOIN accounts_membership m ON m.user_id = held.user_id AND m.during @> held.starts_on
       LEFT JOIN team_closure c ON c.id = m.team_id"""
 
@@ -45,49 +45,49 @@ QUOTA_ATTAINMENT = f"""
           LEFT JOIN booked b ON b.person_id = q.user_id AND b.date >= q.starts_on
                             AND b.date < COALESCE(q.ends_on, 'infinity'::date)
          GROUP BY 1, 2, 3, 4, 5),
-    scoped AS ({QUOTA_SCOPES})
+    scoped AS ({QUOTA_SCOPES.format(over="starts, ends")})
     -- figures
     SELECT starts, ends, scope, key, CASE WHEN SUM(quota) > 0 THEN SUM(booked) / SUM(quota) END AS value,
            SUM(booked) AS numerator, SUM(quota) AS denominator, COUNT(*) AS n, NULL AS low, NULL AS high,
            NULLIF(SUM(gaps), 0) AS no_rate
       FROM scoped GROUP BY 1, 2, 3, 4"""
 
+# All of it by the last day, on which several periods end.
 PIPELINE_COVERAGE = f"""
     , {QUOTA_WINDOWS},
+    until AS (SELECT DISTINCT day FROM period),
     held AS (
-        SELECT p.starts, p.ends, q.user_id, q.starts_on, q.amount AS quota,
+        SELECT p.day, q.user_id, q.starts_on, q.amount AS quota,
                COALESCE(SUM(b.amount), 0) AS booked, COALESCE(SUM(b.gaps), 0) + (q.amount IS NULL)::int AS gaps
-          FROM period p
+          FROM until p
           JOIN quota q ON q.starts_on <= p.day AND COALESCE(q.ends_on, 'infinity'::date) > p.day
           LEFT JOIN booked b ON b.person_id = q.user_id AND b.date >= q.starts_on AND b.date <= p.day
-         GROUP BY 1, 2, 3, 4, 5),
-    scoped AS ({QUOTA_SCOPES}),
-    gap AS (SELECT starts, ends, scope, key, SUM(quota) - SUM(booked) AS gap, COUNT(*) AS n,
-                   SUM(gaps) AS gaps
-              FROM scoped GROUP BY 1, 2, 3, 4),
-    -- By day and person first: several periods end on the same day.
+         GROUP BY 1, 2, 3, 4),
+    scoped AS ({QUOTA_SCOPES.format(over="day")}),
+    gap AS (SELECT day, scope, key, SUM(quota) - SUM(booked) AS gap, COUNT(*) AS n, SUM(gaps) AS gaps
+              FROM scoped GROUP BY 1, 2, 3),
+    -- By person first, then for whom they stand.
     pipeline AS MATERIALIZED (
         SELECT r.date AS day, owner.user_id, SUM(r.weighted) AS x, COUNT(*) FILTER (WHERE {NO_RATE}) AS gaps
-          FROM ({OPEN_DEALS.select(days="(SELECT DISTINCT day FROM period)")}) r {CREDITED}
+          FROM ({OPEN_DEALS.select(days="(SELECT day FROM until)")}) r {CREDITED}
          GROUP BY 1, 2),
     waiting AS (
-        SELECT p.starts, p.ends, s.scope, s.key, SUM(w.x) AS x, SUM(w.gaps) AS gaps
-          FROM period p
-          JOIN pipeline w ON w.day = p.day
+        SELECT w.day, s.scope, s.key, SUM(w.x) AS x, SUM(w.gaps) AS gaps
+          FROM pipeline w
          CROSS JOIN LATERAL (VALUES ('company', NULL::bigint), ('owner', w.user_id)) s(scope, key)
-         GROUP BY 1, 2, 3, 4
+         GROUP BY 1, 2, 3
          UNION ALL
-        SELECT p.starts, p.ends, 'team', c.above_id, SUM(w.x), SUM(w.gaps)
-          FROM period p
-          JOIN pipeline w ON w.day = p.day
-          LEFT JOIN accounts_membership m ON m.user_id = w.user_id AND m.during @> p.day
-          LEFT JOIN team_closure c ON c.id = m.team_id GROUP BY 1, 2, 4)
+        SELECT w.day, 'team', c.above_id, SUM(w.x), SUM(w.gaps)
+          FROM pipeline w
+          LEFT JOIN accounts_membership m ON m.user_id = w.user_id AND m.during @> w.day
+          LEFT JOIN team_closure c ON c.id = m.team_id GROUP BY 1, 3)
     -- figures
-    SELECT g.starts, g.ends, g.scope, g.key, CASE WHEN g.gap > 0 THEN COALESCE(w.x, 0) / g.gap END AS value,
+    SELECT p.starts, p.ends, g.scope, g.key, CASE WHEN g.gap > 0 THEN COALESCE(w.x, 0) / g.gap END AS value,
            COALESCE(w.x, 0) AS numerator, g.gap AS denominator, g.n, NULL AS low, NULL AS high,
            NULLIF(g.gaps + COALESCE(w.gaps, 0), 0) AS no_rate
-      FROM gap g LEFT JOIN waiting w ON w.starts = g.starts AND w.ends = g.ends AND w.scope = g.scope
-                                    AND w.key IS NOT DISTINCT FROM g.key"""
+      FROM gap g
+      JOIN period p USING (day)
+      LEFT JOIN waiting w ON w.day = g.day AND w.scope = g.scope AND COALESCE(w.key, -1) = COALESCE(g.key, -1)"""
 
 RECIPES = {
     "quota_attainment": Recipe(
