@@ -14,6 +14,12 @@ RELATIONS = {
         WINDOW w AS (PARTITION BY account_id ORDER BY month)""",
 }
 
+SEGMENTS = "tier_id, industry_id, region_id, target"
+SCOPE = f"""span, GROUPING({SEGMENTS}) AS scope,
+               COALESCE(CASE GROUPING({SEGMENTS}) WHEN 7 THEN tier_id WHEN 11 THEN industry_id WHEN 13 THEN region_id
+                                                  WHEN 14 THEN target END, -1) AS key"""
+EACH = "GROUP BY span, GROUPING SETS ((), (tier_id), (industry_id), (region_id), (target))"
+
 # Of the company and its segments: what a single person's few accounts add up to says little.
 CONCENTRATION = f"""
     , {STAMP},
@@ -24,29 +30,38 @@ CONCENTRATION = f"""
           JOIN revenue e ON e.month = p.end_month
           LEFT JOIN revenue before ON before.account_id = e.account_id AND before.month = p.last_year_end_month
          WHERE e.x > COALESCE(before.x, 0) OR e.gaps > COALESCE(before.gaps, 0)),
-    -- Sorted as whole numbers: each amount by its place among those of its year, each period and scope by a number.
+    -- Each amount by its place among all of them, so that whole numbers are compared instead of decimals.
     placed AS MATERIALIZED (
-        SELECT *, (ROW_NUMBER() OVER (PARTITION BY ends ORDER BY x DESC))::int AS place FROM bought),
-    span AS (SELECT starts, ends, (ROW_NUMBER() OVER ())::int * 8 AS span FROM period),
-    sorted AS (
-        SELECT span + s.scope AS number, s.key, COUNT(*) AS n, SUM(b.x) AS total, SUM(b.x * b.x) AS squares,
-               SUM(b.gaps) AS gaps, array_agg(b.x ORDER BY b.place) AS xs
-          FROM span p
-          JOIN placed b USING (ends)
-          LEFT JOIN stamp USING (starts, ends, account_id)
-         CROSS JOIN LATERAL (VALUES (0, NULL::bigint), (1, stamp.tier_id), (2, stamp.industry_id),
-                                    (3, stamp.region_id), (4, stamp.target::bigint)) s(scope, key)
-         GROUP BY 1, 2),
+        SELECT *, x * x AS square, (ROW_NUMBER() OVER (ORDER BY x DESC))::int AS place FROM bought),
+    span AS (SELECT starts, ends, (ROW_NUMBER() OVER ())::int AS span FROM period),
+    member AS MATERIALIZED (
+        SELECT span.span, b.place, b.x, b.square, b.gaps, stamp.tier_id, stamp.industry_id, stamp.region_id,
+               stamp.target::bigint AS target
+          FROM span JOIN placed b USING (ends) LEFT JOIN stamp USING (starts, ends, account_id)),
+    -- Amounts are added up once, by what their accounts are in every respect; each scope only lists them.
+    fine AS (
+        SELECT span, tier_id, industry_id, region_id, target, COUNT(*) AS n, SUM(x) AS total, SUM(square) AS squares,
+               SUM(gaps) AS gaps, MAX(x) AS largest
+          FROM member GROUP BY 1, 2, 3, 4, 5),
+    whole AS (
+        SELECT {SCOPE}, SUM(n) AS n, SUM(total) AS total, SUM(squares) AS squares, SUM(gaps) AS gaps,
+               MAX(largest) AS largest
+          FROM fine {EACH}),
+    listed AS (SELECT {SCOPE}, array_agg(place) AS places FROM member {EACH}),
     top AS (
-        SELECT span.starts, span.ends,
-               (ARRAY['company', 'tier', 'industry', 'region', 'target'])[number - span + 1] AS scope, key, n, total,
-               squares, gaps, xs[1] AS largest, (SELECT SUM(x) FROM unnest(xs[1:CEIL(n / 10.0)::int]) x) AS tenth
-          FROM sorted JOIN span ON span = number / 8 * 8)
+        SELECT span, scope, key, SUM(x) AS tenth
+          FROM whole JOIN listed USING (span, scope, key)
+         CROSS JOIN LATERAL (SELECT place FROM unnest(places) place ORDER BY place LIMIT CEIL(n / 10.0)) first
+          JOIN placed USING (place)
+         GROUP BY 1, 2, 3)
     -- figures
-    SELECT starts, ends, scope, key, tenth / NULLIF(total, 0) AS value, tenth AS numerator, total AS denominator, n,
+    SELECT span.starts, span.ends,
+           CASE scope WHEN 15 THEN 'company' WHEN 7 THEN 'tier' WHEN 11 THEN 'industry' WHEN 13 THEN 'region'
+                      ELSE 'target' END AS scope,
+           NULLIF(key, -1) AS key, tenth / NULLIF(total, 0) AS value, tenth AS numerator, total AS denominator, n,
            NULL AS low, NULL AS high, NULLIF(gaps, 0) AS no_rate, largest / NULLIF(total, 0) AS top1,
            squares / NULLIF(total * total, 0) AS hhi
-      FROM top"""
+      FROM whole JOIN top USING (span, scope, key) JOIN span USING (span)"""
 
 RECIPES = {
     "concentration": Recipe(
