@@ -18,7 +18,10 @@ from metrics.leaves import (
     over_scope,
 )
 from metrics.levels import Level, credited_by_row
+from metrics.sources import COLUMNS
 
+COUNTS = frozenset(column.name for column in COLUMNS if column.aggregate.startswith("COUNT("))
+"""Whole numbers, none of them negative."""
 ALWAYS = frozenset({"revenue"})
 """What every company has, so that no statement is left without any column."""
 
@@ -65,20 +68,21 @@ def summed_by(run: int, sums: dict[str, Decimal]) -> Summed:
 
 
 def not_zero(run: int, names: list[str]) -> set[str]:
-    """Those of the facts that are not 0 in some row, of this run or replaced by it."""
+    """Those of these facts, which add up to 0, that are not 0 in some row, of this run or replaced by it.
+
+    Counts that add up to 0 are 0, every one: only what was replaced is asked for them.
+    """
+    signed = [name for name in names if name not in COUNTS]
+    now = in_any_row("metrics_accountmonth", signed)
+    return now | in_any_row(f"metrics_accountmonthpast WHERE valid_to = {run}", names)
+
+
+def in_any_row(rows: str, names: list[str]) -> set[str]:
     if not names:
         return set()
     tests = ", ".join(f"COALESCE(BOOL_OR({name} <> 0), FALSE)" for name in names)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT {tests}
-              FROM (SELECT {", ".join(names)} FROM metrics_accountmonth
-                     UNION ALL
-                    SELECT {", ".join(names)} FROM metrics_accountmonthpast WHERE valid_to = %(run)s) f
-            """,
-            {"run": run},
-        )
+        cursor.execute(f"SELECT {tests} FROM {rows}")
         return {name for name, is_there in zip(names, cursor.fetchone(), strict=True) if is_there}
 
 

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 from accounts.periods import Day
 from metrics.evaluate import Facts
-from metrics.recompute.summed import EVERYTHING, Summed
-from metrics.sources import COLUMNS, SOURCES
+from metrics.recompute.summed import COUNTS, EVERYTHING, Summed
+from metrics.sources import SOURCES
 from metrics.sources.source import columns_of
 
 STOCKS = frozenset(column.name for source in SOURCES if source.is_stock for column in columns_of(source))
-COUNTS = frozenset(column.name for column in COLUMNS if column.aggregate.startswith("COUNT("))
 
 
 @dataclass(frozen=True)
