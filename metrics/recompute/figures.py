@@ -86,9 +86,11 @@ def store_figures(run: Run, last: Run | None, changes: Changes, summed: Summed, 
 
 def version_of(version: Version, periods: Sequence[Period], of_accounts: Sequence[Period] = ()) -> Version:
     """Only with the months that these periods read, of scopes and of single accounts."""
+    every = (*periods, *of_accounts)
     return replace(
         version,
-        months=looked_up((*periods, *of_accounts), version.as_of),
+        periods=every,
+        months=looked_up(every, version.as_of),
         rows_since=first_row(periods, version.as_of, version.summed),
     )
 

@@ -25,6 +25,8 @@ WINDOW_SQL = {
     Window.AT_END: "e.{c}",
 }
 
+STOCK_MONTHS = {Window.AT_START: "start_month", Window.AT_END: "end_month"}
+
 # The months whose totals the windows of a quarter and of half a year need, where a definition uses such a window.
 LOOKUPS = {
     "s": "start_month",
@@ -50,6 +52,31 @@ def looked_up(periods: Sequence[Period], as_of: Day) -> frozenset[Day]:
     return frozenset(found)
 
 
+def read_months(version: Version) -> dict[str, str]:
+    """Of measures that are not read in every month that is looked up: the condition on those in which they are.
+
+    Sums of a window need no month before its first; stocks are read where periods begin and end.
+    """
+    bounds = [window_bounds(period, version.as_of.replace(day=1)) for period in version.periods]
+    windows: dict[str, set[Window]] = {}
+    for column in version.summed.columns:
+        windows.setdefault(column.measure, set()).add(column.window)
+    found = {}
+    for name, read in windows.items():
+        first = min(
+            (min(each[window.begins], each["end_month"]) for each in bounds for window in read),
+            default=Day.min,
+        )
+        if name not in STOCKS and first > min(version.months):
+            found[name] = f"f.month >= DATE '{first}'"
+        if name in STOCKS and read <= set(STOCK_MONTHS):
+            months = sorted({each[STOCK_MONTHS[window]] for each in bounds for window in read})
+            if months and len(months) < len(version.months):
+                listed = ", ".join(f"DATE '{month}'" for month in months)
+                found[name] = f"f.month IN ({listed})"
+    return found
+
+
 def make_running_totals(version: Version) -> None:
     """Per account the running total of every flow, the stocks, and the stamps in each month that is looked up.
 
@@ -60,9 +87,14 @@ def make_running_totals(version: Version) -> None:
         return
     names = sorted({column.measure for column in version.summed.columns})
     flows = [name for name in names if name not in STOCKS]
-    running = ", ".join(f"SUM({number(name)}) OVER w AS {name}" for name in flows)
+    conditions = read_months(version)
+
+    def read(name: str) -> str:
+        return f"CASE WHEN {conditions[name]} THEN {number(name)} END" if name in conditions else number(name)
+
+    running = ", ".join(f"SUM({read(name)}) OVER w AS {name}" for name in flows)
     totals = ", ".join(
-        (f"(SUM({number(name)}) OVER one)" if name in STOCKS else f"f.{name}")
+        (f"(SUM({read(name)}) OVER one)" if name in STOCKS else f"f.{name}")
         + f"{'::int' if name in COUNTS else ''} AS {name}"
         for name in names
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from accounts.periods import Day
+from accounts.periods import Day, Period
 from metrics.evaluate import Facts
 from metrics.recompute.summed import COUNTS, EVERYTHING, Summed
 from metrics.sources import SOURCES
@@ -21,6 +21,8 @@ class Version:
     sign: str = ""
     changed_only: bool = False
     summed: Summed = EVERYTHING
+    periods: tuple[Period, ...] = ()
+    """The periods whose figures are made of it."""
     months: frozenset[Day] = frozenset()
     """The months whose totals anything looks up."""
     rows_since: Day = Day.min
