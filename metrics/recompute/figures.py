@@ -96,9 +96,11 @@ def version_of(version: Version, periods: Sequence[Period], of_accounts: Sequenc
 
 
 def make_tables() -> None:
+    # Nothing of these is kept, so nothing is compressed.
     columns = "view text, starts date, ends date, scope text, key bigint, kind text, figures jsonb"
-    execute(f"CREATE TEMP TABLE run_raw ({columns}) ON COMMIT DROP")
-    execute(f"CREATE TEMP TABLE run_figures ({columns}) ON COMMIT DROP")
+    for name in ("run_raw", "run_figures"):
+        execute(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP")
+        execute(f"ALTER TABLE {name} ALTER figures SET STORAGE EXTERNAL")
     execute("CREATE TEMP TABLE run_changed (account_key bigint, month date) ON COMMIT DROP")
     execute("CREATE TEMP TABLE run_moved (account_key bigint, month date) ON COMMIT DROP")
 
