@@ -21,45 +21,62 @@ def row(alias: str) -> str:
 
 
 JOIN = same_key("n", "f")
+MANY = 20
+"""Less than one in so many rows is little."""
 
 
 def apply(run: int, scope: Scope) -> Applied:
     """Move replaced and vanished rows to the past, insert new ones; rows that did not change stay as they are."""
     params = {"run": run, "since": scope.everyone_since, "current": scope.current_month}
+    compared = f"""
+        SELECT f.id, n.ctid AS place, n.month IS NULL OR {row("n")} IS DISTINCT FROM {row("f")} AS is_gone
+          FROM metrics_accountmonth f LEFT JOIN run_fact n ON {JOIN}"""
+    older = f"f.month < %(since)s AND {in_scope('f.account_id', 'f.month', scope)}"
+    # In two halves, so that the months of everyone are looked up and not looked for among all.
+    parts = [
+        f"{compared} WHERE f.month >= %(since)s",
+        *([f"{compared} WHERE {older}"] if scope.looks_back else []),
+    ]
     execute(
-        f"""
-        CREATE TEMP TABLE run_gone ON COMMIT DROP AS
-        SELECT f.id FROM metrics_accountmonth f LEFT JOIN run_fact n ON {JOIN}
-         WHERE {in_scope("f.account_id", "f.month", scope)}
-           AND (n.month IS NULL OR {row("n")} IS DISTINCT FROM {row("f")})
-        """,
+        f"CREATE TEMP TABLE run_compared ON COMMIT DROP AS {' UNION ALL '.join(parts)}",
         params,
     )
-    execute("ANALYZE run_gone")
+    execute("ANALYZE run_compared")
     names = ", ".join(FACT_COLUMNS)
+    gone = "SELECT id FROM run_compared WHERE is_gone"
     replaced = execute(
         f"""
         INSERT INTO metrics_accountmonthpast ({names}, valid_from, valid_to)
-        SELECT {names}, valid_from, %(run)s FROM metrics_accountmonth WHERE id IN (SELECT id FROM run_gone)
+        SELECT {names}, valid_from, %(run)s FROM metrics_accountmonth WHERE id IN ({gone})
         """,
         params,
     )
-    execute("DELETE FROM metrics_accountmonth WHERE id IN (SELECT id FROM run_gone)")
-    # What is known is read before anything is inserted: in an empty table the planner would scan it once a row,
-    # and with it all that this statement has inserted already.
+    execute(f"DELETE FROM metrics_accountmonth WHERE id IN ({gone})")
     inserted = execute(
         f"""
         INSERT INTO metrics_accountmonth ({names}, valid_from)
-        WITH f AS MATERIALIZED (SELECT {", ".join(KEY)} FROM metrics_accountmonth)
         SELECT {", ".join("n." + name for name in FACT_COLUMNS)}, %(run)s
           FROM run_fact n
-         WHERE NOT EXISTS (SELECT 1 FROM f WHERE {JOIN})
+         WHERE NOT EXISTS (SELECT 1 FROM run_compared c WHERE c.place = n.ctid AND NOT c.is_gone)
         """,
         params,
     )
-    # Most of a first run's rows are new: without fresh statistics the figures are joined row by row.
-    analyze_lasting(f"metrics_accountmonth ({', '.join((*KEY, *STAMPS, 'valid_from'))})")
+    renew_statistics(inserted)
     return Applied(inserted, replaced, count_restated(run, scope))
+
+
+def renew_statistics(inserted: int) -> None:
+    """Most of a first run's rows are new: without fresh statistics the figures are joined row by row.
+
+    Of the few new ones of a night only the number of their run is news to the planner.
+    """
+    if execute(
+        "SELECT 1 FROM pg_class WHERE oid = 'metrics_accountmonth'::regclass AND reltuples > %(many)s",
+        {"many": MANY * inserted},
+    ):
+        execute("ANALYZE metrics_accountmonth (valid_from)")
+    else:
+        analyze_lasting(f"metrics_accountmonth ({', '.join((*KEY, *STAMPS, 'valid_from'))})")
 
 
 def count_restated(run: int, scope: Scope) -> int:

@@ -47,6 +47,11 @@ class Scope:
         return None if self.is_full else self.everyone_since
 
     @property
+    def looks_back(self) -> bool:
+        """Some accounts' older months are looked at, too."""
+        return self.is_full or self.has_queue
+
+    @property
     def current_month(self) -> Day:
         return self.as_of.replace(day=1)
 
@@ -160,18 +165,19 @@ def type_of(column: Column) -> str:
 def stage_facts(scope: Scope, progress: Progress) -> None:
     """Every source grouped by account, month and credited person, one statement each (two with a queue)."""
     newcomers = scope.has_queue and make_newcomers() > 0
+    queued = accounts_of("run_queue") if scope.has_queue else ""
     for source in SOURCES:
         progress(source.label)
         names = ", ".join(f"{column.name} {type_of(column)}" for column in columns_of(source))
         execute(f"CREATE TEMP TABLE {staged(source)} ({KEY_COLUMNS}, {names}) ON COMMIT DROP")
-        stage_source(source, scope, newcomers)
+        stage_source(source, scope, queued, newcomers)
     execute(f"CREATE TEMP TABLE run_empty ({KEY_COLUMNS}) ON COMMIT DROP")
     add_empty_months(scope)
     # Without statistics the sums of thousands of accounts would be joined row by row.
     execute("".join(f"ANALYZE {staged(source)} (account_id, month, person_id);" for source in SOURCES))
 
 
-def stage_source(source: Source, scope: Scope, newcomers: bool) -> None:
+def stage_source(source: Source, scope: Scope, queued: str, newcomers: bool) -> None:
     bounds = {"since": scope.everyone_since, "until": source.until(scope.as_of)}
     if scope.is_full:
         execute(grouped(source, "TRUE", "r.date <= %(until)s"), bounds)
@@ -181,17 +187,34 @@ def stage_source(source: Source, scope: Scope, newcomers: bool) -> None:
     if not scope.has_queue:
         return
     older = "q.since <= r.date AND r.date < %(since)s"
-    queue = "run_queue"
     if is_known(source, scope):
         execute(known(source), bounds)
         if not newcomers:
             return
-        queue = "run_newcomer"
-    among = f"{source.account} IN (SELECT account_id FROM {queue})"
+        queued = accounts_of("run_newcomer")
+    among = f"{source.account} IN ({queued})"
     execute(grouped(source, among, older, "JOIN run_queue q ON q.account_id = r.account_id"), bounds)
     if source.lacks_account:
         nobody = "JOIN run_queue q ON q.account_id IS NULL"
         execute(grouped(source, f"{source.account} IS NULL", older, nobody), bounds)
+
+
+FEW = 1_000
+
+
+def accounts_of(table: str) -> str:
+    """What an account is compared with to be among these: if they are few, as numbers.
+
+    The planner then knows how few, and begins with them instead of with all accounts' rows of all months.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT account_id FROM {table} WHERE account_id IS NOT NULL ORDER BY 1 LIMIT {FEW + 1}"
+        )
+        found = [account for (account,) in cursor.fetchall()]
+    if len(found) > FEW:
+        return f"SELECT account_id FROM {table}"
+    return ", ".join(map(str, found)) or "NULL"
 
 
 def make_newcomers() -> int:
@@ -272,17 +295,23 @@ def grouped(source: Source, among: str, condition: str, join: str = "", days: st
 
 def add_empty_months(scope: Scope) -> None:
     """In every month since it began an account has a row for its owner on the month's last day."""
-    execute(
-        f"""
-        INSERT INTO run_empty (account_id, month, person_id)
-        SELECT b.account_id, m.month, owner.user_id
-          FROM run_began b
-          JOIN run_month m ON m.month >= b.month AND {in_scope("b.account_id", "m.month", scope)}
-          LEFT JOIN accounts_assignment owner
-                 ON owner.account_id = b.account_id AND owner.role = 'owner' AND owner.during @> m.day
-        """,
-        {"since": scope.everyone_since},
-    )
+    months = [("", "TRUE" if scope.is_full else "m.month >= %(since)s")]
+    if scope.has_queue and not scope.is_full:
+        queued = "JOIN run_queue q ON q.account_id = b.account_id"
+        months.append((queued, "m.month < %(since)s AND m.month >= q.since"))
+    for among, condition in months:
+        execute(
+            f"""
+            INSERT INTO run_empty (account_id, month, person_id)
+            SELECT b.account_id, m.month, owner.user_id
+              FROM run_began b
+              {among}
+              JOIN run_month m ON m.month >= b.month AND {condition}
+              LEFT JOIN accounts_assignment owner
+                     ON owner.account_id = b.account_id AND owner.role = 'owner' AND owner.during @> m.day
+            """,
+            {"since": scope.everyone_since},
+        )
     execute(
         f"""
         INSERT INTO run_empty (account_id, month, person_id)
