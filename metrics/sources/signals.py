@@ -131,7 +131,8 @@ mails_to_unknown = Measure(
 
 # An e-mail counts in the month in which it was delivered, with what became of it whenever that was: once a person and
 # month, however often it is opened. What is opened or answered belongs to the e-mail that it names; where it names
-# none, to the last one with its subject that had reached the person by then.
+# none, to the last one with its subject that had reached the person by then. Of nobody we know only what was delivered
+# counts, each by itself.
 MAILS = Source(
     "mails",
     "E-mails delivered, each person once a month",
@@ -142,23 +143,28 @@ MAILS = Source(
                      CASE WHEN g.answered THEN 'answered' END,
                      CASE WHEN NOT g.is_known THEN 'to nobody we know' END) AS detail,
            NULL::numeric AS booked, '' AS currency, g.is_known, g.opened, g.answered
-      FROM (SELECT s.account_id, s.is_known, MIN(s.subject) AS subject,
+      FROM (SELECT s.account_id, TRUE AS is_known, MIN(s.subject) AS subject,
                    MIN(s.date) FILTER (WHERE s.code = 'email_delivered') AS date,
                    MIN(s.id) FILTER (WHERE s.code = 'email_delivered') AS id,
                    BOOL_OR(s.code = 'email_open') AS opened, BOOL_OR(s.code = 'email_reply') AS answered
               FROM (SELECT m.*, MAX(CASE WHEN m.code = 'email_delivered' THEN date_trunc('month', m.date) END) OVER (
                              PARTITION BY m.account_id, m.who, m.mail
                              ORDER BY m.date, m.code <> 'email_delivered', m.id) AS sent
-                      FROM (SELECT o.account_id, o.id, k.code, o.subject, {ON} AS date,
-                                   o.contact_id IS NOT NULL AS is_known, COALESCE(o.contact_id, -o.id) AS who,
+                      FROM (SELECT o.account_id, o.id, k.code, o.subject, {ON} AS date, o.contact_id AS who,
                                    CASE WHEN o.message <> '' THEN 'm' || o.message ELSE 's' || o.subject END AS mail
                               FROM accounts_signal o
                              CROSS JOIN accounts_organisation org
                               JOIN accounts_signalkind k ON k.id = o.kind_id
                                AND k.code IN ('email_delivered', 'email_open', 'email_reply')
-                             WHERE {{among}}) m) s
+                             WHERE o.contact_id IS NOT NULL AND {{among}}) m) s
              WHERE s.sent IS NOT NULL
-             GROUP BY s.account_id, s.is_known, s.who, s.mail, s.sent) g""",
+             GROUP BY s.account_id, s.who, s.mail, s.sent
+             UNION ALL
+            SELECT o.account_id, FALSE, o.subject, {ON}, o.id, FALSE, FALSE
+              FROM accounts_signal o
+             CROSS JOIN accounts_organisation org
+              JOIN accounts_signalkind k ON k.id = o.kind_id AND k.code = 'email_delivered'
+             WHERE o.contact_id IS NULL AND {{among}}) g""",
     (mails_delivered, mails_opened, mails_answered, mails_to_unknown),
     may_be_planned=True,
     moment="o.at",
@@ -166,6 +172,8 @@ MAILS = Source(
 
 invited = Measure("invited", "COUNT(*) FILTER (WHERE code = 'event_invited')", label="invited to events")
 attended = Measure("attended", "COUNT(*) FILTER (WHERE code = 'event_attended')", label="attended events")
+
+OF_EVENTS = "SELECT id FROM accounts_signalkind WHERE code IN ('event_invited', 'event_attended')"
 
 # A person counts once a month for one event, however often they are noted for it; the unknown count singly.
 EVENTS = Source(
@@ -177,11 +185,13 @@ EVENTS = Source(
            NULL::numeric AS booked, '' AS currency, k.code
       FROM (SELECT o.account_id, o.kind_id, o.subject, MIN({ON}) AS date, MIN(o.id) AS id
               FROM accounts_signal o CROSS JOIN accounts_organisation org
-             WHERE o.kind_id IN (SELECT id FROM accounts_signalkind
-                                  WHERE code IN ('event_invited', 'event_attended'))
-               AND {{among}}
-             GROUP BY o.account_id, o.kind_id, o.subject, COALESCE(o.contact_id, -o.id),
-                      date_trunc('month', o.at AT TIME ZONE org.time_zone)) g
+             WHERE o.kind_id IN ({OF_EVENTS}) AND o.contact_id IS NOT NULL AND {{among}}
+             GROUP BY o.account_id, o.kind_id, o.subject, o.contact_id,
+                      date_trunc('month', o.at AT TIME ZONE org.time_zone)
+             UNION ALL
+            SELECT o.account_id, o.kind_id, o.subject, {ON}, o.id
+              FROM accounts_signal o CROSS JOIN accounts_organisation org
+             WHERE o.kind_id IN ({OF_EVENTS}) AND o.contact_id IS NULL AND {{among}}) g
       JOIN accounts_signalkind k ON k.id = g.kind_id""",
     (invited, attended),
     may_be_planned=True,
@@ -209,6 +219,7 @@ DECAYED = Source(
 # What a limit is before anybody changed it; by how many per cent a score has to fall under it.
 USUAL_LIMITS = {"band_warm": 10, "band_hot": 25, "band_red_hot": 50, "band_stay": 20}
 LIMIT_NAMES = tuple(name.removeprefix("band_") for name in USUAL_LIMITS)
+LEVELS = ("warm", "hot", "red_hot")
 LOOK_BACK = 12
 MONTHS_READ = LOOK_BACK + 4
 """So many months before its first day a stock of points reads at most."""
@@ -226,12 +237,16 @@ def is_in(band: str) -> str:
 
 
 def marks(band: str) -> str:
-    """The last months in which a score reached a limit, and ended well under it."""
+    """This month, if a score reached the limit in it, or ended well under it."""
     return (
-        f"MAX(x.month) FILTER (WHERE x.score >= x.{band}) OVER year AS {band}_on,"
-        f" MAX(x.month) FILTER (WHERE x.is_over AND x.score < x.{band} * (1 - x.stay / 100)) OVER year"
-        f" AS {band}_off"
+        f"CASE WHEN s.score >= s.{band} THEN s.month END AS {band}_at,"
+        f" CASE WHEN s.is_over AND s.score < s.{band} * (1 - s.stay / 100) THEN s.month END AS {band}_left"
     )
+
+
+def last_marks(band: str) -> str:
+    """The last such months of a year."""
+    return f"MAX(x.{band}_at) OVER year AS {band}_on, MAX(x.{band}_left) OVER year AS {band}_off"
 
 
 band_level = Measure("band_level", "SUM(level)", label="band: 1 warm, 2 hot, 3 red-hot")
@@ -280,15 +295,16 @@ IN_TIER = "COALESCE(' in tier ' || t.name, '')"
 
 # A score is that of three whole months, as in the engagement score. An account rises with the score that reaches a
 # limit, and falls with a month that ends well under it; between the two it stays, for a year at most. The limits are
-# those of its tier on the month's last day, where it has some of its own.
+# those of its tier on the month's last day, where it has some of its own. Months are marked before the year is looked
+# over: there each of them is looked at twelve times.
 BAND_ROWS = f"""
     WITH limits AS MATERIALIZED ({LIMITS}),
     marked AS MATERIALIZED (
         SELECT x.account_id, x.month, x.score, x.tier_id, {", ".join(f"x.{name}" for name in LIMIT_NAMES)},
-               {", ".join(map(marks, ("warm", "hot", "red_hot")))}
-          FROM ({SCORES}) x
+               {", ".join(map(last_marks, LEVELS))}
+          FROM (SELECT s.*, {", ".join(map(marks, LEVELS))} FROM ({SCORES}) s OFFSET 0) x
         WINDOW year AS (PARTITION BY x.account_id ORDER BY x.month ROWS {LOOK_BACK - 1} PRECEDING))
-    SELECT b.*, m.day, {" + ".join(f"{is_in(band)}::int" for band in ("warm", "hot", "red_hot"))} AS level
+    SELECT b.*, m.day, {" + ".join(f"{is_in(band)}::int" for band in LEVELS)} AS level
       FROM {{days}} m JOIN marked b ON b.month = date_trunc('month', m.day)::date"""
 
 BANDS = Source(

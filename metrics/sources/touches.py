@@ -12,9 +12,10 @@ TALKS = "('call', 'meeting', 'video')"
 # What a touch takes where nobody noted it.
 USUAL_MINUTES = "CASE channel WHEN 'meeting' THEN 60 WHEN 'video' THEN 60 WHEN 'call' THEN 20 ELSE 10 END"
 
-# Most touches have no thread; only the others have to be grouped.
+# Most touches have no thread; only the others have to be grouped. Of the same types, so that what is asked of both is
+# asked of each before they are laid on each other.
 ONE_BY_ONE = f"""
-    SELECT o.account_id, {ON} AS date, o.actor_id AS person_id, o.id, o.channel, o.direction, o.minutes,
+    SELECT o.account_id, {ON} AS date, o.actor_id AS person_id, o.id, o.channel::text, o.direction::text, o.minutes,
            o.opportunity_id
       FROM accounts_touch o CROSS JOIN accounts_organisation org
      WHERE o.thread = '' AND {{among}}"""
