@@ -32,6 +32,7 @@ from metrics.recompute.changed import LONGEST, Changes, earliest_change, open_qu
 from metrics.recompute.figures import store_figures
 from metrics.recompute.merge import make_facts, make_keys, make_stamps, tell_classes_apart
 from metrics.recompute.rates import monthly_rates_changed, refresh_daily_rates
+from metrics.recompute.seal import seal, sealed_until
 from metrics.recompute.signals import make_signal_days, make_signal_months
 from metrics.recompute.stage import SMALL_SAMPLE, Progress, Scope, execute, make_scope, stage_facts
 from metrics.recompute.summed import summed_by
@@ -135,12 +136,12 @@ def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
         tell_classes_apart()
         make_facts()
         record(run, apply(run.pk, scope))
-        sums = sums_of_facts()
-        check_balance(scope, sums)
+        sums = sums_of_facts(scope.current_month, sealed_until(run, last, scope))
+        check_balance(scope, sums.published, seal(run, last, scope, sums.closed))
         run.first_month = first_fact()
         run.errors = find_errors()
         changes = what_changed(run, last, scope, since, organisation)
-        run.figures = store_figures(run, last, changes, summed_by(run.pk, sums), progress)
+        run.figures = store_figures(run, last, changes, summed_by(run.pk, sums.published), progress)
         run.published_at = timezone.now()
         run.save(force_insert=True)
         progress("Looking ahead", then=1)
