@@ -13,17 +13,21 @@ TICKS = os.sysconf("SC_CLK_TCK")
 # What a statement of a run is for, by how it begins: the name of the phase, and of which source or recipe.
 PHASES = (
     (r"INSERT INTO run_of_(\w+)", "stage"),
-    (r"CREATE TEMP TABLE run_(?:of_\w+|empty|month|signal_\w+|began|queue|taken|former_rate)", "stage"),
+    (r"CREATE TEMP TABLE run_(signal_\w+)", "stage"),
+    (r"CREATE TEMP TABLE run_(?:of_\w+|empty|month|recent|newcomer|began|queue|taken|former_rate)", "stage"),
     (r"INSERT INTO (?:run_empty|run_began|run_queue|metrics_dailyrate)", "stage"),
     (r"ANALYZE run_(?:of_|empty|signal_)", "stage"),
     (r".*run_warning|.*metrics_alert", "warnings"),
-    (r"CREATE TEMP TABLE run_(?:key|stamp|fact|gone)\b", "compare"),
+    (
+        r"CREATE TEMP TABLE run_(?:key|stamp|fact|compared)\b|ANALYZE run_(?:key|stamp|fact|compared)",
+        "compare",
+    ),
     (
         r"INSERT INTO metrics_accountmonth|DELETE FROM metrics_accountmonth|.*ANALYZE metrics_accountmonth",
         "compare",
     ),
     (r"CREATE INDEX ON run_fact", "compare"),
-    (r"SELECT COALESCE\(", "balance"),
+    (r"SELECT COALESCE\(|SELECT COUNT\(\*\) FILTER \(WHERE o\.at", "balance"),
     (
         r"CREATE TEMP TABLE run_(?:total|group|grouped|fine)|CREATE INDEX ON run_(?:total|group)",
         "sums of accounts",
@@ -32,7 +36,7 @@ PHASES = (
     (r"CREATE TEMP TABLE run_(?:row|people)|CREATE INDEX ON run_row|INSERT INTO run_raw", "sums of rows"),
     (r"INSERT INTO run_single SELECT starts, ends, scope, key, '(\w+)', figures FROM", "recipes"),
     (r"INSERT INTO run_figures SELECT 'as-was', starts, ends, scope, key, 'single'", "recipes"),
-    (r"INSERT INTO run_single|CREATE TEMP TABLE run_", "recipes"),
+    (r"INSERT INTO run_single|CREATE TEMP TABLE run_|CREATE INDEX ON run_|ANALYZE run_", "recipes"),
     (r"INSERT INTO run_figures WITH period", "figures of accounts"),
     (r".*metrics_scopefigures|.*run_figures", "write"),
 )
