@@ -1,6 +1,5 @@
 """What the models of the admin panel share."""
 
-import datetime
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -20,7 +19,7 @@ from django.utils.text import capfirst
 
 from accounts.people.history import is_content, name_of
 from accounts.people.models import User
-from kamplan.formats import plural
+from kamplan.formats import moment, plural
 
 
 class Configuration(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -125,9 +124,8 @@ class History(ReadOnly):
         return [*self.readonly_fields, *held]
 
     @admin.display(description="when", ordering="pgh_created_at")
-    def at(self, event: Any) -> datetime.datetime:
-        found: datetime.datetime = event.pgh_created_at
-        return found
+    def at(self, event: Any) -> str:
+        return moment(event.pgh_created_at)
 
     @admin.display(description="what")
     def row(self, event: Any) -> str:
