@@ -49,6 +49,7 @@ class ContactForm(VersionForm):
             "language",
             "reports_to",
         ]
+        help_texts = {"name": "Of somebody not known yet: the position, as Head of IT."}
 
     def __init__(self, *args: Any, circle: Circle, today: datetime.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
