@@ -17,6 +17,7 @@ from accounts.people.models import Organisation, User
 from accounts.rights.declared import DECLARED, Data
 from accounts.rights.notes import Hit, events_of, find
 from accounts.rights.persons import Person
+from accounts.stakeholders.models import SoftFact
 from accounts.surveys.questions import Question, QuestionText
 
 Names = dict[type[models.Model], dict[int, str]]
@@ -106,7 +107,7 @@ def _section(person: Person, label: str, rows: list[Any], names: Names) -> Secti
     columns = _columns(person, label)
     title = TITLES.get(label) if person.is_contact else OURS.get(label)
     title = title or str(apps.get_model(label)._meta.verbose_name_plural)
-    cells = [[value_of(one, getattr(row, one.attname), names) for one in columns] for row in rows]
+    cells = [[value_of(one, said(row, one), names) for one in columns] for row in rows]
     own = {*(DECLARED[label].contacts if person.is_contact else ()), "version"}
     used = [
         at
@@ -118,6 +119,12 @@ def _section(person: Person, label: str, rows: list[Any], names: Names) -> Secti
     return Section(
         title, [str(columns[at].verbose_name) for at in used], [[row[at] for at in used] for row in cells]
     )
+
+
+def said(row: Any, one: Any) -> Any:
+    """What a column holds; a code that means something beside another column only, in words."""
+    is_coded = isinstance(row, SoftFact) and one.name == "value"
+    return row.words if is_coded else getattr(row, one.attname)
 
 
 def _read_names(names: Names, rows: Iterable[Any]) -> None:

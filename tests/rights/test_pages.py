@@ -65,6 +65,8 @@ def test_an_export_holds_everything_with_authors_and_dates(hanas: Client, ingrid
         "kind": "role",
         "value": "champion",
     } in kept["What we think of this person"]
+    thought = {each["kind"]: each["value"] for each in kept["What we think of this person"]}
+    assert (thought["influence"], thought["support"]) == ("much", "strongly for us")
     words = [each.get("text") or each.get("score") for each in kept["What was answered"]]
     assert sorted(map(str, words)) == ["3", f"{CANARY} says it is slow"]
     for title in (
