@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
-from accounts.people.models import Membership, Role, Team, User
+from accounts.people.models import Role, Team, User
 from accounts.surveys.employees import actions, rules
 from accounts.surveys.employees.models import (
     EmployeeAnswer,
@@ -243,25 +244,41 @@ def may_read(user: User) -> bool:
     return user.is_active and user.role in READS_EMPLOYEE_PANEL
 
 
+THIS = "SELECT %(wave)s::bigint AS id"
+NEWEST = """SELECT id FROM accounts_employeewave WHERE state = 'released'
+             ORDER BY closed_on DESC, id DESC LIMIT 1"""
+# Every team with the wave; whether that has a result of it, and whether somebody belongs to it.
+TEAMS_OF = """
+    SELECT wave.id, t.id, t.parent_id, t.lead_id,
+           EXISTS (SELECT 1 FROM accounts_employeeresult r
+                    WHERE r.wave_id = wave.id AND r.dimension = 'team' AND r.team_key = t.id),
+           EXISTS (SELECT 1 FROM accounts_membership m
+                    WHERE m.team_id = t.id AND m.user_id = %(user)s AND m.during @> %(today)s::date)
+      FROM ({wave}) wave LEFT JOIN accounts_team t ON TRUE"""
+
+
 def seen_by(user: User, wave: EmployeeWave, today: datetime.date) -> Seen:
     """Heads and administrators see all; a lead the teams below; everybody else the own team or the level above."""
-    return seen_in(wave.results.all(), user, today)
-
-
-def seen_in(results: QuerySet[EmployeeResult], user: User, today: datetime.date) -> Seen:
-    """By one statement, for results of one wave."""
     if user.role in RUNS_EMPLOYEE_WAVES:
         return Seen(everything=True)
-    of_team = results.filter(dimension=Dimension.TEAM, team_key=OuterRef("pk"))
-    belongs = Membership.objects.filter(team=OuterRef("pk"), user=user, during__contains=today)
-    teams: Any = Team.objects.annotate(is_known=Exists(of_team), is_own=Exists(belongs))
-    tree = {team.pk: team for team in teams}
-    parents = {pk: team.parent_id for pk, team in tree.items()}
-    own = next((pk for pk, team in tree.items() if team.is_own), None)
-    home = next((team for team in chain(own, parents) if tree[team].is_known), None)
-    led = {pk for pk in tree if any(tree[each].lead_id == user.pk for each in chain(pk, parents))}
-    seen = {pk for pk in led if tree[pk].is_known} if user.role == Role.LEAD else set()
-    return Seen(False, frozenset(seen if home is None else seen | {home}), home)
+    _, seen = seen_in(THIS, user, today, wave.pk)
+    return seen
+
+
+def seen_in(which: str, user: User, today: datetime.date, wave: int = 0) -> tuple[int | None, Seen]:
+    """Of this wave or the newest one, by one statement; without one there is nothing to see."""
+    with connection.cursor() as cursor:
+        cursor.execute(TEAMS_OF.format(wave=which), {"user": user.pk, "today": today, "wave": wave})
+        rows = cursor.fetchall()
+    teams = [row[1:] for row in rows if row[1] is not None]
+    parents = {pk: parent for pk, parent, *_ in teams}
+    leads = {pk: lead for pk, _, lead, *_ in teams}
+    known = {pk for pk, _, _, is_known, _ in teams if is_known}
+    own = next((pk for pk, *_, is_own in teams if is_own), None)
+    home = next((team for team in chain(own, parents) if team in known), None)
+    led = {pk for pk in parents if any(leads[each] == user.pk for each in chain(pk, parents))}
+    seen = led & known if user.role == Role.LEAD else set()
+    return rows[0][0] if rows else None, Seen(False, frozenset(seen if home is None else seen | {home}), home)
 
 
 def chain(team: int | None, parents: Mapping[int, int | None]) -> list[int]:
@@ -295,9 +312,11 @@ def newest_rows_for(user: User, today: datetime.date) -> list[EmployeeResult]:
     """The same of the newest released wave, each row with its wave; none before a first one."""
     if not may_read(user):
         return []
-    newest = EmployeeWave.objects.released().order_by("-closed_on", "-pk").values("pk")[:1]
-    results = EmployeeResult.objects.filter(wave__in=newest)
-    return list(results.filter(seen_in(results, user, today).condition).select_related("wave"))
+    results = EmployeeResult.objects.select_related("wave")
+    if user.role in RUNS_EMPLOYEE_WAVES:
+        return list(results.filter(wave=RawSQL(f"({NEWEST})", [])))
+    wave, seen = seen_in(NEWEST, user, today)
+    return list(results.filter(seen.condition, wave=wave)) if wave else []
 
 
 def comments_for(user: User, wave: EmployeeWave) -> list[str]:
