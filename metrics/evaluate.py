@@ -78,10 +78,14 @@ def period_rows(periods: Sequence[Period], current_month: Day) -> str:
     return f"period ({names}) AS (VALUES {rows})"
 
 
-HELD_AT_START = (
-    "{condition} AND o.month >= p.starts AND o.month < p.ends AND o.month = GREATEST(p.starts, o.began)"
-)
-"""The rows `o` that say whose an account was at the start of a period `p`, or when it began."""
+def held_at_start(relation: str, condition: str) -> str:
+    """SELECT the accounts that met a condition on their rows `o` when a period started, or when they began in it.
+
+    By equality, for then only these rows are looked up; needs the relation `period`."""
+    select = f"SELECT o.account_id FROM period p JOIN {relation} o ON {condition} AND"
+    return f"""{select} o.month = p.starts
+             UNION ALL {select} o.month = o.began AND o.month > p.starts AND o.month < p.ends"""
+
 
 HOLDERS = """
         LEFT JOIN (SELECT DISTINCT account_id, holder_id, holder_team_id FROM {relation} b

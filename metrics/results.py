@@ -696,10 +696,11 @@ def narrow(facts: Facts, level: Level, scope: str, keys: list[Key] | None) -> Fa
     if scope == Scope.OWNER and level.is_row_credit:
         return facts.of("f.person_id = ANY(%(keys)s)", keys=list(keys))
     if scope == Scope.OWNER:
-        held = evaluate.HELD_AT_START.format(condition="o.owner_id = ANY(%(keys)s)")
+        held = evaluate.held_at_start(facts.relation, "o.owner_id = ANY(%(keys)s)")
         if level.view == View.CURRENT_BOOK:
-            held = "o.holder_id = ANY(%(keys)s) AND o.month = %(book_month)s"
-        among = f"f.account_id IN (SELECT o.account_id FROM period p JOIN {facts.relation} o ON {held})"
+            book = "o.holder_id = ANY(%(keys)s) AND o.month = %(book_month)s"
+            held = f"SELECT o.account_id FROM {facts.relation} o WHERE {book}"
+        among = f"f.account_id IN ({held})"
         return facts.of(among, keys=list(keys))
     return facts
 

@@ -98,11 +98,13 @@ def narrowed(facts: Facts, kpi: Kpi, place: Place, view: str, run: Run) -> Facts
         return facts
     if is_by_row(kpi, place.scope, view, run):
         return facts.of("f.person_id = %(key)s", key=place.key)
-    held = evaluate.HELD_AT_START.format(condition="o.owner_id = %(key)s")
     if view == View.CURRENT_BOOK:
-        held = "o.holder_id = %(key)s AND o.month = %(book_month)s"
+        book = "o.holder_id = %(key)s AND o.month = %(book_month)s"
+        held = f"SELECT o.account_id FROM {facts.relation} o WHERE {book}"
+    else:
+        held = evaluate.held_at_start(facts.relation, "o.owner_id = %(key)s")
     # As an array it reaches the index below the two tables of an earlier run; joined, all their rows would be read.
-    among = f"f.account_id = ANY(ARRAY(SELECT o.account_id FROM period p JOIN {facts.relation} o ON {held}))"
+    among = f"f.account_id = ANY(ARRAY({held}))"
     return facts.of(among, key=place.key)
 
 
