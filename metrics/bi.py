@@ -210,7 +210,8 @@ def document() -> str:
         "`scope`, `key` (id of the person, team, …; empty for the company), `starts`, `ends` (the first day after), "
         "`view`, `kind` (`accounts`: whole accounts to their owner, `rows`: rows to the person they name, or to what "
         "their account was when they were opened, `single`: "
-        "made of single rows), `figures` (JSON, part to sum). The newest have no `valid_to`.",
+        "made of single rows), `figures` (JSON, part to sum). The newest have no `valid_to`. "
+        "What lists of accounts are sorted by stands in columns of its own besides, of accounts alone.",
         "",
         "## Names",
         "",

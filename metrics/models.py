@@ -7,8 +7,9 @@ from typing import Any
 
 import pghistory
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Case, F, Q, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 
 from accounts.fields import (
     CurrencyField,
@@ -282,6 +283,25 @@ class View(models.TextChoices):
     CURRENT_BOOK = "current-book", "current book"
 
 
+class ExactNumber(models.DecimalField):  # type: ignore[type-arg]
+    """A sum with as many digits as it has."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max_digits": 1000, "decimal_places": 500, **kwargs})
+
+    def db_type(self, connection: Any) -> str:
+        return "numeric"
+
+
+def of_account(part: str) -> models.GeneratedField:
+    """A part of an account's figures in a column of its own: who sorts all accounts by it opens no JSON."""
+    taken = Cast(KeyTextTransform(part, "figures"), ExactNumber())
+    is_one = Q(scope=Scope.ACCOUNT, kind="accounts")
+    return models.GeneratedField(
+        expression=Case(When(is_one, then=taken)), output_field=ExactNumber(null=True), db_persist=True
+    )
+
+
 class ScopeFigures(models.Model):
     """The stored parts of every KPI for one scope and period: sums that results are made of, never results.
 
@@ -303,6 +323,16 @@ class ScopeFigures(models.Model):
     figures = models.JSONField(decoder=ExactDecoder)
     valid_from = models.BigIntegerField()
     valid_to = models.BigIntegerField(null=True)
+    # What the portfolio sorts by.
+    revenue_now = of_account("revenue_now")
+    delta = of_account("delta")
+    start_value = of_account("start_value")
+    expansion = of_account("expansion")
+    contraction = of_account("contraction")
+    lost_value = of_account("lost_value")
+    health_sum = of_account("health_sum")
+    healthy_accounts = of_account("healthy_accounts")
+    pipeline_amount = of_account("pipeline_amount")
 
     class Meta:
         constraints = [

@@ -288,7 +288,7 @@ class Computer:
         if keys is not None:
             named = [key for key in keys if key is not None]
             rows = rows.filter(Q(key__in=named) | (Q(key__isnull=True) if None in keys else Q(pk__in=[])))
-        for row in rows:
+        for row in rows.only("starts", "ends", "key", "kind", "figures"):
             found = self.figures.setdefault((scope, (row.starts, row.ends), row.key), Figures())
             found.add(row.kind, row.figures)
 

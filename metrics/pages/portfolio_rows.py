@@ -67,13 +67,15 @@ class Sort:
 
 
 def one_part(name: str, column: str) -> str:
-    return f"CASE WHEN {name}.id IS NOT NULL THEN COALESCE(({name}.figures ->> '{column}')::numeric, 0) END"
+    """From the column that holds this part of an account's figures alone."""
+    return f"CASE WHEN {name}.id IS NOT NULL THEN COALESCE({name}.{column}, 0) END"
 
 
-RETAINED = f"({summed(RETENTION.numerator, 'x')}) * 100 / NULLIF({summed(RETENTION.denominator, 'x')}, 0)"
-GROUP_RETAINED = (
-    f"SUM({summed(RETENTION.numerator, 'x')}) * 100 / NULLIF(SUM({summed(RETENTION.denominator, 'x')}), 0)"
-)
+def retained(table: str, over: str = "") -> str:
+    kept, base = (f"{over}({summed(terms, table)})" for terms in (RETENTION.numerator, RETENTION.denominator))
+    return f"{kept} * 100 / NULLIF({base}, 0)"
+
+
 HEALTHS = f"NULLIF({one_part('now', 'healthy_accounts')}, 0)"
 YEAR = FIGURES.format(name="year", account="a.id")
 NOW = FIGURES.format(name="now", account="a.id")
@@ -83,9 +85,7 @@ SORTS = {
     "owner": Sort("UPPER(u.name)", OWNER.format(account="a.id"), "UPPER(MIN(u.name))"),
     "revenue": Sort(one_part("year", "revenue_now"), YEAR, f"SUM({one_part('year', 'revenue_now')})"),
     "change": Sort(one_part("year", "delta"), YEAR, f"SUM({one_part('year', 'delta')})"),
-    "nrr": Sort(
-        RETAINED, f"{YEAR} LEFT JOIN {record('x', 'year.figures', [RETENTION])} ON TRUE", GROUP_RETAINED
-    ),
+    "nrr": Sort(retained("year"), YEAR, retained("year", "SUM")),
     "health": Sort(
         f"{one_part('now', 'health_sum')} / {HEALTHS}",
         NOW,
@@ -107,7 +107,7 @@ SHOWN = f"""
            c.notice, c.last_day, c.deadline,
            CASE WHEN year.id IS NOT NULL THEN {REVENUE_SQL} END AS revenue,
            CASE WHEN year.id IS NOT NULL THEN {complete(REVENUE, "x", "COALESCE(x.delta, 0)")} END AS change,
-           {complete(RETENTION, "x", RETAINED)} AS nrr,
+           {complete(RETENTION, "x", retained("x"))} AS nrr,
            {complete(RETENTION, "x", summed(RETENTION.numerator, "x"))} AS kept,
            {complete(RETENTION, "x", summed(RETENTION.denominator, "x"))} AS base,
            CASE WHEN now.id IS NOT NULL THEN {PIPELINE_SQL} END AS pipeline,
@@ -390,11 +390,12 @@ def mean(values: list[Decimal | None]) -> Decimal | None:
 CHOICES = f"""
     WITH visible AS ({{visible}}), {{teams}},
     mine AS (SELECT k.tier_id, k.region_id, k.industry_id, k.is_target, s.user_id,
-                    a.archived_at IS NOT NULL AS archived, m.team_id
+                    a.archived_at IS NOT NULL AS archived, m.team_id, COUNT(*) AS number
                FROM accounts_account a JOIN visible USING (id)
                {OWNER.format(account="a.id")}
                LEFT JOIN accounts_classification k ON k.account_id = a.id AND k.during @> %(today)s::date
-               LEFT JOIN accounts_membership m ON m.user_id = s.user_id AND m.during @> %(today)s::date)
+               LEFT JOIN accounts_membership m ON m.user_id = s.user_id AND m.during @> %(today)s::date
+              GROUP BY k.tier_id, k.region_id, k.industry_id, k.is_target, s.user_id, archived, m.team_id)
     SELECT 'tier' AS kind, t.id::text, t.name, t.position FROM accounts_tier t
                 WHERE id IN (SELECT tier_id FROM mine)
      UNION ALL SELECT 'region', r.id::text, r.name, r.position FROM accounts_region r
@@ -411,7 +412,7 @@ CHOICES = f"""
      UNION ALL SELECT 'target', 'no', 'other accounts', 1
                 WHERE EXISTS (SELECT 1 FROM mine WHERE NOT is_target)
      UNION ALL SELECT 'archived', 'yes', 'archived', 0 WHERE EXISTS (SELECT 1 FROM mine WHERE archived)
-     UNION ALL SELECT 'any', '', COUNT(*)::text, 0 FROM mine
+     UNION ALL SELECT 'any', '', COALESCE(SUM(number), 0)::text, 0 FROM mine
      ORDER BY 1, 4, 3"""
 TEAMS = """closure AS (
     WITH RECURSIVE below AS (
