@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 
 from metrics.models import KEY, STAMPS
-from metrics.recompute.stage import FACT_COLUMNS, Scope, analyze_lasting, execute, in_scope, same_key
+from metrics.recompute.stage import (
+    FACT_COLUMNS,
+    Scope,
+    accounts_of,
+    analyze_lasting,
+    execute,
+    in_scope,
+    same_key,
+)
 from metrics.sources import COLUMNS
 
 VALUES = (*STAMPS, *(column.name for column in COLUMNS))
@@ -31,16 +39,17 @@ def apply(run: int, scope: Scope) -> Applied:
     compared = f"""
         SELECT f.id, n.ctid AS place, n.month IS NULL OR {row("n")} IS DISTINCT FROM {row("f")} AS is_gone
           FROM metrics_accountmonth f LEFT JOIN run_fact n ON {JOIN}"""
-    older = f"f.month < %(since)s AND {in_scope('f.account_id', 'f.month', scope)}"
     # In two halves, so that the months of everyone are looked up and not looked for among all.
-    parts = [
-        f"{compared} WHERE f.month >= %(since)s",
-        *([f"{compared} WHERE {older}"] if scope.looks_back else []),
-    ]
-    execute(
-        f"CREATE TEMP TABLE run_compared ON COMMIT DROP AS {' UNION ALL '.join(parts)}",
-        params,
-    )
+    parts = [f"{compared} WHERE f.month >= %(since)s"]
+    if scope.looks_back:
+        among = (
+            "TRUE"
+            if scope.is_full
+            else f"f.account_id IN ({accounts_of('run_queue')}) OR f.account_id IS NULL"
+        )
+        older = in_scope("f.account_id", "f.month", scope)
+        parts.append(f"{compared} WHERE f.month < %(since)s AND {older} AND ({among})")
+    execute(f"CREATE TEMP TABLE run_compared ON COMMIT DROP AS {' UNION ALL '.join(parts)}", params)
     execute("ANALYZE run_compared")
     names = ", ".join(FACT_COLUMNS)
     gone = "SELECT id FROM run_compared WHERE is_gone"
