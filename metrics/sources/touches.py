@@ -145,28 +145,30 @@ closing_touches = Measure(
 )
 deal_touches = Measure("deal_touches", "SUM(number * share)", label="touches of deals won and lost")
 
-# The day and the channel of the first one are those of the smallest text: an ordered aggregate lets the planner group
-# all touches anew for each deal.
+# The first one is that of the smallest text, which is found faster than by sorting.
 FIRST = "CONCAT(TO_CHAR(t.date, 'YYYYMMDD'), LPAD(t.id::text, 20, '0'), ' ', t.channel)"
 
-# Touches that name the deal, from the day it was opened to the day it was closed.
+# Touches that name the deal, from the day it was opened to the day it was closed; grouped once, whichever way the
+# planner goes on from there: without statistics it would group all of them anew for each deal.
 DEAL_TOUCHES = Source(
     "effort",
     "Deals decided, with their touches",
     "o.account_id",
     f"""
+    WITH touched AS MATERIALIZED (
+        SELECT d.id, COUNT(*) AS number, MIN(t.date) AS first_on, MIN({FIRST}) AS first_touch
+          FROM {COUNTED} t
+          JOIN accounts_opportunity d ON d.id = t.opportunity_id AND d.account_id = t.account_id
+           AND t.date >= d.opened_on AND t.date <= d.closed_on
+         WHERE t.opportunity_id IS NOT NULL
+         GROUP BY d.id)
     SELECT o.account_id, o.closed_on AS date, s.user_id AS person_id, o.id, o.name AS label,
            CONCAT_WS(', ', o.outcome, COALESCE(n.number, 0) || ' touches') AS detail,
            NULL::numeric AS booked, '' AS currency, o.outcome = 'won' AS is_won, o.opened_on,
            COALESCE(n.number, 0) AS number, n.first_on, n.first_touch, COALESCE(s.share, 1) AS share
       FROM accounts_opportunity o
       LEFT JOIN accounts_opportunitysplit s ON s.opportunity_id = o.id
-      LEFT JOIN (SELECT d.id, COUNT(*) AS number, MIN(t.date) AS first_on, MIN({FIRST}) AS first_touch
-                   FROM {COUNTED} t
-                   JOIN accounts_opportunity d ON d.id = t.opportunity_id AND d.account_id = t.account_id
-                    AND t.date >= d.opened_on AND t.date <= d.closed_on
-                  WHERE t.opportunity_id IS NOT NULL
-                  GROUP BY d.id) n ON n.id = o.id
+      LEFT JOIN touched n ON n.id = o.id
      WHERE o.closed_on IS NOT NULL AND o.account_id IS NOT NULL AND {{among}}""",
     (closings, closing_touches, deal_touches),
     classed_on="opened_on",
