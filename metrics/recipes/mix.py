@@ -8,15 +8,15 @@ from metrics.recipes.recipe import EVERYWHERE, STAMP, Recipe
 MIX = "mix"
 """Its name among the stored figures."""
 
-# What an account bought in the year before is the difference of two of its running totals. Accounts that are alike in
-# everything that is asked for are counted once; a team's accounts are those of the teams below it, too, and
-# nobody's have a place of their own in the closure.
+# What an account bought in the year before is the difference of two of its running totals; its place among those of
+# all years is one number, by which the largest of a scope is found again. Accounts that are alike in everything that
+# is asked for are counted once; a team's accounts are those of the teams below it, too, and nobody's have a place of
+# their own in the closure.
 TEXT = f"""
     , {STAMP},
     bought AS MATERIALIZED (
         SELECT p.starts, e.account_id, e.x - COALESCE(before.x, 0) AS x,
-               ROW_NUMBER() OVER (PARTITION BY p.starts
-                                  ORDER BY e.x - COALESCE(before.x, 0) DESC, e.account_id) AS place
+               ROW_NUMBER() OVER (ORDER BY e.x - COALESCE(before.x, 0) DESC, e.account_id, p.starts) AS place
           FROM (SELECT DISTINCT starts, start_month, last_year_start_month FROM period) p
           JOIN revenue e ON e.month = p.start_month
           LEFT JOIN revenue before ON before.account_id = e.account_id AND before.month = p.last_year_start_month),
@@ -65,7 +65,7 @@ TEXT = f"""
       FROM (SELECT starts, ends, scope, key, MIN(place) AS place,
                    jsonb_agg(jsonb_build_array(tier_id, n, x) ORDER BY tier_id) AS tiers
               FROM tiers GROUP BY 1, 2, 3, 4) t
-      LEFT JOIN bought b ON b.starts = t.starts AND b.place = t.place
+      LEFT JOIN bought b ON b.place = t.place
       LEFT JOIN moved m ON m.starts = t.starts AND m.ends = t.ends AND m.scope = t.scope
                        AND m.key = COALESCE(t.key, -1)"""
 
