@@ -113,7 +113,7 @@ FINE = {"cadence": 21, "heard": ago(5), "requests": 3, "recent": Decimal(100), "
         (
             {**FINE, "recent": Decimal(75)},
             "watch",
-            ["revenue of the last 3 months is 25 % below the 3 before"],
+            ["revenue of the last 3 months is 25\u00a0% below the 3 before"],
         ),
         ({**FINE, "recent": Decimal("75.1")}, "fine", []),
         ({**FINE, "recent": Decimal(0), "before": Decimal(0)}, "fine", []),
