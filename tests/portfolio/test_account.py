@@ -194,7 +194,7 @@ def test_revenue_by_category_adds_up_in_both_years(
         ("Parts", 20, 40),
         ("Without a category", 10, 0),
     ]
-    assert found["category_totals"] == (100, 40)
+    assert found["category_totals"] == (100, 40, 60)
 
 
 # ------------------------------------------------------------------------------------------ inline edit
