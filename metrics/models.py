@@ -1,6 +1,7 @@
 """The read side. `AccountMonth` and what is made of it can be rebuilt from accounts/; runs, past versions and
 targets are records."""
 
+import datetime
 import json
 from decimal import Decimal
 from typing import Any
@@ -61,6 +62,9 @@ class Run(models.Model):
     definitions = models.JSONField(default=dict, help_text="KPI id to the version of its definition.")
     settings = models.JSONField(default=dict, help_text="The organisation's settings it was made with.")
     errors = models.JSONField(default=list, help_text="Rows that could not be counted, and why.")
+    # What became of the last try, known of what `newest_run` found alone.
+    last_try: str | None
+    tried_until: datetime.datetime | None
 
     class Meta:
         ordering = ["-pk"]

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
+from django.db.models import Subquery
 from psycopg import IsolationLevel
 
 from metrics.evaluate import Facts
-from metrics.models import Run
+from metrics.models import Run, RunAttempt
 
 
 @contextmanager
@@ -34,7 +35,13 @@ FIRST_NIGHT = "LEAST((SELECT MIN(opened_on) FROM metrics_alert), (SELECT MIN(as_
 
 
 def newest_run() -> Run | None:
-    return Run.objects.order_by("-pk").first()
+    """With what became of the last try since, for the line that every page shows if it failed."""
+    tries = RunAttempt.objects.exclude(state=RunAttempt.State.SKIPPED).order_by("-pk")
+    tried = {
+        "last_try": Subquery(tries.values("state")[:1]),
+        "tried_until": Subquery(tries.values("ended_at")[:1]),
+    }
+    return Run.objects.annotate(**tried).order_by("-pk").first()
 
 
 def facts_of(run: Run, newest: Run | None) -> Facts:

@@ -2,43 +2,34 @@
 
 import datetime
 
-from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from kamplan import formats
-from metrics.models import RunAttempt
+from metrics.models import Run, RunAttempt
+from metrics.reading import newest_run
 
 LATE = datetime.timedelta(hours=36)
 """A nightly run that is missing for so long is worth a word."""
 
 
-NEWEST = """
-    SELECT run.published_at, attempt.state, attempt.ended_at
-      FROM (SELECT published_at FROM metrics_run ORDER BY id DESC LIMIT 1) run
-      LEFT JOIN (SELECT state, ended_at FROM metrics_runattempt WHERE state <> 'skipped'
-                  ORDER BY id DESC LIMIT 1) attempt ON TRUE"""
-
-
-def message() -> str:
-    """One sentence, or nothing while all is well; in one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(NEWEST)
-        row = cursor.fetchone()
-    if row is None:
+def message(run: Run | None) -> str:
+    """One sentence about the newest run, or nothing while all is well."""
+    if run is None:
         return ""
-    published_at, state, ended_at = row
-    seen = f"You are reading the figures of {formats.moment(published_at)}."
-    if state == RunAttempt.State.FAILED and (ended_at is None or ended_at > published_at):
+    seen = f"You are reading the figures of {formats.moment(run.published_at)}."
+    if run.last_try == RunAttempt.State.FAILED and (
+        not run.tried_until or run.tried_until > run.published_at
+    ):
         return f"The last recompute failed three times. {seen} The administrators have been told."
-    if timezone.now() - published_at > LATE:
+    if timezone.now() - run.published_at > LATE:
         return f"The figures are older than last night. {seen}"
     return ""
 
 
 def status_line(request: HttpRequest) -> dict[str, object]:
-    """The context processor; asked only by pages that show the line."""
+    """The context processor; asked only by pages that show the line, and do not say themselves what it is."""
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return {}
-    return {"figures_message": SimpleLazyObject(message)}
+    return {"figures_message": SimpleLazyObject(lambda: message(newest_run()))}

@@ -44,6 +44,7 @@ from metrics.pages.warnings import Line, lines
 from metrics.reading import newest_run, reading
 from metrics.results import Result
 from metrics.status import is_too_few, status_of
+from metrics.status_line import message
 from metrics.targets import Targets
 from metrics.urls_for import explain_url
 
@@ -133,6 +134,7 @@ def frame(
     return {
         **header(user, account, tab, today),
         "run": run,
+        "figures_message": message(run),
         "currency": organisation.reporting_currency,
         "family": facts.family_of(account.pk, visible, run, today) if account.is_in_group else None,
         "period_end": day(last_year(run).last_day, year=True) if run else "",
