@@ -61,6 +61,8 @@ def test_keys_move_about_and_are_dead_inside_fields(page: Page, aurora: Account)
     page.keyboard.press("g")
     page.keyboard.press("a")
     expect(page).to_have_url(re.compile("/portfolio/$"))
+    # The address is new before its scripts listen to keys.
+    page.wait_for_load_state()
     page.keyboard.press("/")
     field = page.locator("#portfolio-q")
     expect(field).to_be_focused()
