@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from accounts.periods import PeriodKind
+from metrics.editions import SAME_AS
 from metrics.expressions import Expression, Part, Window
 from metrics.recipes import RECIPES, RELATIONS
 from metrics.sources import SOURCE_OF
@@ -128,9 +129,14 @@ class Definition:
         raise NotImplementedError
 
     @property
+    def digest(self) -> str:
+        """Of the text that it is made by."""
+        return hashlib.sha256(self.recipe().encode()).hexdigest()[:12]
+
+    @property
     def version(self) -> str:
         """Changes exactly when the same rows would give another value."""
-        return hashlib.sha256(self.recipe().encode()).hexdigest()[:12]
+        return SAME_AS.get(self.digest, self.digest)
 
 
 @dataclass(frozen=True)
