@@ -4,7 +4,6 @@ import datetime
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from accounts.models import Account, Organisation, User
 from metrics.digests.figures import moves
@@ -12,17 +11,12 @@ from metrics.digests.lines import Reader
 from metrics.editions import SAME_AS
 from metrics.kpis import KPIS
 from metrics.models import Run
+from tests.clients import as_
 from tests.factories import make_order
 from tests.metrics.engine import run
-from tests.metrics_pages.conftest import BACKEND, T12
+from tests.metrics_pages.conftest import T12
 
 pytestmark = pytest.mark.django_db
-
-
-def ask(user: User, url: str) -> Any:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client.get(url)
 
 
 def text_of(response: Any) -> str:
@@ -46,11 +40,11 @@ def test_a_number_that_the_earlier_run_did_not_know_was_not_restated(
 ) -> None:
     newest = update(published, aurora, account_revenue=None)
     explained = text_of(
-        ask(hana, f"/scorecards/company/all/account_revenue/{T12}&compare={published.pk}&full=1")
+        as_(hana).get(f"/scorecards/company/all/account_revenue/{T12}&compare={published.pk}&full=1")
     )
     assert "restated" not in explained and "It read" not in explained
     assert "not compared: that run did not know this number yet" in explained
-    card = ask(hana, f"/scorecards/company/all/{T12}&compare={published.pk}")
+    card = as_(hana).get(f"/scorecards/company/all/{T12}&compare={published.pk}")
     restated = {row.name for row in card.context["restated"]}
     # The others, which both runs know, are said to be restated as ever.
     assert "Revenue" not in restated and "Revenue growth" in restated
@@ -70,16 +64,18 @@ def test_a_number_that_was_counted_otherwise_says_so_instead_of_restated(
 ) -> None:
     update(published, aurora, account_revenue="an earlier one")
     explained = text_of(
-        ask(hana, f"/scorecards/company/all/account_revenue/{T12}&compare={published.pk}&full=1")
+        as_(hana).get(f"/scorecards/company/all/account_revenue/{T12}&compare={published.pk}&full=1")
     )
     assert "This value was restated." not in explained
     assert "This number is counted otherwise than before." in explained
     assert "It read €2,000 in the run of 10 Jan and reads €2,300 now." in explained
     assert "not compared: that run counted it otherwise" in explained
-    card = ask(hana, f"/scorecards/company/all/{T12}&compare={published.pk}")
+    card = as_(hana).get(f"/scorecards/company/all/{T12}&compare={published.pk}")
     assert "Revenue" not in {row.name for row in card.context["restated"]}
     assert row_of(card, "Revenue").change_note == "that run counted it otherwise"
-    moved = text_of(ask(hana, f"/scorecards/company/all/account_revenue/moved/{T12}&compare={published.pk}"))
+    moved = text_of(
+        as_(hana).get(f"/scorecards/company/all/account_revenue/moved/{T12}&compare={published.pk}")
+    )
     assert "that run counted it otherwise" in moved
 
 
