@@ -1,52 +1,27 @@
 """Results: values with everything needed to judge them, made from stored or freshly summed parts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Q
 
 from accounts.models import Organisation
 from accounts.periods import Day, Period, PeriodKind, trailing_year
-from metrics import evaluate, rowkpis
 from metrics.assumptions import USUAL as ASSUMED
-from metrics.evaluate import Facts
 from metrics.intervals import linearised, net_share, wilson
-from metrics.kpi import Credit, Definition, Derived, Interval, Kpi, RowKpi, Term, Unit
-from metrics.kpis import KPIS
-from metrics.levels import BY_OPENING, LEVELS, Level
-from metrics.models import ExactDecoder, Run, Scope, ScopeFigures, View
-from metrics.reading import FIRST_NIGHT, facts_of, newest_run
+from metrics.kpi import Definition, Derived, Interval, Kpi, RowKpi, Term, Unit
+from metrics.loading import Loader
+from metrics.models import Run, Scope, View
+from metrics.needs import is_by_row, is_defined, is_money, is_of, of_group, scale_of
+from metrics.reading import FIRST_NIGHT, newest_run
 from metrics.recipes import RECIPES
 from metrics.recipes.recipe import Split
+from metrics.result import Key, Result, Slice
 
 ZERO = Decimal(0)
-CLASSES = frozenset({Scope.TIER, Scope.INDUSTRY, Scope.REGION, Scope.TARGET})
-"""By what accounts are classified."""
-FEW = 5
-"""An estimate from fewer units than this is shown muted and never judged."""
-
-REASONS = {
-    "no_base": "there is nothing to divide by in this period",
-    "no_rate": "an exchange rate is missing for some of its rows",
-    "no_run": "no figures have been computed yet",
-    "no_input": "a figure it is made of has no value",
-    "no_loss": "no customer was lost and no lifespan is assumed in the settings",
-    "met": "the quota is met already: there is no gap left to cover",
-    "no_quota": "no quota is set for this period",
-    "immature": "fewer than 80 % of them are old enough for their outcome to be known",
-    "never": "nobody ever talked with them",
-    "no_map": "no key contact is on the map",
-    "few": "it compares two bands, and fewer than 30 different customers were in one of them",
-    "not_looked": "nobody looked for warnings yet",
-    "not_defined": "it is not defined for this scope",
-    "not_said": "nobody said whether it was for target accounts",
-    "not_known": "that run did not know this number yet",
-    "otherwise": "that run counted it otherwise",
-}
 
 TODAYS_ROWS = (
     "made of today's rows: the earlier run did not store this figure, and single rows keep no versions"
@@ -55,24 +30,8 @@ TODAYS_ROWS = (
 SLICES, CHANNELS = "slices", "channels"
 """The names in the figures of single rows that hold no number."""
 
-Key = int | None
-Span = tuple[Any, Any]
 Outcome = tuple[Decimal | None, str]
 """A value, or none and the reason for it."""
-Where = tuple[str, list[Key] | None, str]
-"""A scope, some of its keys or all of them, and a view."""
-
-
-@dataclass
-class Figures:
-    """The figures of one scope and period: sums over whole accounts, over credited rows, and of single rows."""
-
-    accounts: dict[str, Decimal] = field(default_factory=dict)
-    rows: dict[str, Decimal] = field(default_factory=dict)
-    single: dict[str, dict[str, Decimal]] = field(default_factory=dict)
-
-    def add(self, kind: str, figures: dict[str, Any]) -> None:
-        getattr(self, kind).update(figures)
 
 
 class Ratio(NamedTuple):
@@ -85,79 +44,6 @@ class Ratio(NamedTuple):
     denominator: Decimal | None
     value: Decimal | None
     reason: str
-
-
-NOTHING = Figures()
-"""Of a scope and period of which nothing is known; nobody adds to it."""
-
-
-@dataclass(frozen=True)
-class Slice:
-    """One part of a figure that is split: a channel, a stage."""
-
-    name: str
-    value: Decimal | None
-    numerator: Decimal | None
-    n: Decimal
-
-
-@dataclass(frozen=True)
-class Result:
-    """A value or the reason why there is none; shares in %, money in the reporting currency."""
-
-    kpi: Definition
-    scope: str
-    key: Key
-    period: Period
-    view: str
-    value: Decimal | None = None
-    numerator: Decimal | None = None
-    denominator: Decimal | None = None
-    n: Decimal | None = None
-    low: Decimal | None = None
-    high: Decimal | None = None
-    reason: str = ""
-    notice: str = ""
-    """What has to be known about the value beside its certainty."""
-    parts: dict[str, Decimal] = field(default_factory=dict)
-    whole: dict[str, Decimal] = field(default_factory=dict)
-    """What stands below the line where that is of the company or of a whole book; else nothing."""
-    beside: dict[str, Decimal] = field(default_factory=dict)
-    inputs: tuple["Result", ...] = ()
-    slices: tuple[Slice, ...] = ()
-    channels: tuple[Slice, ...] = ()
-    run: Run | None = None
-    currency: str = ""
-
-    @property
-    def unit(self) -> Unit:
-        return self.kpi.unit
-
-    @property
-    def below(self) -> dict[str, Decimal]:
-        """The parts below the line; one may be called as one above it and yet be of the whole."""
-        return {**self.parts, **self.whole}
-
-    @property
-    def interval(self) -> tuple[Decimal, Decimal] | None:
-        return (self.low, self.high) if self.low is not None and self.high is not None else None
-
-    @property
-    def is_estimate(self) -> bool:
-        """Counts and sums are exact; everything with a denominator estimates something."""
-        return not (isinstance(self.kpi, Kpi) and not self.kpi.denominator)
-
-    @property
-    def is_too_few(self) -> bool:
-        return self.value is not None and self.is_estimate and self.n is not None and self.n < FEW
-
-    @property
-    def is_partial(self) -> bool:
-        return self.run is not None and self.period.is_partial(self.run.as_of)
-
-    @property
-    def reason_text(self) -> str:
-        return REASONS.get(self.reason, self.reason)
 
 
 def results(
@@ -204,28 +90,8 @@ def every_key(
     return Computer(run, newest, scope, keys, view, Organisation.current()).all(kpis, [period])
 
 
-class Computer:
-    """Loads the figures a set of results needs, once, and makes the results."""
-
-    def __init__(
-        self,
-        run: Run,
-        newest: Run | None,
-        scope: str,
-        keys: list[Key] | None,
-        view: str,
-        organisation: Organisation,
-    ) -> None:
-        self.run = run
-        self.newest = newest
-        self.scope = scope
-        self.keys = keys
-        self.view = view if scope in {Scope.OWNER, Scope.TEAM} else View.AS_WAS
-        self.currency: str = run.settings.get("reporting_currency") or organisation.reporting_currency
-        self.figures: dict[tuple[str, Span, Key], Figures] = {}
-        self.live: set[tuple[str, Span]] = set()
-        self.books: dict[int, Key] = {}
-        self.asked: Sequence[Definition] = KPIS
+class Computer(Loader):
+    """Makes results of the figures that it has loaded."""
 
     def all(
         self, kpis: Sequence[Definition], periods: Sequence[Period]
@@ -238,124 +104,6 @@ class Computer:
             for period in periods
             for key in keys
         }
-
-    def prepare(self, kpis: Sequence[Definition], periods: Sequence[Period]) -> None:
-        """Load what these numbers need of these periods."""
-        self.asked = with_inputs(kpis)
-        self.load_all(self.places_for(kpis), periods_for(kpis, periods))
-
-    def places_for(self, kpis: Sequence[Definition]) -> list[Where]:
-        """Whose figures these numbers are made of: the own ones, where they ask for it the company's or a book's."""
-        found: list[Where] = [(self.scope, self.keys, self.view)]
-        if self.scope != Scope.COMPANY and any(wants_company(kpi, self.scope) for kpi in kpis):
-            found.append((Scope.COMPANY, [None], View.AS_WAS))
-        if self.scope == Scope.ACCOUNT and any(wants_book(kpi) for kpi in kpis):
-            self.books = books_of(self.run, self.newest, self.keys)
-            found.append((Scope.OWNER, list(dict.fromkeys(self.books.values())), View.CURRENT_BOOK))
-        return found
-
-    def found_keys(self) -> list[Key]:
-        return list(dict.fromkeys(key for scope, _, key in self.figures if scope == self.scope))
-
-    # ---------------------------------------------------------------------------------------- loading
-
-    def load_all(self, places: list[Where], periods: list[Period]) -> None:
-        for scope, keys, view in places:
-            self.load(scope, keys, periods, view)
-
-    def load(self, scope: str, keys: list[Key] | None, periods: list[Period], view: str) -> None:
-        missing = periods
-        if scope != Scope.ACCOUNT:
-            self.load_stored(scope, keys, periods, view)
-            stored = self.stored_spans(periods)
-            missing = [period for period in periods if (period.start, period.end) not in stored]
-        if missing:
-            self.live |= {(scope, (period.start, period.end)) for period in missing}
-            self.load_live(scope, keys, missing, view)
-
-    def valid(self) -> Q:
-        """Figures valid in the chosen run."""
-        return Q(valid_from__lte=self.run.pk) & (Q(valid_to__isnull=True) | Q(valid_to__gt=self.run.pk))
-
-    def load_stored(self, scope: str, keys: list[Key] | None, periods: list[Period], view: str) -> None:
-        rows = ScopeFigures.objects.filter(
-            self.valid(),
-            scope=scope,
-            view=view,
-            starts__in={period.start for period in periods},
-            ends__in={period.end for period in periods},
-        )
-        if keys is not None:
-            named = [key for key in keys if key is not None]
-            rows = rows.filter(Q(key__in=named) | (Q(key__isnull=True) if None in keys else Q(pk__in=[])))
-        for row in rows.only("starts", "ends", "key", "kind", "figures"):
-            found = self.figures.setdefault((scope, (row.starts, row.ends), row.key), Figures())
-            found.add(row.kind, row.figures)
-
-    def stored_spans(self, periods: list[Period]) -> set[Span]:
-        """Spans whose figures the run stored: those for which the company has a row."""
-        loaded = {span for scope, span, key in self.figures if scope == Scope.COMPANY}
-        wanted = {(period.start, period.end) for period in periods}
-        if wanted <= loaded:
-            return wanted
-        return set(
-            ScopeFigures.objects.filter(
-                self.valid(),
-                scope=Scope.COMPANY,
-                starts__in={start for start, _ in wanted},
-                ends__in={end for _, end in wanted},
-            ).values_list("starts", "ends")
-        )
-
-    def load_live(self, scope: str, keys: list[Key] | None, periods: list[Period], view: str) -> None:
-        """Sum the parts of any other period from the facts of the run."""
-        facts = facts_of(self.run, self.newest)
-        for level in levels_of(scope, view):
-            kind = ScopeFigures.Kind.ROWS if level.is_row_credit else ScopeFigures.Kind.ACCOUNTS
-            for span, key, parts in self.sum_parts(level, scope, keys, periods, facts):
-                self.keep(scope, span, key, keys, kind, parts)
-        if view == View.AS_WAS:
-            for kpi in self.asked:
-                if isinstance(kpi, RowKpi) and is_defined(kpi, scope, view):
-                    for span, key, figure in self.row_figures(kpi, scope, keys, periods, facts):
-                        self.keep(scope, span, key, keys, ScopeFigures.Kind.SINGLE, {kpi.id: figure})
-
-    def keep(
-        self, scope: str, span: Span, key: Key, keys: list[Key] | None, kind: str, figures: dict[str, Any]
-    ) -> None:
-        if keys is None or key in keys:
-            self.figures.setdefault((scope, span, key), Figures()).add(kind, figures)
-
-    def sum_parts(
-        self, level: Level, scope: str, keys: list[Key] | None, periods: list[Period], facts: Facts
-    ) -> list[tuple[Span, Key, dict[str, Decimal]]]:
-        narrowed = narrow(facts, level, scope, keys)
-        # An account's own sums make a few numbers at a time.
-        asked = [kpi for kpi in self.asked if isinstance(kpi, Kpi)] if scope == Scope.ACCOUNT else []
-        sql, params = evaluate.statement(level, periods, narrowed, self.run.as_of.replace(day=1), asked)
-        with connection.cursor() as cursor:
-            cursor.execute(sql, params)
-            return [
-                ((starts, ends), key, exact(parts))
-                for starts, ends, found, key, parts in cursor.fetchall()
-                if found == scope
-            ]
-
-    def row_figures(
-        self, kpi: RowKpi, scope: str, keys: list[Key] | None, periods: list[Period], facts: Facts
-    ) -> list[tuple[Span, Key, dict[str, Decimal]]]:
-        sql, params = rowkpis.statement(RECIPES[kpi.recipe_name], periods, facts, self.run.as_of)
-        among, own = only_accounts(scope, keys)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT * FROM ({sql}) made WHERE scope = %(scope)s{among}",
-                {**params, **own, "scope": scope},
-            )
-            return [
-                ((starts, ends), key, exact(figure)) for starts, ends, _, key, figure in cursor.fetchall()
-            ]
-
-    # ---------------------------------------------------------------------------------------- making
 
     def result(self, kpi: Definition, period: Period, key: Key) -> Result:
         made = self.make(kpi, period, self.scope, key)
@@ -387,9 +135,6 @@ class Computer:
             currency=self.currency if is_money(kpi.unit) else "",
             **values,
         )
-
-    def figures_for(self, period: Period, scope: str, key: Key) -> Figures:
-        return self.figures.get((scope, (period.start, period.end), key), NOTHING)
 
     def sums_for(self, kpi: Kpi, period: Period, scope: str, key: Key) -> dict[str, Decimal]:
         figures = self.figures_for(period, scope, key)
@@ -572,56 +317,10 @@ def outcome_of_rows(kpi: RowKpi, stored: dict[str, Any]) -> Outcome:
     return None, "immature" if stored.get("n") and "mature" in stored else "no_base"
 
 
-def is_by_row(kpi: Definition, scope: str, view: str, run: Run) -> bool:
-    """Whether single rows count here: for the person they name, or for what their account was at their opening.
-
-    Runs made before rows knew the latter keep the figures that they published.
-    """
-    if not isinstance(kpi, Kpi):
-        return False
-    if scope in CLASSES:
-        return kpi.goes_by_opening and bool(run.settings.get(BY_OPENING))
-    return kpi.credit == Credit.ROW and scope in {Scope.OWNER, Scope.TEAM} and view == View.AS_WAS
-
-
 def assumed_in(run: Run | None, kpi: Derived) -> list[Decimal]:
     """What this run assumed of what the formula takes behind its inputs."""
     settings = (run.settings if run else None) or {}
     return [Decimal(settings.get(name) or ASSUMED[name]) for name in kpi.assumed]
-
-
-def with_inputs(kpis: Iterable[Definition]) -> list[Definition]:
-    """These numbers and those they are made of."""
-    found: list[Definition] = []
-    for kpi in kpis:
-        found.append(kpi)
-        if isinstance(kpi, Derived):
-            found += with_inputs(each.kpi for each in kpi.of)
-    return list(dict.fromkeys(found))
-
-
-def periods_for(kpis: Sequence[Definition], periods: Iterable[Period]) -> list[Period]:
-    """These periods and, where a number is made of it, the year that ends with each of them."""
-    spans = {(period.start, period.end): period for period in periods}
-    if any(wants_trailing(kpi) for kpi in kpis):
-        for period in list(spans.values()):
-            trailing = trailing_year(period.last_day)
-            spans.setdefault((trailing.start, trailing.end), trailing)
-    return list(spans.values())
-
-
-def is_of(kpi: Definition, scope: str) -> bool:
-    """Whether what it is made of belongs to this scope at all."""
-    if scope == Scope.COMPANY or (scope == Scope.TARGET and kpi.of_targets):
-        return True
-    return not kpi.company_only and not (kpi.lacks_account and scope not in {Scope.OWNER, Scope.TEAM})
-
-
-def of_group(kpi: Definition, scope: str, key: Key) -> Kpi | None:
-    """The number of the company that says it for target accounts or for the others, where there is one of each."""
-    if not isinstance(kpi, Kpi) or scope != Scope.TARGET or key is None:
-        return None
-    return kpi.of_target if key else kpi.of_others
 
 
 def as_group(kpi: Definition, made: Result, scope: str, key: Key) -> Result:
@@ -631,27 +330,6 @@ def as_group(kpi: Definition, made: Result, scope: str, key: Key) -> Result:
     names = zip(kpi.parts(), made.kpi.parts(), strict=True)
     parts = {own.name: made.parts[other.name] for own, other in names}
     return replace(made, kpi=kpi, scope=scope, key=key, parts=parts)
-
-
-def is_defined(kpi: Definition, scope: str, view: str) -> bool:
-    """Figures made of single rows have no value in the current book, and few have one for a single account."""
-    if not is_of(kpi, scope):
-        return False
-    if not isinstance(kpi, RowKpi):
-        return True
-    if scope == Scope.ACCOUNT:
-        return kpi.of_accounts
-    if scope == Scope.OWNER and not kpi.of_persons:
-        return False
-    of_people = kpi.of_people or scope not in {Scope.OWNER, Scope.TEAM}
-    return kpi.of_groups and view == View.AS_WAS and of_people
-
-
-def only_accounts(scope: str, keys: list[Key] | None) -> tuple[str, dict[str, Any]]:
-    """A condition that lets the planner read the rows of a few accounts only."""
-    if scope != Scope.ACCOUNT or keys is None:
-        return "", {}
-    return " AND key = ANY(%(only)s)", {"only": keys}
 
 
 def slices_of(split: Split | None, slices: Iterable[dict[str, Any]], scale: int) -> tuple[Slice, ...]:
@@ -672,48 +350,6 @@ def slices_of(split: Split | None, slices: Iterable[dict[str, Any]], scale: int)
     )
 
 
-def levels_of(scope: str, view: str) -> list[Level]:
-    """The levels whose rows make up a scope in a view."""
-    if scope == Scope.ACCOUNT:
-        return [LEVELS["accounts"]]
-    if scope == Scope.OWNER:
-        names = ["book owners"] if view == View.CURRENT_BOOK else ["segments", "row owners"]
-    elif scope == Scope.TEAM:
-        names = ["book teams"] if view == View.CURRENT_BOOK else ["teams", "row teams"]
-    elif scope in CLASSES:
-        names = ["segments", "row classes"]
-    else:
-        names = ["segments"]
-    return [LEVELS[name] for name in names]
-
-
-def narrow(facts: Facts, level: Level, scope: str, keys: list[Key] | None) -> Facts:
-    """Read only the accounts that a few keys can concern, where that is known beforehand."""
-    if keys is None or None in keys:
-        return facts
-    if scope == Scope.ACCOUNT:
-        return facts.of("f.account_id = ANY(%(keys)s)", keys=list(keys))
-    if scope == Scope.OWNER and level.is_row_credit:
-        return facts.of("f.person_id = ANY(%(keys)s)", keys=list(keys))
-    if scope == Scope.OWNER:
-        held = evaluate.held_at_start(facts.relation, "o.owner_id = ANY(%(keys)s)")
-        if level.view == View.CURRENT_BOOK:
-            book = "o.holder_id = ANY(%(keys)s) AND o.month = %(book_month)s"
-            held = f"SELECT o.account_id FROM {facts.relation} o WHERE {book}"
-        among = f"f.account_id IN ({held})"
-        return facts.of(among, keys=list(keys))
-    return facts
-
-
-DECODER = ExactDecoder()
-
-
-def exact(parts: Any) -> dict[str, Any]:
-    """psycopg reads JSON fractions as floats; sums must stay exact."""
-    found: dict[str, Any] = DECODER.decode(parts) if isinstance(parts, str) else (parts or {})
-    return found
-
-
 def total(terms: tuple[Term, ...], sums: dict[str, Decimal]) -> Decimal:
     found = ZERO
     for term in terms:
@@ -723,15 +359,6 @@ def total(terms: tuple[Term, ...], sums: dict[str, Decimal]) -> Decimal:
 
 NEVER_BELOW_ZERO = frozenset({Unit.COUNT, Unit.DAYS, Unit.HOURS, Unit.MINUTES, Unit.PER_YEAR, Unit.SCORE})
 """What is counted or lasts; a range that a few wide values pull below 0 ends there."""
-
-
-def scale_of(unit: Unit) -> int:
-    """Stored ratios become per cent or points for display and output."""
-    return 100 if unit in {Unit.SHARE, Unit.POINTS, Unit.SHARE_POINTS} else 1
-
-
-def is_money(unit: Unit) -> bool:
-    return unit in {Unit.MONEY, Unit.MONEY_PER_DAY}
 
 
 def has_gap(kpi: Kpi, sums: dict[str, Decimal]) -> bool:
@@ -763,42 +390,3 @@ def bounds(
     if kpi.unit in NEVER_BELOW_ZERO and numerator >= 0:
         found = max(found[0], 0.0), found[1]
     return tuple(Decimal(repr(bound)) * scale for bound in found)  # type: ignore[return-value]
-
-
-def wants_trailing(kpi: Definition) -> bool:
-    return isinstance(kpi, Derived) and any(
-        each.over == PeriodKind.T12 or wants_trailing(each.kpi) for each in kpi.of
-    )
-
-
-def wants_book(kpi: Definition) -> bool:
-    if isinstance(kpi, Derived):
-        return any(wants_book(each.kpi) for each in kpi.of)
-    return isinstance(kpi, Kpi) and kpi.of_book
-
-
-def books_of(run: Run, newest: Run | None, accounts: Iterable[Key] | None = None) -> dict[int, Key]:
-    """In whose book each account was on the day of the run."""
-    facts, among = facts_of(run, newest), ""
-    if accounts is not None:
-        facts, among = facts.of("TRUE", accounts=list(accounts)), "AND f.account_id = ANY(%(accounts)s)"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""SELECT DISTINCT f.account_id, f.holder_id FROM {facts.relation} f
-                 WHERE f.month = %(month)s AND f.account_id IS NOT NULL {among}""",
-            {**facts.params, "month": run.as_of.replace(day=1)},
-        )
-        return dict(cursor.fetchall())
-
-
-def wants_company(kpi: Definition, scope: str = "") -> bool:
-    if isinstance(kpi, Derived):
-        return any(each.company or wants_company(each.kpi, scope) for each in kpi.of)
-    return isinstance(kpi, Kpi) and (
-        kpi.company_denominator or (scope == Scope.TARGET and kpi.of_target is not None)
-    )
-
-
-def rounded(value: Decimal, places: int) -> Decimal:
-    """Half up, as people expect; only for display."""
-    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)

@@ -6,7 +6,7 @@ from math import sqrt
 
 from metrics.kpi import Definition, Direction, Interval, Kpi, RowKpi
 from metrics.models import Rule
-from metrics.results import Result
+from metrics.result import Result
 
 ENOUGH = 30
 """From so many units on a change is named when it is larger than its range; below, only when ranges part."""

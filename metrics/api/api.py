@@ -27,6 +27,7 @@ from metrics.kpi import Definition, Kpi
 from metrics.kpis import KPI
 from metrics.management.commands.kpi import as_line
 from metrics.models import Scope, View
+from metrics.needs import of_group
 from metrics.pages.choice import Choice, read_choice
 from metrics.pages.explain_rows import allowed_sets, statement_text
 from metrics.pages.explanation import Explanation
@@ -35,7 +36,7 @@ from metrics.pages.making import whole_words
 from metrics.pages.places import Place, find_place, read_key
 from metrics.pages.rows import PAGE, find_rows
 from metrics.reading import reading
-from metrics.results import Result, of_group
+from metrics.result import Result
 from metrics.status import status_of
 from metrics.targets import Targets
 

@@ -17,7 +17,7 @@ from metrics.pages.account_figures import PIPELINE, RETENTION, REVENUE, last_yea
 from metrics.pages.figures import PageComputer
 from metrics.pages.week_rules import LEAST_FALL
 from metrics.pages.words import changed_below_display, value_text
-from metrics.results import Key, Result
+from metrics.result import Key, Result
 from metrics.status import change_between, is_exact
 from metrics.urls_for import explain_url
 

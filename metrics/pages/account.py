@@ -42,7 +42,7 @@ from metrics.pages.portfolio import page_number
 from metrics.pages.renewal_rows import Renewal
 from metrics.pages.warnings import Line, lines
 from metrics.reading import newest_run, reading
-from metrics.results import Result
+from metrics.result import Result
 from metrics.status import is_too_few, status_of
 from metrics.status_line import message
 from metrics.targets import Targets

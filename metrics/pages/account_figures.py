@@ -14,9 +14,11 @@ from metrics.kpi import Kpi, Term
 from metrics.kpis import growth, pipeline, retention
 from metrics.leaves import gap_name
 from metrics.levels import LEVELS, TEAM_CLOSURE
+from metrics.loading import Figures, exact
 from metrics.models import Run, Scope, View
 from metrics.reading import facts_of
-from metrics.results import Computer, Figures, Result, exact
+from metrics.result import Result
+from metrics.results import Computer
 
 REVENUE, CHANGE, RETENTION, PIPELINE = (
     growth.account_revenue,

@@ -10,7 +10,7 @@ from django.db import connection
 from accounts.engagement.health import HealthWeight
 from accounts.periods import Day
 from kamplan import formats
-from metrics.results import Result
+from metrics.result import Result
 from metrics.sources.health import LEAST_KNOWN, PARTS, WEIGHTS
 from metrics.urls_for import explain_url
 

@@ -12,10 +12,11 @@ from metrics import evaluate
 from metrics.evaluate import Facts
 from metrics.kpi import Kpi
 from metrics.levels import TEAM_CLOSURE
+from metrics.loading import levels_of
 from metrics.models import Run, Scope, View
+from metrics.needs import is_by_row
 from metrics.pages.places import Place
 from metrics.reading import facts_of
-from metrics.results import is_by_row, levels_of
 
 Parts = dict[str, Decimal]
 KEY_COLUMNS = {

@@ -15,7 +15,7 @@ from metrics.pages import words
 from metrics.pages.choice import BEFORE, Choice, read_choice
 from metrics.pages.places import COMPANY
 from metrics.pages.scorecards import Card, changed_days, trend_marks
-from metrics.results import Result
+from metrics.result import Result
 from metrics.status import is_by_value, is_exact, is_too_few, status_of
 from metrics.targets import Targets
 from metrics.urls_for import explain_url

@@ -16,7 +16,7 @@ from metrics.kpi import Definition, RowKpi
 from metrics.models import Run, View
 from metrics.reading import FIRST_NIGHT
 from metrics.recipes import RECIPES
-from metrics.results import Result
+from metrics.result import Result
 from metrics.urls_for import state
 
 POINTS = 18

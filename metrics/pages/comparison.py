@@ -38,7 +38,7 @@ from metrics.pages.figures import PageComputer
 from metrics.pages.places import COMPANY, SCOPE_WORDS, SIDE_WORDS, titled
 from metrics.pages.scorecards import GROUPS
 from metrics.reading import reading
-from metrics.results import Key, Result
+from metrics.result import Key, Result
 from metrics.status import ENOUGH, is_too_few
 from metrics.urls_for import explain_url, scorecard_url
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from metrics.intervals import wilson
 from metrics.kpi import Definition, RowKpi, Unit
 from metrics.recipes import RECIPES
-from metrics.results import ZERO, Result, Slice
+from metrics.result import Result, Slice
+from metrics.results import ZERO
 
 CHANNEL = "channel"
 

@@ -9,11 +9,14 @@ from accounts.periods import Period
 from metrics.access import SEGMENTS
 from metrics.intervals import of_difference
 from metrics.kpi import Definition, Derived, Direction, Kpi
+from metrics.loading import Figures, Span
 from metrics.models import Scope, View
+from metrics.needs import is_defined
 from metrics.pages.choice import Choice
 from metrics.pages.figures import PageComputer
 from metrics.pages.places import SIDE_WORDS, labels_of
-from metrics.results import ZERO, Figures, Key, Result, Span, is_defined
+from metrics.result import Key, Result
+from metrics.results import ZERO
 from metrics.status import ENOUGH, is_exact, is_too_few
 
 SPLITS: tuple[Scope, ...] = tuple(

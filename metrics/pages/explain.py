@@ -20,6 +20,7 @@ from metrics.kpis import KPI
 from metrics.kpis.value import account_profitability
 from metrics.kpis.voice import health_score
 from metrics.models import Scope
+from metrics.needs import of_group
 from metrics.pages import making, words
 from metrics.pages.choice import read_choice
 from metrics.pages.comments import comments_context
@@ -45,7 +46,6 @@ from metrics.pages.scorecards import (
     trend_marks,
 )
 from metrics.reading import reading
-from metrics.results import of_group
 from metrics.status import is_too_few, status_of
 from metrics.targets import may_set
 from metrics.urls_for import comparison_url, explain_url, moved_url

@@ -7,6 +7,7 @@ from typing import Any
 from kamplan import formats
 from metrics.kpi import Credit, Definition, Derived, Direction, Kpi, RowKpi
 from metrics.models import Run, Scope, View
+from metrics.needs import with_inputs
 from metrics.pages import making, words
 from metrics.pages.choice import period_words
 from metrics.pages.comparison_channels import has_channels
@@ -16,7 +17,7 @@ from metrics.pages.scorecards import (
     changed_days,
 )
 from metrics.recipes import RECIPES
-from metrics.results import REASONS, with_inputs
+from metrics.result import REASONS
 from metrics.status import is_exact, is_too_few, status_of
 
 

@@ -23,7 +23,7 @@ from metrics.pages.portfolio_rows import visible_sql
 from metrics.pages.stored import Stored, published
 from metrics.recipes import RECIPES
 from metrics.recipes.recipe import Beside
-from metrics.results import Result
+from metrics.result import Result
 from metrics.targets import TargetForm, Targets, may_set
 from metrics.urls_for import explain_url
 

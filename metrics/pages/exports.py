@@ -16,7 +16,7 @@ from metrics.pages.places import Place
 from metrics.pages.portfolio_rows import Row
 from metrics.pages.rows import RowSet, statement, visible_rows
 from metrics.reading import reading
-from metrics.results import Result
+from metrics.result import Result
 from metrics.status import status_of
 from metrics.targets import Targets
 

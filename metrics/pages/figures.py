@@ -12,25 +12,14 @@ from accounts.periods import Day, Period, first_of_month, usual_periods
 from kamplan.formats import format_value
 from metrics import evaluate, rowkpis
 from metrics.kpi import Definition, Derived, Kpi, RowKpi
+from metrics.loading import Figures, Span, Where, exact, levels_of, narrow, only_accounts
 from metrics.models import Run, Scope, ScopeFigures, View
+from metrics.needs import is_defined, periods_for, with_inputs
 from metrics.pages.stored import Stored, in_run, in_spans, of_place, stored
 from metrics.reading import facts_of
 from metrics.recipes import RECIPES
-from metrics.results import (
-    Computer,
-    Figures,
-    Key,
-    Result,
-    Span,
-    Where,
-    exact,
-    is_defined,
-    levels_of,
-    narrow,
-    only_accounts,
-    periods_for,
-    with_inputs,
-)
+from metrics.result import Key, Result
+from metrics.results import Computer
 
 
 def row_kpis_of(kpis: Sequence[Definition]) -> list[RowKpi]:

@@ -24,7 +24,7 @@ from metrics.pages.comparison_channels import CHANNEL, channels
 from metrics.pages.comparison_figures import Groups, has_something
 from metrics.pages.figures import PageComputer
 from metrics.reading import reading
-from metrics.results import Result
+from metrics.result import Result
 from metrics.status import is_too_few
 from metrics.urls_for import comparison_url, explain_url
 

@@ -38,7 +38,8 @@ from metrics.pages.figures import PageComputer
 from metrics.pages.portfolio_rows import SOON, URGENT, Row, account_page
 from metrics.pages.week import my_week
 from metrics.reading import newest_run, reading
-from metrics.results import Result, results
+from metrics.result import Result
+from metrics.results import results
 from metrics.status import status_of
 from metrics.targets import Targets
 from metrics.urls_for import explain_url, scorecard_url

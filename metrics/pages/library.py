@@ -18,6 +18,7 @@ from metrics.access import may_see, own_place, visible_kpis
 from metrics.kpi import Definition, Derived, Direction, Interval, Kpi, RowKpi, Timing
 from metrics.kpis import KPI, KPIS
 from metrics.models import AccountMonth, Run, Scope, View
+from metrics.needs import is_defined
 from metrics.pages import words
 from metrics.pages.choice import Choice, period_words, read_choice
 from metrics.pages.comparison_channels import has_channels
@@ -31,7 +32,7 @@ from metrics.pages.rows import row_sets
 from metrics.pages.scorecards import GROUPS
 from metrics.reading import reading
 from metrics.recipes import RECIPES
-from metrics.results import Result, is_defined
+from metrics.result import Result
 from metrics.status import is_sure
 from metrics.urls_for import explain_url
 

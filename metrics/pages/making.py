@@ -10,8 +10,10 @@ from kamplan.components import Formula
 from kamplan.components import Term as Figure
 from metrics.kpi import Derived, Kpi, RowKpi, Term, Unit
 from metrics.models import Scope
+from metrics.needs import scale_of
 from metrics.pages import words
-from metrics.results import ZERO, Result, assumed_in, scale_of
+from metrics.result import Result
+from metrics.results import ZERO, assumed_in
 
 Parts = Mapping[str, Decimal]
 SHOWN_ACCOUNTS = 20

@@ -21,6 +21,7 @@ from metrics.access import may_see_kpi, seen_or_refused, visible_kpis
 from metrics.kpi import Definition, Derived, Kpi
 from metrics.kpis import KPI
 from metrics.models import Run, Scope
+from metrics.needs import of_group
 from metrics.pages import making, words
 from metrics.pages.choice import Choice, Comparison, period_words, read_choice
 from metrics.pages.explain_words import change_words
@@ -38,7 +39,7 @@ from metrics.pages.moves_effects import (
 from metrics.pages.places import Place, crumbs, find_place, read_key
 from metrics.pages.scorecards import GROUPS, Card, shown_change
 from metrics.reading import reading
-from metrics.results import Result, of_group
+from metrics.result import Result
 from metrics.urls_for import ALL, explain_url, moved_url, moves_url, scorecard_url
 
 DRAWN = 8

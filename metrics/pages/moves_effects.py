@@ -16,7 +16,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from metrics.kpi import Kpi, Term
-from metrics.results import ZERO, Result, scale_of
+from metrics.needs import scale_of
+from metrics.result import Result
+from metrics.results import ZERO
 
 Parts = Mapping[str, Decimal]
 NOTHING = Fraction(0)

@@ -11,7 +11,8 @@ from kamplan.formats import day, format_value
 from metrics.kpi import Credit, Definition, Derived, Direction, Kpi, RowKpi
 from metrics.kpis import KPI, KPIS
 from metrics.models import Run, Scope
-from metrics.results import Result, results
+from metrics.result import Result
+from metrics.results import results
 from metrics.status import is_exact, is_too_few, status_of
 from metrics.targets import grows_with_time
 from metrics.urls_for import explain_url

@@ -10,7 +10,7 @@ from metrics.kpis import KPI
 from metrics.models import FittedModel, Run, Scope, View
 from metrics.pages import words
 from metrics.pages.figures import PageComputer
-from metrics.results import Key, Result
+from metrics.result import Key, Result
 from metrics.urls_for import explain_url
 
 Name = FittedModel.Name

@@ -14,11 +14,11 @@ from accounts.portfolio.models import AccountQuerySet
 from metrics.kpi import Kpi
 from metrics.kpis import KPI
 from metrics.kpis.engagement import impact
+from metrics.loading import books_of
 from metrics.models import Run, View
 from metrics.pages.accounts import per_account
 from metrics.pages.places import COMPANY
 from metrics.reading import facts_of
-from metrics.results import books_of
 
 QUARTER = 3
 UNDERSERVED, OVERSERVED = Decimal(2), Decimal("0.5")

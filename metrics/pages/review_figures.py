@@ -31,7 +31,8 @@ from metrics.models import Run, Scope
 from metrics.pages import account_facts, words
 from metrics.pages.choice import period_words
 from metrics.reading import newest_run
-from metrics.results import Result, results
+from metrics.result import Result
+from metrics.results import results
 from metrics.status import change_between, is_exact, status_of
 from metrics.targets import Targets
 from metrics.urls_for import explain_url

@@ -16,6 +16,7 @@ from metrics.expressions import Window, Windowed
 from metrics.kpi import Credit, Definition, Kpi, RowKpi
 from metrics.levels import BY_OPENING, TEAM_CLOSURE
 from metrics.models import Scope, View
+from metrics.needs import CLASSES
 from metrics.pages.choice import Choice
 from metrics.pages.mix import held_accounts
 from metrics.pages.places import Place
@@ -23,7 +24,6 @@ from metrics.reading import facts_of
 from metrics.recipes import RECIPES
 from metrics.recipes.quotas import QUOTA_WINDOWS
 from metrics.recipes.recipe import Behind
-from metrics.results import CLASSES
 from metrics.sources import SOURCE_OF
 from metrics.sources.health import COMPLETENESS, HEALTH
 from metrics.sources.source import Source, columns_of

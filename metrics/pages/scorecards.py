@@ -37,7 +37,7 @@ from metrics.pages.places import (
     side_by_side_scopes,
 )
 from metrics.reading import reading
-from metrics.results import REASONS, Key, Result
+from metrics.result import REASONS, Key, Result
 from metrics.status import Change, change_between, is_too_few, status_of
 from metrics.targets import Targets
 from metrics.urls_for import comparison_url, explain_url, moves_url, scorecard_url

@@ -8,17 +8,11 @@ from django.db import connection
 
 from accounts.periods import Period
 from metrics.kpi import Definition, Kpi, RowKpi
+from metrics.loading import Span, Where, exact
 from metrics.models import Run, Scope, View
-from metrics.results import (
-    Key,
-    Span,
-    Where,
-    exact,
-    interval_names,
-    wants_company,
-    wants_trailing,
-    with_inputs,
-)
+from metrics.needs import wants_company, wants_trailing, with_inputs
+from metrics.result import Key
+from metrics.results import interval_names
 
 STORED = """
     SELECT scope, starts, ends, key, kind, valid_from, valid_to, {columns}

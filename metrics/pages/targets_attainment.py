@@ -10,7 +10,7 @@ from kamplan import charts
 from metrics.kpi import Definition
 from metrics.models import Run, Target, View
 from metrics.pages.figures import PageComputer
-from metrics.results import Result
+from metrics.result import Result
 from metrics.status import Aim, status_of
 from metrics.targets import Targets, aim_of
 

@@ -11,7 +11,7 @@ from metrics.kpi import Kpi, RowKpi, Unit
 from metrics.models import Rule, Scope
 from metrics.pages.choice import Comparison
 from metrics.recipes import RECIPES
-from metrics.results import Result, Slice
+from metrics.result import Result, Slice
 from metrics.status import Aim, Change, is_by_value, is_too_few, rule_of
 
 NBSP = formats.NBSP

@@ -11,7 +11,8 @@ from accounts.periods import Period
 from metrics.kpis import KPI
 from metrics.models import AccountMonth, Run, Scope, ScopeFigures, View
 from metrics.recompute.run import Order, recompute
-from metrics.results import Key, Result, every_key, results
+from metrics.result import Key, Result
+from metrics.results import every_key, results
 from metrics.sources import SOURCES
 from metrics.sources.source import columns_of
 

@@ -30,7 +30,7 @@ from accounts.models import (
 )
 from accounts.periods import Period
 from metrics.models import Scope, Threshold
-from metrics.results import Result
+from metrics.result import Result
 from metrics.sources import signals as signal_sources
 from metrics.sources import touches
 from tests.factories import (

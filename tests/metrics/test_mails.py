@@ -9,7 +9,7 @@ import pytest
 from accounts.models import Account, Contact, Signal
 from accounts.periods import Period, month
 from metrics.models import Run
-from metrics.results import Result
+from metrics.result import Result
 from tests.factories import make_account, make_contact, make_signal
 from tests.metrics.engine import day, facts, period, result, run, stored
 

@@ -35,7 +35,8 @@ from metrics.kpis import KPIS
 from metrics.models import AccountMonth, QueuedAccount, Run, Scope, ScopeFigures, View
 from metrics.recipes.mix import MIX
 from metrics.recompute.stage import FACT_COLUMNS
-from metrics.results import Computer, Result, every_key
+from metrics.result import Result
+from metrics.results import Computer, every_key
 from tests.factories import (
     make_account,
     make_assignment,

@@ -15,7 +15,8 @@ from metrics.models import Run, Scope
 from metrics.pages.comparison_channels import channels
 from metrics.pages.comparison_figures import difference, splits_of
 from metrics.pages.explain_words import classified_words
-from metrics.results import Result, Slice, bounds
+from metrics.result import Result, Slice
+from metrics.results import bounds
 from tests.factories import (
     make_account,
     make_classification,

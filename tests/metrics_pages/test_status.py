@@ -8,7 +8,7 @@ from accounts.periods import PeriodKind, latest_complete
 from metrics.kpis import KPI
 from metrics.pages.runs import with_days
 from metrics.pages.words import judged_against, of_one
-from metrics.results import Result
+from metrics.result import Result
 from metrics.status import change_between, status_of
 from tests.factories import day
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from metrics.kpis import KPI
 from metrics.models import Run, Target
-from metrics.results import Result
+from metrics.result import Result
 from metrics.status import Aim, status_of
 from metrics.targets import Targets
 from tests.factories import make_target

@@ -12,8 +12,10 @@ from accounts.periods import BadPeriod, Period
 from metrics.kpis import KPI, KPIS
 from metrics.models import Run, Scope, View
 from metrics.names import key_names
+from metrics.needs import is_money
 from metrics.reading import reading
-from metrics.results import Result, every_key, is_money
+from metrics.result import Result
+from metrics.results import every_key
 
 
 class Command(BaseCommand):
