@@ -61,6 +61,10 @@ class Run(models.Model):
     fingerprint = models.CharField(max_length=64, help_text="Of everything that decides what the facts are.")
     definitions = models.JSONField(default=dict, help_text="KPI id to the version of its definition.")
     settings = models.JSONField(default=dict, help_text="The organisation's settings it was made with.")
+    seal = models.JSONField(
+        default=dict,
+        help_text="By what the next run tells whether signals of closed months are still the same.",
+    )
     errors = models.JSONField(default=list, help_text="Rows that could not be counted, and why.")
     # What became of the last try, known of what `newest_run` found alone.
     last_try: str | None

@@ -79,7 +79,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
     attempts = newest_attempts()
     if request.GET.get("part") == "progress":
         return render(request, "metrics/_progress.html", progress_context(user, attempts))
-    rows = Run.objects.defer("definitions", "settings").prefetch_related(
+    rows = Run.objects.defer("definitions", "settings", "seal").prefetch_related(
         Prefetch("attempts", RunAttempt.objects.select_related("asked_by"))
     )
     page = Paginator(rows, PAGE).get_page(request.GET.get("page", "1"))

@@ -37,7 +37,7 @@ Sums = dict[str, Decimal]
 
 def comparable(last: Run | None, scope: Scope) -> dict[str, Any]:
     """What the run before sealed, if it is of the months before everyone is looked at again; else nothing."""
-    before: dict[str, Any] = (last.settings.get("seal") if last else None) or {}
+    before: dict[str, Any] = last.seal if last else {}
     fits = not scope.is_full and before.get("until") == scope.everyone_since.isoformat()
     return before if fits else {}
 
@@ -53,7 +53,7 @@ def seal(run: Run, last: Run | None, scope: Scope, closed: dict[Day, Sums]) -> S
     rows = digests(list(closed))
     until = first_of_month(run.as_of)
     facts = {name: str(value) for name, value in closed[until].items()}
-    run.settings["seal"] = {"until": until.isoformat(), "rows": rows[until], "facts": facts}
+    run.seal = {"until": until.isoformat(), "rows": rows[until], "facts": facts}
     before = comparable(last, scope)
     if not before or before["rows"] != rows[scope.everyone_since]:
         return {}

@@ -63,7 +63,7 @@ def test_signals_of_closed_months_are_added_up_again_only_where_one_of_them_chan
     make_signal(account, at="2026-06-11T12:00:00Z")
     assert not read_all("2026-06-12")
     assert not read_all("2026-07-02")
-    assert Run.objects.latest().settings["seal"]["until"] == "2026-07-01"
+    assert Run.objects.latest().seal["until"] == "2026-07-01"
     assert (points(MAY), points(JUNE)) == (12, 1)
     make_signal(account, "download", at="2026-05-20T12:00:00Z")
     assert read_all("2026-07-03")
