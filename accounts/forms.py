@@ -10,6 +10,7 @@ from accounts.fields import Versioned, days, digest
 
 SHORT_MONEY = Decimal("0.01")
 ONE_DAY = datetime.timedelta(days=1)
+LATER = "This day is still to come: choose today or an earlier one."
 
 
 class MoneyInput(forms.NumberInput):
@@ -36,6 +37,13 @@ def day_input() -> forms.DateInput:
 
 def moment_input() -> forms.DateTimeInput:
     return forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+
+
+def seen_by(day: Any, today: datetime.date) -> Any:
+    """A day on which something was seen; nobody has seen one that is still to come."""
+    if day is not None and day > today:
+        raise forms.ValidationError(LATER)
+    return day
 
 
 class WholeRowForm(forms.ModelForm):  # type: ignore[type-arg]

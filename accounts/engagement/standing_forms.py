@@ -6,11 +6,9 @@ from typing import Any
 from django import forms
 
 from accounts.engagement.states import AccountState
-from accounts.forms import MoneyInput, WholeRowForm, day_input
+from accounts.forms import MoneyInput, WholeRowForm, day_input, seen_by
 from accounts.portfolio.models import Account
 from accounts.revenue.costs import CostToServe
-
-LATER = "This day is still to come: choose today or an earlier one."
 
 
 class StandingForm(WholeRowForm):
@@ -26,11 +24,8 @@ class StandingForm(WholeRowForm):
         )
         self.today = today
 
-    def clean_date(self) -> datetime.date:
-        day: datetime.date = self.cleaned_data["date"]
-        if day > self.today:
-            raise forms.ValidationError(LATER)
-        return day
+    def clean_date(self) -> Any:
+        return seen_by(self.cleaned_data["date"], self.today)
 
 
 class StateForm(StandingForm):

@@ -23,6 +23,8 @@ class Column:
     aliases: tuple[str, ...] = ()
     holds: values.Type | None = None
     to: type[models.Model] | None = None
+    # A day, or a moment, on which something was seen: one that is still to come cannot have been.
+    observed: bool = False
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,7 @@ def kind_text(kind: Kind) -> str:
 def column_line(kind: Kind, column: Column) -> str:
     needed = "yes" if column.required else ""
     what = holds(kind, column)
+    what += "; not after today" if column.observed else ""
     words = ". ".join(filter(None, (column.help.rstrip("."), what[:1].upper() + what[1:])))
     return f"| `{column.name}` | {needed} | {words} | {', '.join(dict.fromkeys(column.aliases))} |"
 

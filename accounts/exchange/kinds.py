@@ -366,6 +366,7 @@ OPPORTUNITIES = Kind(
                     field="opened_on",
                     required=True,
                     aliases=("created", "open date"),
+                    observed=True,
                 ),
                 Column("first_contact", "First contact about it.", field="first_contact_on"),
                 Column(
@@ -373,6 +374,7 @@ OPPORTUNITIES = Kind(
                     "Day it was won or lost.",
                     field="closed_on",
                     aliases=("close date", "closed on"),
+                    observed=True,
                 ),
                 Column("outcome", "Empty: open.", aliases=("status", "result")),
                 Column("loss_reason", "Why it was lost.", aliases=("lost reason", "reason lost")),

@@ -20,7 +20,11 @@ AMOUNT = Column(
 )
 DESCRIPTION = Column("description", aliases=("text", "subject", "purpose", "beschreibung"))
 BOOKED = Column(
-    "date", "Booking date: decides the period.", required=True, aliases=("booking date", "booked", "datum")
+    "date",
+    "Booking date: decides the period.",
+    required=True,
+    aliases=("booking date", "booked", "datum"),
+    observed=True,
 )
 FOR_TARGETS = ("target account", "target accounts", "abm", "is target")
 CAMPAIGN = Column(
@@ -96,6 +100,7 @@ SPEND = Kind(
             match=(IN_SOURCE,),
         ),
     ),
+    notes=("What is only planned is the budget of a campaign, no spend.",),
     example="external_id,date,kind,amount,currency,campaign\nB-1,2026-05-20,marketing,18400.00,EUR,K-7",
 )
 
@@ -113,6 +118,7 @@ LEADS = Kind(
                     field="created_on",
                     required=True,
                     aliases=("date", "created on", "created at", "create date", "datum"),
+                    observed=True,
                 ),
                 Column("company", required=True, aliases=("company name", "organisation", "firma")),
                 Column("channel", "Empty: unknown.", aliases=("lead source", "medium", "kanal")),
@@ -134,12 +140,14 @@ LEADS = Kind(
                     "First day marketing-qualified.",
                     field="mql_on",
                     aliases=("mql date", "marketing qualified"),
+                    observed=True,
                 ),
                 Column(
                     "sql",
                     "First day on which all four of budget, authority, need and timeline were yes.",
                     field="sql_on",
                     aliases=("sql date", "sales qualified"),
+                    observed=True,
                 ),
                 account(required=False, help="The account that it became."),
                 Column(
@@ -147,9 +155,22 @@ LEADS = Kind(
                     "Day it became that account.",
                     field="converted_on",
                     aliases=("converted on", "conversion date"),
+                    observed=True,
                 ),
-                Column("won", "Day it became a customer.", field="customer_on", aliases=("customer since",)),
-                Column("dropped", "Day it was given up.", field="dropped_on", aliases=("disqualified",)),
+                Column(
+                    "won",
+                    "Day it became a customer.",
+                    field="customer_on",
+                    aliases=("customer since",),
+                    observed=True,
+                ),
+                Column(
+                    "dropped",
+                    "Day it was given up.",
+                    field="dropped_on",
+                    aliases=("disqualified",),
+                    observed=True,
+                ),
                 Column("drop_reason", "Why it was given up.", aliases=("reason",)),
             ),
             match=(IN_SOURCE,),
@@ -175,7 +196,7 @@ CAMPAIGN_TOUCHES = Kind(
                     "External id or name of the person.",
                     aliases=("person", "attendee", "recipient"),
                 ),
-                Column("on", "The day.", required=True, aliases=("date", "day", "datum")),
+                Column("on", "The day.", required=True, aliases=("date", "day", "datum"), observed=True),
                 Column("kind", "What happened; empty: seen.", aliases=("event", "status", "type")),
             ),
             match=(IN_SOURCE,),
@@ -217,7 +238,7 @@ ACCOUNT_STATES = Kind(
                 external_id("The state's key in the other system; empty: account, kind and day."),
                 account(),
                 Column("kind", required=True, aliases=("type", "measure")),
-                Column("date", required=True, aliases=("day", "month", "datum")),
+                Column("date", required=True, aliases=("day", "month", "datum"), observed=True),
                 Column(
                     "value", "0 (worst) to 100 (best); or else give a level.", aliases=("score", "percent")
                 ),
@@ -265,7 +286,7 @@ HEADCOUNT = Kind(
             (
                 external_id("The number's key in the other system; empty: team and day."),
                 Column("team", "Name or external id of the team.", required=True),
-                Column("on", "The day.", required=True, aliases=("date", "day", *FROM)),
+                Column("on", "The day.", required=True, aliases=("date", "day", *FROM), observed=True),
                 Column("number", required=True, aliases=("people", "headcount", "fte", "positions")),
             ),
             match=(IN_SOURCE, ("team", "on")),
@@ -308,7 +329,7 @@ FITS = Kind(
                 Column("lead", "External id or company of the lead; or else name an account."),
                 Column("criterion", "Name of the criterion.", required=True, aliases=("criteria",)),
                 Column("match", "0 (not at all) to 1 (fully); empty: unknown.", aliases=("score", "fit")),
-                Column("noted_on", "The day.", required=True, aliases=("date", "on", "day")),
+                Column("noted_on", "The day.", required=True, aliases=("date", "on", "day"), observed=True),
                 Column("basis", "Assumed or confirmed; empty: assumed.", aliases=("how sure",)),
             ),
             match=(IN_SOURCE,),
@@ -356,7 +377,7 @@ ADVOCACY = Kind(
                 external_id("The deed's key in the other system.", required=True),
                 account(),
                 Column("contact", "External id or name of the person.", aliases=("name",)),
-                Column("on", "The day.", required=True, aliases=("date", "day", "datum")),
+                Column("on", "The day.", required=True, aliases=("date", "day", "datum"), observed=True),
                 Column("kind", required=True, aliases=("type",)),
                 Column(
                     "positive",
@@ -390,6 +411,7 @@ LOSS_INTERVIEWS = Kind(
                     "Day of the interview; empty: nobody asked yet.",
                     field="interviewed_on",
                     aliases=("interviewed on",),
+                    observed=True,
                 ),
                 Column("reason", "Name of the reason; empty: unknown.", aliases=("loss reason",)),
                 person("interviewer", "interviewer", "Who asked."),

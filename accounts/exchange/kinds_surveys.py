@@ -39,6 +39,7 @@ SURVEY_ANSWERS = Kind(
                     field="answered_at",
                     required=True,
                     aliases=("answered on", "date", "submitted", "datum", "timestamp"),
+                    observed=True,
                 ),
                 Column("survey", "Name of a survey of ours; empty: none."),
             ),

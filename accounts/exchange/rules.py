@@ -8,8 +8,10 @@ from django.db.models import F, Q
 from django.db.models.expressions import BaseExpression
 from django.db.models.sql.query import Query
 
+from accounts.exchange.columns import Column, model_field
 from accounts.exchange.images import Image, column_of
 from accounts.exchange.staging import MAX_REFUSALS, Refusal, fetch, refuse
+from accounts.people.models import Organisation
 
 DEEPEST = 50
 ERASABLE = {"accounts.Contact": "contacts", "accounts.User": "users"}
@@ -23,6 +25,9 @@ def refuse_violations(image: Image) -> None:
         _refuse_missing(image, found)
         if found.unique and found.name not in by_expression:
             _refuse_conflicts(image, [F(found.name)], None, "It is used by another row already.")
+    for column in image.part.columns:
+        if column.observed and column.name in image.given:
+            _refuse_still_to_come(image, column)
     for constraint in image.model._meta.constraints:
         message = str(constraint.violation_error_message)
         if isinstance(constraint, models.CheckConstraint):
@@ -123,6 +128,24 @@ def _refuse_missing(image: Image, found: "models.Field[Any, Any]") -> None:
         f"There is no {found.verbose_name} that fits." if found_by_itself else "It must not be empty here."
     )
     refuse([Refusal(row, column, "", reason) for (row,) in rows])
+
+
+def _refuse_still_to_come(image: Image, column: Column) -> None:
+    """Nobody saw what has not been yet; by day, for a day without a time counts as its noon."""
+    found = model_field(image.part, column)
+    assert found is not None
+    organisation = Organisation.current()
+    day = column_of(found)
+    params: list[Any] = [organisation.today()]
+    if isinstance(found, models.DateTimeField):
+        day, params = f"({day} AT TIME ZONE %s)::date", [organisation.time_zone, *params]
+    rows = fetch(
+        f"SELECT file_row FROM {image.image} WHERE state <> 'same' AND {day} > %s "
+        f"ORDER BY file_row LIMIT {MAX_REFUSALS}",
+        *params,
+    )
+    reason = "This day is still to come: only what has been can be imported."
+    refuse([Refusal(row, column.name, "", reason) for (row,) in rows])
 
 
 def _refuse_conflicts(

@@ -181,8 +181,9 @@ def campaign_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def detail(user: User, pk: int, form: SpendForm | None = None) -> dict[str, Any]:
     organisation = Organisation.current()
+    today = organisation.today()
     visible_or_404(Campaign, user, pk=pk)
-    campaign: Any = Campaign.objects.visible_to(user).with_state(organisation.today()).get(pk=pk)
+    campaign: Any = Campaign.objects.visible_to(user).with_state(today).get(pk=pk)
     leads = Lead.objects.visible_to(user).filter(campaign=campaign)
     return {
         "campaign": campaign,
@@ -191,7 +192,7 @@ def detail(user: User, pk: int, form: SpendForm | None = None) -> dict[str, Any]
         "bookings": Spend.objects.visible_to(user).filter(campaign=campaign)[:BOOKINGS_SHOWN],
         "bookings_shown": BOOKINGS_SHOWN,
         "leads": leads.select_related("owner")[:LEADS_SHOWN],
-        "spend_form": form or SpendForm(initial=first_booking(campaign, organisation.today())),
+        "spend_form": form or SpendForm(initial=first_booking(campaign, today), today=today),
     }
 
 
@@ -221,7 +222,8 @@ def spend_again(
 def spend_add(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
     campaign = visible_or_404(Campaign, user, pk=pk)
-    form = SpendForm(request.POST, instance=Spend(campaign=campaign))
+    today = Organisation.current().today()
+    form = SpendForm(request.POST, instance=Spend(campaign=campaign), today=today)
     if not form.is_valid():
         return spend_again(request, pk, "", form=form)
     with transaction.atomic():

@@ -75,7 +75,7 @@ def convert(user: User, lead: Lead, account: Account | None, today: datetime.dat
 
 def delete(user: User, row: models.Model) -> str:
     """Gone, with what hung on it; for a minute it can be put back as it was."""
-    if isinstance(row, Spend):
+    if isinstance(row, (Spend, Lead)):
         row.refuse_if_imported()
     kept: list[models.Model] = [row]
     if isinstance(row, Lead):

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
-from accounts.forms import MoneyInput, SeenForm, TermForm, day_input
+from accounts.forms import MoneyInput, SeenForm, TermForm, day_input, seen_by
 from accounts.people.models import User
 from accounts.portfolio.models import Account
 from accounts.revenue.marketing import BANT, Campaign, Lead, Spend
@@ -64,6 +64,14 @@ class SpendForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"date": day_input(), "amount": MoneyInput()}
         labels = {"date": "Booked on"}
         help_texts = {"date": ""}
+
+    def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_date(self) -> Any:
+        # What is only planned is the campaign's budget.
+        return seen_by(self.cleaned_data["date"], self.today)
 
 
 class LeadForm(SeenForm):
@@ -150,6 +158,9 @@ class LeadForm(SeenForm):
         if day > self.today:
             raise forms.ValidationError("A lead does not come in in the future.")
         return day
+
+    def clean_mql_on(self) -> Any:
+        return seen_by(self.cleaned_data["mql_on"], self.today)
 
     def _post_clean(self) -> None:
         # The days follow from the answers, and the constraints read them.

@@ -11,6 +11,7 @@ from accounts.exchange.kinds import KINDS
 from accounts.fields import days
 from accounts.models import (
     Account,
+    AccountState,
     Campaign,
     Contact,
     Contract,
@@ -18,6 +19,7 @@ from accounts.models import (
     Lead,
     Objective,
     OpportunityStage,
+    Organisation,
     Plan,
     Product,
     Request,
@@ -325,3 +327,60 @@ def test_an_empty_cell_in_a_needed_column_is_refused(case: Case) -> None:
         column for row, column, reason in reasons(outcome) if reason == "It must not be empty." and row == 2
     }
     assert found == set(needed)
+
+
+# What somebody saw, by kind of file; other days may lie ahead: terms, touches that are planned, leavers.
+SEEN = {
+    "account_states": ["date"],
+    "advocacy": ["on"],
+    "campaign_touches": ["on"],
+    "costs_to_serve": ["date"],
+    "fits": ["noted_on"],
+    "headcount": ["on"],
+    "leads": ["created", "mql", "sql", "converted", "won"],
+    "loss_interviews": ["interviewed"],
+    "opportunities": ["opened", "closed"],
+    "requests": ["opened", "first_answer", "resolved"],
+    "signals": ["when"],
+    "spend": ["date"],
+    "survey_answers": ["answered"],
+}
+
+
+def seen_late(case: Case) -> str:
+    """The case's file, with all that was seen in its first row seen on a day still to come."""
+    header, first, *rest = case.file.splitlines()
+    names, cells = header.split(","), first.split(",")
+    for column in SEEN[case.kind]:
+        cells[names.index(column)] = "2199-06-01"
+    return "\n".join([header, ",".join(cells), *rest]) + "\n"
+
+
+def test_a_day_still_to_come_is_refused_where_something_was_seen() -> None:
+    reason = "This day is still to come: only what has been can be imported."
+    for case in (case for case in CASES if case.kind in SEEN):
+        outcome = imported(case.kind, seen_late(case), create_missing=True, write=False)
+        told = [(r.row, r.column, r.value[:10]) for r in outcome.refusals if r.reason == reason]
+        assert told == [(2, column, "2199-06-01") for column in sorted(SEEN[case.kind])]
+
+
+def test_today_can_be_imported_and_what_stands_already_is_left_alone() -> None:
+    today = Organisation.current().today()
+    head = "account,kind,when\n"
+    assert imported("signals", f"{head}A-1,download,{today}\n").written
+    # Two days, so that midnight may pass meanwhile.
+    later = today + datetime.timedelta(days=2)
+    refused = imported("signals", f"{head}A-1,download,{later} 00:30\n")
+    assert [(row, column) for row, column, _ in reasons(refused)] == [(2, "when")]
+    # An earlier version took such a state; the file that brought it changes nothing and is no error.
+    states = "account,kind,date,value\n"
+    AccountState.objects.create(
+        account=Account.objects.get(external_id="A-1"),
+        kind="usage",
+        date="2199-06-01",
+        value=5,
+        source="crm",
+        external_id="A-1/usage/2199-06-01",
+    )
+    assert imported("account_states", f"{states}A-1,usage,2199-06-01,5\n").changes == 0
+    assert reasons(imported("account_states", f"{states}A-1,usage,2199-06-01,6\n"))

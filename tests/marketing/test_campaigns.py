@@ -114,6 +114,8 @@ def test_a_booking_is_added_and_taken_back(marketer: Client) -> None:
     assert not Spend.objects.exists()
     refused = marketer.post(address, {**sent, "amount": "much"}, headers=HTMX)
     assert refused.status_code == 422 and b"Enter a number" in refused.content
+    ahead = marketer.post(address, {**sent, "date": "2199-01-01"}, headers=HTMX)
+    assert ahead.status_code == 422 and b"This day is still to come" in ahead.content
 
 
 def test_a_removed_booking_comes_back_as_it_was_once_and_only_for_whoever_removed_it(

@@ -165,6 +165,28 @@ def test_a_lead_that_became_an_account_is_not_deleted(marketer: Client) -> None:
     assert Lead.objects.exists()
 
 
+def test_a_lead_that_an_import_brought_is_removed_where_it_came_from(marketer: Client) -> None:
+    lead = make_lead("Nordhafen", source="crm", external_id="L-1")
+    page = marketer.get(reverse("revenue:lead", kwargs={"pk": lead.pk})).content.decode()
+    assert "remove it there" in page and "never was a lead" not in page
+    refused = post(marketer, "lead_delete", lead)
+    assert refused.status_code == 403 and "An import from “crm” brought this" in refused.content.decode()
+    assert Lead.objects.filter(pk=lead.pk).exists()
+    # What is found out about it here stays work of ours.
+    assert post(marketer, "lead_qualify", lead).status_code == 200
+
+
+def test_no_lead_qualifies_on_a_day_still_to_come(marketer: Client) -> None:
+    lead = make_lead("Nordhafen", created_on="2026-01-05")
+    address = reverse("revenue:lead_edit", kwargs={"pk": lead.pk})
+    seen = marketer.get(address).context["form"]["seen"].value()
+    sent = {"company": "Nordhafen", "created_on": "2026-01-05", "heard_through": "", "mql_on": "2199-01-01"}
+    page = marketer.post(address, {**sent, "seen": seen})
+    assert page.context["form"].errors["mql_on"] == [
+        "This day is still to come: choose today or an earlier one."
+    ]
+
+
 def test_history_keeps_the_days_and_no_names(marketer: Client) -> None:
     lead = make_lead(person="Ada Ang", email="ada@ang.example")
     post(marketer, "lead_qualify", lead)
