@@ -5,8 +5,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
+from django.utils.choices import flatten_choices
 
 from accounts.fields import Versioned, days, digest
+from accounts.periods import FIRST_YEAR
 
 SHORT_MONEY = Decimal("0.01")
 ONE_DAY = datetime.timedelta(days=1)
@@ -22,10 +24,11 @@ class MoneyInput(forms.NumberInput):
     def format_value(self, value: Any) -> str | None:
         try:
             amount = Decimal(str(value))
+            short = amount.quantize(SHORT_MONEY)
         except InvalidOperation:
+            # No number, none that ends, or one too long to be an amount: shown as it was typed, beside its error.
             text: str | None = super().format_value(value)
             return text
-        short = amount.quantize(SHORT_MONEY)
         if short != amount:
             return f"{amount.normalize():f}"
         return f"{short:f}".removesuffix(".00")
@@ -37,6 +40,14 @@ def day_input() -> forms.DateInput:
 
 def moment_input() -> forms.DateTimeInput:
     return forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+
+
+def within_reach(day: datetime.date) -> None:
+    """Every field of a form that takes a day or a moment asks this; see `AccountsConfig`."""
+    if day.year < FIRST_YEAR:
+        raise forms.ValidationError(f"Write all four digits of the year, {FIRST_YEAR} or later.")
+    if day.year == datetime.MAXYEAR:
+        raise forms.ValidationError("There is no day after this one; leave it empty if it has no end.")
 
 
 def seen_by(day: Any, today: datetime.date) -> Any:
@@ -107,7 +118,8 @@ def _text(field: forms.Field, value: Any) -> str:
         found = field.queryset.filter(pk=value).first() if str(value).isdecimal() else None  # type: ignore[union-attr]
         return str(found or value)
     if isinstance(field, forms.ChoiceField):
-        return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]
+        choices: Any = field.choices
+        return str(dict(flatten_choices(choices)).get(value, value))
     if isinstance(value, Decimal):
         return MoneyInput().format_value(value) or ""
     return str(value)

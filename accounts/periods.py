@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 Day = datetime.date
+# What is older is a slip of the pen: browsers take a year of two digits for one of the first century.
+FIRST_YEAR = 1900
 
 
 class BadPeriod(ValueError):

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 
 from accounts.fields import CURRENCY_PATTERN
+from accounts.periods import FIRST_YEAR
 from accounts.plans.kpis import BINDABLE
 
 # A cell of a spreadsheet may come typed; of a text file it never does.
@@ -32,7 +33,7 @@ SEPARATED_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
 SPACES = re.compile(r"[\s\u00a0\u202f']")
 LINE_ENDS = re.compile(r"[\r\n\t]+")
 # The day after must exist too, and nobody plans further; 9999-12-31 is how other systems write an open end.
-FIRST_YEAR, LAST_YEAR = 1900, 2199
+LAST_YEAR = 2199
 YES = {"yes", "y", "true", "t", "1", "x", "on", "ja", "j", "oui"}
 NO = {"no", "n", "false", "f", "0", "off", "nein", "non"}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from accounts.models import Organisation, Role, User
 from accounts.periods import PeriodKind
 from kamplan import formats
 from kamplan.components import Choice as Link
+from kamplan.form_page import form_page, may_save
 from kamplan.permissions import SETS_TARGETS, allowed, signed_in
 from metrics import target_actions
 from metrics.access import may_see_kpi, sees_everything
@@ -209,9 +211,9 @@ def days_text(row: Target) -> str:
 # ---------------------------------------------------------------------------------------------- one target
 
 
-def find_target(user: User, pk: int) -> Target:
+def find_target(user: User, pk: int, among: Any = Target.objects) -> Target:
     """One that this person may set; nobody else learns that it exists."""
-    target = Target.objects.select_related("set_by").filter(pk=pk).first()
+    target: Target | None = among.select_related("set_by").filter(pk=pk).first()
     if target is None or target.kpi not in KPI or not may_set(user, target.scope, target.key):
         raise Http404
     if not may_see_kpi(user, KPI[target.kpi]):
@@ -339,25 +341,25 @@ def target_add(request: HttpRequest) -> HttpResponse:
 def target_edit(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
     refuse_strangers(user)
-    return edit(request, user, find_target(user, pk), "Edit the target")
+    with transaction.atomic():
+        # Held against other writers while this one decides.
+        found = Target.objects.select_for_update(of=("self",)) if request.method == "POST" else Target.objects
+        return edit(request, user, find_target(user, pk, found), "Edit the target")
 
 
 def edit(request: HttpRequest, user: User, row: Target, title: str) -> HttpResponse:
     before = target_actions.fields_of(row) if row.pk else None
     form = form_for(request, user, row)
-    if request.method == "POST" and form.is_valid():
+    kept = f"target-{row.pk or 'new'}"
+    if may_save(request, form):
         token = target_actions.save(form.instance, user, before)
-        messages.success(request, "The target is set." if before is None else "The target is changed.")
+        messages.success(request, "The target is set." if before is None else "The target is changed.", kept)
         return redirect(f"{reverse('metrics:target', args=[form.instance.pk])}?undo={token}")
     back = reverse("metrics:target", args=[row.pk]) if before else reverse("metrics:target_list")
-    context = {
-        "title": title,
-        "form": form,
-        "back": back,
-        "kept": f"target-{row.pk or 'new'}",
-        "crumbs": [Link("Targets", reverse("metrics:target_list"))],
-    }
-    return render(request, "metrics/target_form.html", context, status=422 if form.is_bound else 200)
+    crumbs = [Link("Targets", reverse("metrics:target_list"))]
+    return form_page(
+        request, form, title, back, crumbs=crumbs, kept=kept, template="metrics/target_form.html"
+    )
 
 
 def form_for(request: HttpRequest, user: User, row: Target) -> TargetRowForm:

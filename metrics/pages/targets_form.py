@@ -6,16 +6,18 @@ from typing import Any
 
 from django import forms
 
-from accounts.forms import MoneyInput, WholeRowForm, day_input
+from accounts.forms import MoneyInput, SeenForm, day_input
 from accounts.models import Industry, Membership, Region, Role, Team, Tier, User
 from accounts.periods import Day, PeriodKind
 from metrics.access import sees_everything, visible_kpis
 from metrics.kpi import Definition, Direction
 from metrics.kpis import KPI
-from metrics.models import Rule, Scope, Target
+from metrics.models import Rule, Scope, Target, View
 from metrics.pages.choice import KIND_WORDS
 from metrics.pages.places import SIDE_WORDS, TARGET_NAMES
 from metrics.pages.scorecards import GROUPS
+from metrics.results import is_defined
+from metrics.target_actions import FIELDS
 from metrics.targets import out_of_reach
 from metrics.urls_for import key_text
 
@@ -79,9 +81,10 @@ def numbers_for(user: User) -> Options:
     ]
 
 
-class TargetRowForm(WholeRowForm):
+class TargetRowForm(SeenForm):
     """A target with its rule, its days and the reason; constraints of the table do the rest."""
 
+    watched = FIELDS
     kpi = forms.ChoiceField(label="Number")
     place = forms.ChoiceField(label="For")
     period_kind = forms.ChoiceField(label="Kind of period", choices=KINDS)
@@ -135,6 +138,11 @@ class TargetRowForm(WholeRowForm):
             self.add_error(
                 "rule",
                 f"Of this number {good} is better, so a target of this kind would reward the opposite.",
+            )
+        if kpi is not None and not is_defined(kpi, self.instance.scope, View.AS_WAS):
+            whose = of_options(self.places, cleaned.get("place", ""))
+            self.add_error(
+                "place", f"This number is not made for {whose}: nothing would ever meet the target."
             )
         for name in ("value", "upper"):
             if kpi is not None and (problem := out_of_reach(kpi, cleaned.get(name))):

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
+from accounts.models import Tier, User
 from metrics.kpis import KPI
 from metrics.models import Run, Target
 from metrics.result import Result
@@ -114,12 +114,61 @@ def test_a_removed_target_comes_back_as_it_was_and_its_history_stays(hana: User)
 def test_a_change_is_kept_beside_what_was_before(hana: User) -> None:
     client = client_of(hana)
     target = make_target(kpi="nrr", value=95)
-    answer = client.post(f"/targets/{target.pk}/edit/", data(value="97", starts="2020-01-01"))
+    address = f"/targets/{target.pk}/edit/"
+    seen = client.get(address).context["form"]["seen"].value()
+    answer = client.post(address, data(value="97", starts="2020-01-01", seen=seen))
     assert answer.status_code == 302
     texts = [
         each.text.replace("\xa0", " ") for each in client.get(f"/targets/{target.pk}/").context["history"]
     ]
     assert [text.partition(",")[0] for text in texts] == ["at least 97 %", "at least 95 %"]
+
+
+def test_whoever_changes_a_target_second_is_shown_both_versions(hana: User) -> None:
+    client = client_of(hana)
+    target = make_target(kpi="nrr", value=95, rule="at_least", reason="because", starts="2026-01-01")
+    address = f"/targets/{target.pk}/edit/"
+    seen = client.get(address).context["form"]["seen"].value()
+    assert client.post(address, data(value="97", reason="first", seen=seen)).status_code == 302
+    conflict = client.post(address, data(value="99", reason="second", seen=seen))
+    assert conflict.status_code == 409
+    assert conflict.context["theirs"] == [("Value", "97", "99"), ("Reason", "first", "second")]
+    assert Target.objects.get().value == 97
+    again = conflict.context["form"]["seen"].value()
+    assert client.post(address, data(value="99", reason="second", seen=again)).status_code == 302
+    assert Target.objects.get().value == 99
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "reason"),
+    [
+        ("value", "9" * 30, "no more than 18 digits"),
+        ("value", "Infinity", "Enter a number"),
+        # What a browser sends for a year typed as 26.
+        ("starts", "0026-01-01", "Write all four digits"),
+        ("until", "9999-12-31", "no day after this one"),
+    ],
+)
+def test_what_no_target_can_be_is_refused_beside_its_field(
+    hana: User, field: str, typed: str, reason: str
+) -> None:
+    answer = client_of(hana).post("/targets/add/", data(**{field: typed}))
+    assert answer.status_code == 422 and reason in answer.context["form"].errors[field][0]
+    assert typed in answer.content.decode() and not Target.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kpi", "place"), [("rfm", "company-all"), ("cac", "tier-"), ("quota_attainment", "tier-")]
+)
+def test_a_target_for_a_number_that_the_place_never_has_is_refused(hana: User, kpi: str, place: str) -> None:
+    tier = Tier.objects.create(name="Gold")
+    place = f"tier-{tier.pk}" if place == "tier-" else place
+    answer = client_of(hana).post("/targets/add/", data(kpi=kpi, place=place, value="3"))
+    whose = "Gold" if place != "company-all" else "Company"
+    assert answer.context["form"].errors["place"] == [
+        f"This number is not made for {whose}: nothing would ever meet the target."
+    ]
+    assert not Target.objects.exists()
 
 
 def test_a_rule_that_rewards_the_opposite_is_refused(hana: User) -> None:

@@ -73,6 +73,10 @@ def test_a_new_deal_stands_in_its_stage_since_the_day_it_was_opened(
         ("currency", "E1", "A currency is three capital letters, as EUR."),
         ("opened_on", "2999-01-01", "A deal is not opened in the future."),
         ("opened_on", "", "This field is required."),
+        # What a browser sends for a year typed as 26, and amounts too long to be shown with two places.
+        ("opened_on", "0026-01-01", "Write all four digits of the year, 1900 or later."),
+        ("amount", "9" * 30, "no more than 18 digits"),
+        ("amount", "Infinity", "Enter a number."),
     ],
 )
 def test_a_deal_that_cannot_be_says_why_and_keeps_what_was_typed(
