@@ -27,9 +27,13 @@ from metrics.models import Threshold, WeightChange
 from metrics.recipes import RECIPES
 
 RISING = "The limits rise: warm lies under hot, and hot under red-hot. On {day} they would be {limits}."
+NOTHING = "On {day} nothing would count any more: all others weigh 0. Give another one its weight first."
+SAME = "It has this value on that day already."
 TAKEN = "Another value begins on this day already; choose another day."
 BEGINNING = Day(1900, 1, 1)
 FOLLOWS = "It follows the value of everyone on this day already."
+MEANS = ("health", "fit")
+"""Families whose weights make a mean."""
 OF_TIER = "-"
 """Stands between the name of a limit and the number of the tier whose limit it is."""
 
@@ -245,10 +249,12 @@ def change(weight: Weight, value: Decimal | None, starts: Day, reason: str, by: 
     family = weight.family
     with transaction.atomic():
         before = weight.on(starts)
+        # A tier that is to keep today's value of everyone says something, too.
+        if value is not None and value == (weight.own_on(starts) if weight.everyones else before):
+            raise ValidationError({"value": SAME})
         if family.is_dated:
             put(weight, value, starts, reason)
-            if family.name == "bands":
-                refuse_disorder(starts)
+            refuse_impossible(family, starts)
         else:
             set_setting(weight.key, value)
         return WeightChange.objects.create(
@@ -296,6 +302,23 @@ def put(weight: Weight, value: Decimal | None, starts: Day, reason: str) -> None
     row.save()
 
 
+def refuse_impossible(family: Family, since: Day) -> None:
+    """What holds of all weights of a family together, from this day on."""
+    if family.name == "bands":
+        refuse_disorder(since)
+    elif family.name in MEANS:
+        refuse_nothing(family, since)
+
+
+def refuse_nothing(family: Family, since: Day) -> None:
+    """A mean of parts that all weigh nothing would be no number."""
+    later = family.model.objects.filter(during__startswith__gt=since).values_list("during", flat=True)
+    found = weights_of(family)
+    for day in sorted({since, *(during.lower for during in later)}):
+        if not any(each.on(day) for each in found):
+            raise ValidationError({"value": NOTHING.format(day=formats.day(day, year=True))})
+
+
 def refuse_disorder(since: Day) -> None:
     """Bands keep their order from this day on, for everyone and for each tier."""
     later = Threshold.objects.filter(during__startswith__gt=since).values_list("during", flat=True)
@@ -311,6 +334,14 @@ def refuse_disorder(since: Day) -> None:
 
 def take_back(change: WeightChange) -> bool:
     """Undo a change as long as nothing was changed after it: its row goes, the one before holds on."""
+    try:
+        return taken_back(change)
+    # Something else was changed meanwhile that the value before does not go with.
+    except ValidationError:
+        return False
+
+
+def taken_back(change: WeightChange) -> bool:
     name, _, key = change.weight.partition(":")
     family = FAMILIES[name]
     with transaction.atomic():
@@ -321,6 +352,8 @@ def take_back(change: WeightChange) -> bool:
             set_setting(key, change.before)
         elif not withdraw(family, key, change.starts, is_value=change.after is not None):
             return False
+        else:
+            refuse_impossible(family, change.starts)
         change.delete()
     return True
 

@@ -234,6 +234,27 @@ def test_bands_keep_their_order_on_every_day(hana: User) -> None:
     assert "more than 100" in change("band_stay", "101", "2026-01-01")
 
 
+def test_of_a_mean_something_always_counts_and_no_change_is_none(hana: User) -> None:
+    client = client_of(hana)
+
+    def change(key: str, value: str, starts: str = "2026-06-01") -> str:
+        answer = client.post(f"/weights/health/{key}/", {"value": value, "starts": starts, "reason": "a try"})
+        return answer.context["form"].errors["value"][0] if answer.status_code == 422 else "kept"
+
+    assert change("usage", "25") == "It has this value on that day already."
+    for part in ("usage", "satisfaction", "support", "interaction", "payment"):
+        assert change(part, "0") == "kept"
+    # Engagement alone counts from June on: neither then nor earlier may it be taken away up to then.
+    for starts in ("2026-06-01", "2026-01-01"):
+        assert "On 1 Jun 2026 nothing would count" in change("engagement", "0", starts).replace("\xa0", " ")
+    payment = WeightChange.objects.latest("pk")
+    assert change("payment", "5", "2026-09-01") == "kept"
+    assert change("engagement", "0", "2026-09-01") == "kept"
+    # Nor by taking back what alone counts since then.
+    assert not weights.take_back(WeightChange.objects.get(weight=payment.weight, starts="2026-09-01"))
+    assert weights_of(FAMILIES["health"], "payment")[0].on(datetime.date(2026, 9, 1)) == 5
+
+
 def test_a_change_without_a_reason_is_not_kept(demo_request: SignalKind, hana: User) -> None:
     answer = client_of(hana).post("/weights/bands/band_hot/", {"value": "30", "starts": "2026-03-01"})
     assert answer.status_code == 422
