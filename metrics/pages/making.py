@@ -216,18 +216,45 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def places_of(unit: Unit) -> int:
-    return {
-        Unit.SHARE: 1,
-        Unit.POINTS: 1,
-        Unit.SHARE_POINTS: 1,
-        Unit.RATIO: 2,
-        Unit.YEARS: 1,
-        Unit.MONTHS: 1,
-        Unit.PER_YEAR: 1,
-        Unit.DAYS: 1,
-        Unit.HOURS: 1,
-    }.get(unit, 0)
+PLACES = {
+    Unit.SHARE: 1,
+    Unit.POINTS: 1,
+    Unit.SHARE_POINTS: 1,
+    Unit.RATIO: 2,
+    Unit.YEARS: 1,
+    Unit.MONTHS: 1,
+    Unit.PER_YEAR: 1,
+}
+IN_MONEY = {Unit.MONEY, Unit.MONEY_PER_DAY}
+
+
+def places_of(unit: Unit, *values: Decimal | None) -> int:
+    """So many decimals have parts of such values; counts and hours have one where a value has."""
+    if unit in PLACES or unit in IN_MONEY:
+        return PLACES.get(unit, 0)
+    shown = [formats.rounded(value, 1) for value in values if value is not None]
+    return int(any(value != value.to_integral_value() for value in shown))
+
+
+def places_between(before: Result, now: Result) -> int:
+    """The least with which then, the change and now agree as they are read: 91.46, 0.64 less, 90.82; not 91.5, 0.6
+    less, 90.8."""
+    assert before.value is not None and now.value is not None
+    usual = places_of(now.unit, before.value, now.value)
+    more = (2,) if now.unit in IN_MONEY else (usual + 1, usual + 2)
+    change = now.value - before.value
+    fitting = (
+        places
+        for places in (usual, *more)
+        if read_change(before, now, places) == formats.rounded(change, places)
+    )
+    return next(fitting, more[-1])
+
+
+def read_change(before: Result, now: Result, places: int) -> Decimal:
+    """The difference of the two values as they are shown."""
+    assert before.value is not None and now.value is not None
+    return formats.rounded(now.value, places) - formats.rounded(before.value, places)
 
 
 def waterfall_rows(
@@ -236,31 +263,28 @@ def waterfall_rows(
     made = [step for step in made if step.amount]
     if not made or before.value is None or now.value is None:
         return []
-    places = places_of(now.unit)
-    shown = split_to_total([step.amount for step in made], now.value - before.value, places)
+    places = places_between(before, now)
+    shown = split_to_total([step.amount for step in made], read_change(before, now, places), places)
     ends = steps(before.value, [step.amount for step in made])
-    rows = [total_row(before_words, "", before)]
+    rows = [total_row(before_words, before, places)]
     for step, amount, (start, end) in zip(made, shown, ends, strict=True):
         rows.append(WaterfallRow(step.label, step.cause, "step", start, end, signed(amount, now, places)))
-    return [*rows, total_row("Now", "", now)]
+    return [*rows, total_row("Now", now, places)]
 
 
-def total_row(label: str, note: str, result: Result) -> WaterfallRow:
-    value = result.value or ZERO
-    currency = result.currency or "EUR"
-    # In full, for the steps are: whoever adds them up arrives at the sum.
-    is_money = result.unit == Unit.MONEY
-    text = (
-        formats.money(value, currency, full=True)
-        if is_money
-        else formats.value_parts(value, result.unit, currency).text
-    )
-    return WaterfallRow(label, note, "total", value, value, text)
+def total_row(label: str, result: Result, places: int) -> WaterfallRow:
+    """In full and with the decimals of the steps: whoever adds them up arrives at the sum."""
+    value, sign = result.value or ZERO, {Unit.SHARE: "%", Unit.RATIO: "×"}.get(result.unit, "")
+    if result.unit in IN_MONEY:
+        text = formats.money(value, result.currency or "EUR", places=places, full=True)
+    else:
+        text = formats.number(value, places, signed=result.unit in {Unit.POINTS, Unit.SHARE_POINTS})
+    return WaterfallRow(label, "", "total", value, value, f"{text}{words.NBSP}{sign}" if sign else text)
 
 
 def signed(amount: Decimal, result: Result, places: int) -> str:
-    if result.unit in {Unit.MONEY, Unit.MONEY_PER_DAY}:
-        return formats.money(amount, result.currency or "EUR", signed=True, full=True)
+    if result.unit in IN_MONEY:
+        return formats.money(amount, result.currency or "EUR", places=places, signed=True, full=True)
     return formats.number(amount, places, signed=True)
 
 
@@ -391,7 +415,7 @@ def contributions(
         adds = "adds" if len(still) == 1 else "add"
         what = "without a change" if len(shape.heads) == 3 else f"that {adds} nothing"
         groups.append((f"{len(still)} account{'s' * (len(still) != 1)} {what}", list(still), True))
-    places = 1 if scale_of(kpi.unit) == 100 or not kpi.denominator else places_of(kpi.unit)
+    places = places_of(kpi.unit, result.value) if kpi.denominator and scale_of(kpi.unit) != 100 else 1
     amounts = [sum((points[key] for key in keys), ZERO) for _, keys, _ in groups]
     shown = split_to_total(amounts, shape.total, places)
     lines = []

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -29,7 +30,6 @@ from metrics.pages.explanation import Explanation
 from metrics.pages.moves_effects import (
     Effect,
     Mover,
-    change_of,
     company_base,
     decimal,
     effects,
@@ -386,14 +386,14 @@ def by_accounts(explained: Explanation, kpi: Kpi) -> dict[str, Any]:
     extra = [(plural(len(more), "more account"), together(more))] if more else []
     extra += [(f"{plural(len(hidden), 'account')} you may not see", together(hidden))] if hidden else []
     extra += [(base_words(now), base)] if base and base.both else []
-    places = making.places_of(kpi.unit) if kpi.denominator else 0
+    places = making.places_between(before, now)
     everything = [*lines, *extra]
-    change = decimal(change_of(kpi, before, now))
+    change = making.read_change(before, now, places)
     shown = split_to_total([decimal(each.both) for _, each in everything], change, places)
     whole = together(each for _, each in everything)
     above, below = split_to_total([decimal(whole.above), decimal(whole.below)], change, places)
     rows = [
-        account_row(explained, kpi, name, each, making.signed(text, now, places), muted=place >= len(lines))
+        account_row(explained, kpi, name, each, text, places, muted=place >= len(lines))
         for place, ((name, each), text) in enumerate(zip(everything, shown, strict=True))
     ]
     return {
@@ -419,9 +419,10 @@ def base_words(now: Result) -> str:
 
 
 def account_row(
-    explained: Explanation, kpi: Kpi, name: str, mover: Mover, text: str, *, muted: bool
+    explained: Explanation, kpi: Kpi, name: str, mover: Mover, both: Decimal, places: int, *, muted: bool
 ) -> AccountRow:
-    now, places = explained.now, making.places_of(kpi.unit)
+    now = explained.now
+    above, below = split_to_total([decimal(mover.above), decimal(mover.below)], both, places)
     key, choice = mover.account, explained.choice
     compared = choice.compared
     then_run = compared.run.pk if compared.run.pk != choice.newest.pk else ""
@@ -435,9 +436,9 @@ def account_row(
         name,
         "" if muted else side_text(explained, kpi, explained.then_by.get(key, {})),
         "" if muted else side_text(explained, kpi, explained.now_by.get(key, {})),
-        making.signed(decimal(mover.above), now, places),
-        making.signed(decimal(mover.below), now, places),
-        text,
+        making.signed(above, now, places),
+        making.signed(below, now, places),
+        making.signed(both, now, places),
         decimal(mover.both),
         rows_url(compared.period, then_run),
         rows_url(choice.period, choice.asked.get("run", "")),
@@ -467,8 +468,10 @@ def account_waterfall(
     amounts = [decimal(each.both) for _, each in drawn]
     if not amounts or before.value is None or now.value is None:
         return []
-    shown = split_to_total(amounts, now.value - before.value, places)
-    made: list[WaterfallRow] = [making.total_row(making.capital(then_words(explained.choice)), "", before)]
+    shown = split_to_total(amounts, making.read_change(before, now, places), places)
+    made: list[WaterfallRow] = [
+        making.total_row(making.capital(then_words(explained.choice)), before, places)
+    ]
     for (name, _), text, (start, end) in zip(drawn, shown, steps(before.value, amounts), strict=True):
         made.append(WaterfallRow(name, "", "step", start, end, making.signed(text, now, places)))
-    return [*made, making.total_row("Now", "", now)]
+    return [*made, making.total_row("Now", now, places)]

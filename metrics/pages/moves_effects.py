@@ -56,11 +56,6 @@ def nothing(then: Parts, now: Parts) -> Fraction:
     return NOTHING
 
 
-def change_of(kpi: Kpi, before: Result, now: Result) -> Fraction:
-    """The difference of the two values, without any rounding."""
-    return exact_value(kpi, now) - exact_value(kpi, before)
-
-
 def exact_value(kpi: Kpi, result: Result) -> Fraction:
     above = total(kpi.numerator, result.parts)
     return above * scale_of(kpi.unit) / total(kpi.denominator, result.below) if kpi.denominator else above

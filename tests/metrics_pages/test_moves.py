@@ -1,5 +1,6 @@
 """What moved: parts and accounts add up to the change, to the last digit, for whoever looks."""
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -12,13 +13,15 @@ from accounts.models import Account, Organisation, Team, User
 from accounts.periods import trailing_year
 from kamplan import formats
 from metrics.kpi import Kpi
-from metrics.kpis import KPIS
+from metrics.kpis import KPI, KPIS
 from metrics.models import Run
 from metrics.pages.choice import Choice, load_runs
 from metrics.pages.explanation import Explanation
+from metrics.pages.making import Step, waterfall_rows
 from metrics.pages.moves import Sides
-from metrics.pages.moves_effects import change_of, company_base, effects, movers, together
+from metrics.pages.moves_effects import company_base, effects, exact_value, movers, together
 from metrics.pages.places import find_place
+from metrics.results import Result
 from tests.factories import make_account, make_order, make_touch
 from tests.metrics.engine import day, report_in, run
 from tests.metrics_pages.conftest import BACKEND, T12
@@ -41,6 +44,11 @@ def explanation(user: User, kpi: Kpi, scope: str, key: int | None, compare: str)
     made.load()
     made.load_accounts()
     return made
+
+
+def change_of(kpi: Kpi, before: Result, now: Result) -> Fraction:
+    """The difference of the two values, without any rounding."""
+    return exact_value(kpi, now) - exact_value(kpi, before)
 
 
 @pytest.fixture
@@ -88,6 +96,30 @@ def test_a_ratio_moves_by_what_stands_above_and_below_the_line(published: Run, h
     amounts = [each.amount for each in response.context["waterfall"]]
     assert amounts == ["€600", "+€67", "−€167", "€500"]
     assert response.context["foot"].both == "−€100"
+
+
+# Worked out by hand: 90.82 - 91.46 = -0.64, but rounded one by one 90.8 - 91.5 is 0.7.
+READ = (
+    ("grr", "91.46", "90.82", ["91.46 %", "−0.64", "90.82 %"]),
+    ("grr", "91.40", "90.80", ["91.4 %", "−0.6", "90.8 %"]),
+    ("cac", "449597.46", "437893.55", ["€449,597.46", "−€11,703.91", "€437,893.55"]),
+    ("touches_per_win", "7.5", "7.8", ["7.5", "+0.3", "7.8"]),
+    ("time_with_customer", "609.84", "671.16", ["609.84", "+61.32", "671.16"]),
+    ("open_qualified_deals", "41", "38", ["41", "−3", "38"]),
+    ("new_to_repeat_ratio", "0.0234", "0.0271", ["0.023 ×", "+0.004", "0.027 ×"]),
+    ("nps", "30.62", "30.24", ["+30.6", "−0.4", "+30.2"]),
+)
+
+
+@pytest.mark.parametrize(("kpi", "then", "now", "read"), READ)
+def test_what_a_waterfall_shows_adds_up_as_it_is_read(kpi: str, then: str, now: str, read: list[str]) -> None:
+    period = trailing_year(day("2025-12-31"))
+    sides = [
+        Result(KPI[kpi], "company", None, period, "as-was", value=Decimal(value), currency="EUR")
+        for value in (then, now)
+    ]
+    rows = waterfall_rows(*sides, [Step("All", Decimal(now) - Decimal(then))], "Then")
+    assert [each.amount.replace(formats.NBSP, " ") for each in rows] == read
 
 
 def test_a_share_of_the_whole_names_both_figures_and_moves_by_both(
