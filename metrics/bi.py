@@ -120,6 +120,22 @@ def may_make_roles() -> bool:
     return found
 
 
+def is_taken(name: str) -> bool:
+    """Whether a role of this name does something else: kamplan's own, an operator's, an owner of anything, a member."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT EXISTS (
+                 SELECT FROM pg_roles r WHERE r.rolname = %s
+                    AND (r.rolname = current_user OR r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolbypassrls
+                         OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid)
+                         OR EXISTS (SELECT FROM pg_database d WHERE d.datdba = r.oid)
+                         OR EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relpersistence <> 't')))""",
+            [name],
+        )
+        found: bool = cursor.fetchone()[0]
+    return found
+
+
 def make_role(name: str, password: str) -> None:
     """A login that reads these relations and nothing else; one of this name loses whatever it had before."""
     role = sql.Identifier(name)
@@ -131,7 +147,8 @@ def make_role(name: str, password: str) -> None:
         cursor.execute(sql.SQL("{} {} {} PASSWORD {}").format(deed, role, options, secret))
         cursor.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(role))
         cursor.execute(sql.SQL("ALTER ROLE {} SET statement_timeout = '5min'").format(role))
-        cursor.execute(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(role))
+        for kind in ("TABLES", "SEQUENCES", "FUNCTIONS"):
+            cursor.execute(sql.SQL(f"REVOKE ALL ON ALL {kind} IN SCHEMA public FROM {{}}").format(role))
         grant(cursor, role)
 
 
@@ -170,8 +187,14 @@ Written by `manage.py bi_docs` from the definitions; do not edit it by hand.
 BI_PASSWORD=… python manage.py bi_role kamplan_bi
 ```
 makes (or renews) a PostgreSQL role that may log in and read what is listed here and nothing else: no contacts, no
-opinions, no answers, no texts. It reads everything of every account, contract amounts included: give it to people who
-may see what a head of key accounts sees. Run the command again after an upgrade, so that the names follow the tables.
+opinions, no texts, no answers of employees, and of customers' answers only how many there were and their marks, added
+up by account and month. Where one person answered, that is this person's mark. It reads everything of every account,
+contract amounts included: give it to people who may see what a head of key accounts sees, and show others nothing made
+of fewer than five answers, as the pages do. Run the command again after an upgrade, so that the names follow the
+tables.
+
+Its sessions begin read-only; one that ends that mode may make temporary tables, as everybody in PostgreSQL may, and
+still changes nothing of kamplan's. A name that already stands for somebody else is refused.
 
 Ratios are made of sums: sum numerator and denominator over what you want to see, then divide. Never average ratios.
 Tier, industry, region and target flag of a row are those of its own month's first day. A KPI over a longer period takes

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from metrics.bi import make_role, make_views, may_make_roles
+from metrics.bi import is_taken, make_role, make_views, may_make_roles
 
 SHORTEST = 16
 
@@ -24,6 +24,8 @@ class Command(BaseCommand):
             raise CommandError("The name is made of letters, digits and underscores.")
         if not may_make_roles():
             raise CommandError("The database user of kamplan may not make roles; let one who may run this.")
+        if is_taken(options["name"]):
+            raise CommandError(f"{options['name']} is a role that does other things; choose another name.")
         with transaction.atomic():
             make_views()
             make_role(options["name"], password)
