@@ -1,5 +1,6 @@
 """What the frame around every page shows: the navigation of this role and a few addresses."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -22,7 +23,7 @@ MARKETING = frozenset({Role.MARKETING, Role.HEAD, Role.ADMINISTRATOR})
 
 @dataclass(frozen=True)
 class Entry:
-    """A page of the navigation; `covers` are beginnings of view names that light it up."""
+    """A page of the navigation; `covers` are beginnings of view names that light it up, the longest of all wins."""
 
     label: str
     icon: str
@@ -47,6 +48,9 @@ OF_ONE_ACCOUNT = (
     "engagement:standing",
     "engagement:action",
     "engagement:touch",
+    "engagement:calendar",
+    "surveys:of_account",
+    "surveys:answer_add",
     "plans:whitespace",
     "plans:review",
     "plans:hand_over",
@@ -55,7 +59,7 @@ OF_ONE_ACCOUNT = (
 )
 
 ENTRIES = (
-    Entry("Home", "home", "home", ("home",), EVERYBODY - {Role.MANAGER}, tab="Home", key="h"),
+    Entry("Home", "home", "home", ("home", "plans:week"), EVERYBODY - {Role.MANAGER}, tab="Home", key="h"),
     Entry(
         "My week",
         "calendar-week",
@@ -111,7 +115,11 @@ ENTRIES = (
         SHOWING_ACCOUNTS | ADMINISTRATING,
     ),
     Entry(
-        "Team", "users-group", "people:team_list", ("people:team", "people:staffing", "people:grant"), LEADING
+        "Team",
+        "users-group",
+        "people:team_list",
+        ("people:team", "people:staffing", "people:grant", "plans:reassign"),
+        LEADING,
     ),
     Entry(
         "Campaigns",
@@ -134,7 +142,7 @@ ENTRIES = (
         "Scorecards",
         "clipboard-data",
         "metrics:scorecard",
-        ("metrics:scorecard", "metrics:explain", "metrics:move"),
+        ("metrics:scorecard", "metrics:explain", "metrics:move", "metrics:one_on_one"),
         EVERYBODY,
         "Numbers",
         "Scorecard",
@@ -244,17 +252,24 @@ def address(route: str) -> str:
         return ""
 
 
+def lit(view: str, entries: Iterable[Entry]) -> Entry | None:
+    """The entry that a page lies under."""
+    covered = [(len(start), entry) for entry in entries for start in entry.covers if view.startswith(start)]
+    return max(covered, key=lambda each: each[0], default=(0, None))[1]
+
+
 def navigation(request: HttpRequest) -> list[Link]:
     role = getattr(request.user, "role", None)
     view = request.resolver_match.view_name if request.resolver_match else ""
     entries = [entry for entry in ENTRIES if role in entry.roles]
+    shown = lit(view, entries)
     counted = waiting_for(request) if any(entry.counts for entry in entries) else Waiting()
     return [
         Link(
             entry.label,
             entry.icon,
             url,
-            view.startswith(entry.covers),
+            entry is shown,
             entry.section,
             entry.tab,
             entry.key,

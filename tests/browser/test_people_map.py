@@ -225,6 +225,19 @@ def test_a_card_is_dragged_onto_another_and_the_second_mover_is_told(
     second: Page = open_as(lena).page
     second.goto(at(customer, "?view=tree"))
 
+    # Held at the lower edge of a low window, a card pulls the map along; Escape puts it back.
+    page.set_viewport_size({"width": 1280, "height": 480})
+    x, y = middle(page, "Kristian Aune")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, 476, steps=5)
+    page.wait_for_function("() => scrollY > 40")
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    expect(page.locator(".km-card--held")).to_have_count(0)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.evaluate("scrollTo(0, 0)")
+
     page.mouse.move(*middle(page, "Henrik Moe"))
     page.mouse.down()
     page.mouse.move(*middle(page, "Anette Bakke"), steps=5)
