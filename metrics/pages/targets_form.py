@@ -13,10 +13,10 @@ from metrics.access import sees_everything, visible_kpis
 from metrics.kpi import Definition, Direction
 from metrics.kpis import KPI
 from metrics.models import Rule, Scope, Target, View
+from metrics.needs import is_defined
 from metrics.pages.choice import KIND_WORDS
 from metrics.pages.places import SIDE_WORDS, TARGET_NAMES
 from metrics.pages.scorecards import GROUPS
-from metrics.results import is_defined
 from metrics.target_actions import FIELDS
 from metrics.targets import out_of_reach
 from metrics.urls_for import key_text

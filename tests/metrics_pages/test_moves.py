@@ -21,7 +21,7 @@ from metrics.pages.making import Step, waterfall_rows
 from metrics.pages.moves import Sides
 from metrics.pages.moves_effects import company_base, effects, exact_value, movers, together
 from metrics.pages.places import find_place
-from metrics.results import Result
+from metrics.result import Result
 from tests.factories import make_account, make_order, make_touch
 from tests.metrics.engine import day, report_in, run
 from tests.metrics_pages.conftest import BACKEND, T12
