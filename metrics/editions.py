@@ -5,42 +5,42 @@ here with the version that it goes on as, once a rebuild over real data changed 
 """
 
 SAME_AS = {
-    "6191237e3059": "b288a8d9952a",  # revenue_concentration
-    "c16d877c2e46": "c2edbf209a7d",  # median_deal_size
-    "cfc99d47b1af": "5ececd42b5e3",  # sales_cycle_median
+    "c7e8f407be42": "b288a8d9952a",  # revenue_concentration
+    "ef2397d3e8c3": "c2edbf209a7d",  # median_deal_size
+    "c7fb695714da": "5ececd42b5e3",  # sales_cycle_median
     "da9debc2e6e5": "029d1aa854e9",  # pipeline_coverage
     "934ea4f84785": "5189179bf176",  # quota_attainment
-    "3bd5d83b177b": "61570a15f3df",  # whitespace_share
-    "a240a2bd655f": "3e9b1ebf72a5",  # progression_rate
-    "51d601f326b9": "ac120cf1ba8f",  # deal_velocity
+    "6a22840f74ea": "61570a15f3df",  # whitespace_share
+    "1317a5c452be": "3e9b1ebf72a5",  # progression_rate
+    "29b42dee6872": "ac120cf1ba8f",  # deal_velocity
     "ffa4e027a3d4": "ca387d561951",  # forecast_wape
     "2d0c7087ace8": "2ee61150d257",  # forecast_bias
-    "bd7afc9e6c38": "358f8dec7801",  # lead_conversion
-    "e0e3c7f0ec66": "ded915ea2f53",  # mql_to_sql
-    "1b7ff198a363": "d8ee4dc46d6b",  # sql_to_won
-    "08bf0a577ee3": "4a2a98ec7fba",  # cohort_maturity
+    "35a95e4c2c32": "358f8dec7801",  # lead_conversion
+    "3dd0ac7d4ae4": "ded915ea2f53",  # mql_to_sql
+    "06e2092cc753": "d8ee4dc46d6b",  # sql_to_won
+    "eaca82d94ade": "4a2a98ec7fba",  # cohort_maturity
     "2afe71849168": "9463551e091c",  # engagement_band
     "c9ad42bd8bd2": "1a3228fe3165",  # interaction_gap
     "c46afbdbbea7": "546327c68ac0",  # interaction_gap_longest
-    "7ed4bf143e08": "09cf13d59635",  # first_response_time
-    "1e130b69b0dc": "686e62e04585",  # resolution_time
-    "4e2a1b3948c1": "e71187f0585c",  # internal_request_time
+    "db3e45183176": "09cf13d59635",  # first_response_time
+    "823e673d77d8": "686e62e04585",  # resolution_time
+    "cbaeedf2afdb": "e71187f0585c",  # internal_request_time
     "c9e91f323276": "8647aad37cbc",  # touches_inbound
     "671f1aca5863": "adc17ea24ce2",  # touches_outbound
     "efa480ebc915": "a158ac815078",  # inbound_share
     "1d376329dc9a": "63532ca1436a",  # time_with_customer
     "6b933095c9e4": "6e12563b61ae",  # outreach_reach
-    "ff0004c1939f": "ced68265a9cd",  # acquisition_rate
+    "bae7879dbf2e": "ced68265a9cd",  # acquisition_rate
     "385053ef3d7a": "e89270413efc",  # touches_to_closure
-    "6d3f8acf255f": "e6bb73d72bdd",  # touches_to_closure_median
+    "770c928415e8": "e6bb73d72bdd",  # touches_to_closure_median
     "c38fd91348b5": "20a295732adb",  # touches_per_win
-    "458d1ff052b7": "88fe954d29ea",  # ideal_touches
+    "314da95073ec": "88fe954d29ea",  # ideal_touches
     "d7b96f860854": "087a61b0c1ba",  # email_open_rate
     "2ac7ae594772": "6fddebeae4f1",  # email_response_rate
     "e6ceccdf6984": "7f27b8670462",  # event_participation_rate
     "fdf34f0a03e7": "745a06f21419",  # effort
     "41a24809e96b": "186e4fb5471a",  # effort_share
-    "66533bb40835": "63324b9bc510",  # churn_reason_mix
-    "3744deb8d526": "36a452b8e981",  # outcome_discrepancy
+    "34fe3425cff6": "63324b9bc510",  # churn_reason_mix
+    "7b482d03e536": "36a452b8e981",  # outcome_discrepancy
 }
 """The digest of a text of today, and the version under which runs know it."""

@@ -69,8 +69,10 @@ def statement(
     """SQL that yields `starts, ends, scope, key, figures` (an object) for every scope and period."""
     values = period_rows(periods, as_of.replace(day=1))
     values = values.replace("period (", "bounds (", 1)
+    # Outside a run they are made here, once for all periods.
     relations = ", ".join(
-        f"{name} AS {f'NOT MATERIALIZED (SELECT * FROM run_{name})' if in_run else f'({RELATIONS[name]})'}"
+        f"{name} AS "
+        + (f"NOT MATERIALIZED (SELECT * FROM run_{name})" if in_run else f"MATERIALIZED ({RELATIONS[name]})")
         for name in recipe.relations
     )
     with_relations = f", {relations}" if relations else ""

@@ -9,6 +9,7 @@ from metrics.recipes.recipe import (
     ORDERED,
     ROW_SCOPES,
     ROW_SCOPES_BY_OPENING,
+    SCOPE_NAME,
     SHARE,
     STAMP,
     Behind,
@@ -86,28 +87,31 @@ RELATIONS = {
 
 # Like a median, but rows without a value are known to be open and counted beside it.
 TIMES = f"""
-    , {STAMP},
-    credited AS (
-        SELECT p.starts, p.ends, r.account_id, r.person_id, r.id, r.is_first,
-               date_trunc('month', r.date)::date AS month, {{x}} AS x
-          FROM period p
-          JOIN {{relation}} r ON r.date >= p.starts AND r.date < p.ends AND r.date <= p.day),
-    {ROW_SCOPES},
-    sorted AS (
-        SELECT starts, ends, scope, key, COUNT(x)::int AS n, COUNT(*) - COUNT(x) AS waiting,
-               array_agg(x ORDER BY x) FILTER (WHERE x IS NOT NULL) AS xs{{late}}
-          FROM scoped {{join}} GROUP BY 1, 2, 3, 4)
+    , {STAMP}
     -- figures
-    SELECT starts, ends, scope, key, (xs[(n + 1) / 2] + xs[n / 2 + 1]) / 2.0 AS value,
-           NULL AS numerator, NULL AS denominator, n,
-           CASE WHEN n >= 6 THEN xs[GREATEST(1, FLOOR(n / 2.0 - 0.98 * SQRT(n)))::int] END AS low,
-           CASE WHEN n >= 6 THEN xs[LEAST(n, CEIL(n / 2.0 + 1 + 0.98 * SQRT(n)))::int] END AS high,
-           xs[CEIL(0.9 * n)::int] AS p90, waiting{{column}}
-      FROM sorted"""
+    SELECT p.starts, p.ends, m.*
+      FROM period p
+     CROSS JOIN LATERAL (
+        WITH credited AS (
+            SELECT p.starts, p.ends, r.account_id, r.person_id, r.id, r.is_first,
+                   date_trunc('month', r.date)::date AS month, {{x}} AS x
+              FROM {{relation}} r
+             WHERE r.date >= p.starts AND r.date < p.ends AND r.date <= p.day),
+        {ROW_SCOPES},
+        sorted AS (
+            SELECT scope, key, COUNT(x)::int AS n, COUNT(*) - COUNT(x) AS waiting,
+                   array_agg(x ORDER BY x) FILTER (WHERE x IS NOT NULL) AS xs{{late}}
+              FROM scoped {{join}} GROUP BY 1, 2)
+        SELECT {SCOPE_NAME} AS scope, key, (xs[(n + 1) / 2] + xs[n / 2 + 1]) / 2.0 AS value,
+               NULL AS numerator, NULL AS denominator, n,
+               CASE WHEN n >= 6 THEN xs[GREATEST(1, FLOOR(n / 2.0 - 0.98 * SQRT(n)))::int] END AS low,
+               CASE WHEN n >= 6 THEN xs[LEAST(n, CEIL(n / 2.0 + 1 + 0.98 * SQRT(n)))::int] END AS high,
+               xs[CEIL(0.9 * n)::int] AS p90, waiting{{column}}
+          FROM sorted) m"""
 
 # Late is what was done after its day or is still open then; what has no day cannot be late.
 LATE = """,
-               COUNT(*) FILTER (WHERE inside.due_on < LEAST(COALESCE(inside.done_on, 'infinity'), period.day))::numeric
+               COUNT(*) FILTER (WHERE inside.due_on < LEAST(COALESCE(inside.done_on, 'infinity'), p.day))::numeric
                / NULLIF(COUNT(inside.due_on), 0) AS overdue"""
 
 
@@ -141,7 +145,7 @@ ACQUIRED = f"""
                                             'numerator', won, 'n', mature) ORDER BY mature DESC, channel) AS slices
           FROM known GROUP BY 1, 2, 3, 4)
     -- figures
-    SELECT starts, ends, scope, key, CASE WHEN is_known THEN won / mature END AS value,
+    SELECT starts, ends, {SCOPE_NAME} AS scope, key, CASE WHEN is_known THEN won / mature END AS value,
            won AS numerator, mature AS denominator, CASE WHEN is_known THEN mature ELSE started END AS n,
            CASE WHEN is_known THEN low END AS low, CASE WHEN is_known THEN high END AS high,
            mature / started AS mature, CASE WHEN is_known THEN slices END AS slices
@@ -169,48 +173,48 @@ def begun_before(end: str, day: str) -> str:
 # whose hazard is under half of the first touch's; where fewer than 20 came so far, nothing is said any more. The same
 # for the deals that began through one channel, whose number stands before that of the touches.
 IDEAL = f"""
-    , credited AS (
-        SELECT p.starts, p.ends, r.account_id, r.person_id, r.id, r.is_first,
-               r.tier_id, r.industry_id, r.region_id, r.target,
-               date_trunc('month', r.date)::date AS month,
-               COALESCE(array_position({CHANNEL_NAMES}, r.channel::text), 0) * 1000
-               + LEAST(r.number, 499) * 2 + r.is_won::int AS x
-          FROM period p
-          JOIN tried r ON {begun_before("p.ends", "p.day")}),
-    {ROW_SCOPES_BY_OPENING},
-    weighed AS (
-        SELECT starts, ends, scope, key, (x / 1000)::int AS channel, MOD(x, 1000) AS x, COUNT(*) AS deals
-          FROM scoped GROUP BY 1, 2, 3, 4, 5, 6),
-    hazards AS (
-        SELECT starts, ends, scope, key, channel, k, SUM(deals) AS reached,
-               COALESCE(SUM(deals) FILTER (WHERE x = k * 2 + 1), 0) AS won,
-               COALESCE(SUM(deals) FILTER (WHERE x = k * 2 + 1), 0) / SUM(deals) AS hazard
-          FROM weighed CROSS JOIN LATERAL generate_series(1, LEAST(30, x / 2)) k
-         GROUP BY GROUPING SETS ((starts, ends, scope, key, k), (starts, ends, scope, key, channel, k))
-        HAVING SUM(deals) >= {FEWEST_REACHED}),
-    curve AS (
-        SELECT h.*, first_value(hazard) OVER (PARTITION BY starts, ends, scope, key, channel ORDER BY k) AS at_first
-          FROM hazards h),
-    told AS (
-        SELECT starts, ends, scope, key, channel,
-               CASE WHEN MAX(at_first) > 0
-                    THEN COALESCE(MIN(k) FILTER (WHERE hazard < at_first / 2) - 1, MAX(k)) END AS ideal,
-               MAX(reached) AS n,
-               jsonb_agg(jsonb_build_object('name', 'touch ' || k, 'value', ROUND(100 * hazard, 1),
-                                            'numerator', won, 'n', reached) ORDER BY k) AS hazards
-          FROM curve GROUP BY 1, 2, 3, 4, 5),
-    begun AS (
-        SELECT starts, ends, scope, COALESCE(key, -1) AS key,
-               jsonb_agg(jsonb_build_object('name', {CHANNEL_NAMES}[channel], 'value', ideal, 'n', n)
-                         ORDER BY n DESC, channel) AS channels
-          FROM told WHERE channel IS NOT NULL GROUP BY 1, 2, 3, 4)
     -- figures
-    SELECT w.starts, w.ends, w.scope, w.key, w.ideal AS value, NULL AS numerator, NULL AS denominator, w.n,
-           NULL AS low, NULL AS high, w.hazards AS slices, b.channels
-      FROM told w
-      LEFT JOIN begun b ON b.starts = w.starts AND b.ends = w.ends AND b.scope = w.scope
-                       AND b.key = COALESCE(w.key, -1)
-     WHERE w.channel IS NULL"""
+    SELECT p.starts, p.ends, m.*
+      FROM period p
+     CROSS JOIN LATERAL (
+        WITH credited AS (
+            SELECT p.starts, p.ends, r.account_id, r.person_id, r.id, r.is_first,
+                   r.tier_id, r.industry_id, r.region_id, r.target,
+                   date_trunc('month', r.date)::date AS month,
+                   COALESCE(array_position({CHANNEL_NAMES}, r.channel::text), 0) * 1000
+                   + LEAST(r.number, 499) * 2 + r.is_won::int AS x
+              FROM tried r WHERE {begun_before("p.ends", "p.day")}),
+        {ROW_SCOPES_BY_OPENING},
+        weighed AS (
+            SELECT scope, key, (x / 1000)::int AS channel, MOD(x, 1000) AS x, COUNT(*) AS deals
+              FROM scoped GROUP BY 1, 2, 3, 4),
+        hazards AS (
+            SELECT scope, key, channel, k, SUM(deals) AS reached,
+                   COALESCE(SUM(deals) FILTER (WHERE x = k * 2 + 1), 0) AS won,
+                   COALESCE(SUM(deals) FILTER (WHERE x = k * 2 + 1), 0) / SUM(deals) AS hazard
+              FROM weighed CROSS JOIN LATERAL generate_series(1, LEAST(30, x / 2)) k
+             GROUP BY GROUPING SETS ((scope, key, k), (scope, key, channel, k))
+            HAVING SUM(deals) >= {FEWEST_REACHED}),
+        curve AS (
+            SELECT h.*, first_value(hazard) OVER (PARTITION BY scope, key, channel ORDER BY k) AS at_first
+              FROM hazards h),
+        told AS (
+            SELECT scope, COALESCE(key, -1) AS key, channel,
+                   CASE WHEN MAX(at_first) > 0
+                        THEN COALESCE(MIN(k) FILTER (WHERE hazard < at_first / 2) - 1, MAX(k)) END AS ideal,
+                   MAX(reached) AS n,
+                   jsonb_agg(jsonb_build_object('name', 'touch ' || k, 'value', ROUND(100 * hazard, 1),
+                                                'numerator', won, 'n', reached) ORDER BY k) AS hazards
+              FROM curve GROUP BY 1, 2, 3),
+        begun AS (
+            SELECT scope, key,
+                   jsonb_agg(jsonb_build_object('name', {CHANNEL_NAMES}[channel], 'value', ideal, 'n', n)
+                             ORDER BY n DESC, channel) AS channels
+              FROM told WHERE channel IS NOT NULL GROUP BY 1, 2)
+        SELECT {SCOPE_NAME} AS scope, NULLIF(key, -1) AS key, w.ideal AS value, NULL AS numerator, NULL AS denominator,
+               w.n, NULL AS low, NULL AS high, w.hazards AS slices, b.channels
+          FROM told w LEFT JOIN begun b USING (scope, key)
+         WHERE w.channel IS NULL) m"""
 
 
 def lift(base: str, event: str) -> str:
@@ -323,9 +327,7 @@ RECIPES = {
         made_of="request",
     ),
     "internal_request_time": Recipe(
-        times(
-            "inside", "r.to_do", LATE, ", overdue", "JOIN period USING (starts, ends) JOIN inside USING (id)"
-        ),
+        times("inside", "r.to_do", LATE, ", overdue", "JOIN inside USING (id)"),
         "requests done",
         ASKED_INSIDE,
         (Behind("days to do it", INTERNAL_REQUESTS, "SUM(to_do)"),),

@@ -11,6 +11,7 @@ from metrics.recipes.recipe import (
     EVERYWHERE,
     NO_RATE,
     ROW_SCOPES,
+    SCOPE_NAME,
     SHARE,
     STAMP,
     Behind,
@@ -99,15 +100,15 @@ CONVERTED = f"""
     {COHORT},
     judged AS (SELECT *, CASE WHEN n > 0 AND mature >= {OLD_ENOUGH} THEN hits / n END AS share FROM whole)
     -- figures
-    SELECT starts, ends, scope, key, share AS value, hits AS numerator, n AS denominator, everyone AS n,
-           mature, slices, {wilson("share", "n")}
+    SELECT starts, ends, {SCOPE_NAME} AS scope, key, share AS value, hits AS numerator, n AS denominator,
+           everyone AS n, mature, slices, {wilson("share", "n")}
       FROM judged"""
 
 MATURITY = f"""
     {COHORT}
     -- figures
-    SELECT starts, ends, scope, key, mature AS value, n AS numerator, everyone AS denominator, everyone AS n,
-           NULL AS low, NULL AS high
+    SELECT starts, ends, {SCOPE_NAME} AS scope, key, mature AS value, n AS numerator, everyone AS denominator,
+           everyone AS n, NULL AS low, NULL AS high
       FROM whole"""
 
 LEAD_TABLES = EVERYWHERE | {"lead", "campaign", "assignment", "classification"}
@@ -159,77 +160,71 @@ PROGRESSION = f"""
       FROM whole"""
 
 # Kaplan-Meier: a deal still in its stage has been there at least so long. Where exactly half have left, the median
-# lies in the middle between that day and the next on which one left, as with complete values.
-SPLIT = "tier_id, industry_id, region_id, target, owner_id"
+# lies in the middle between that day and the next on which one left, as with complete values. Period by period, as
+# with medians.
+SPLIT = "tier_id, industry_id, region_id, target, owner_id, team_id"
 VELOCITY_OF_ACCOUNTS = """
-         UNION ALL
-        SELECT span + 1, account_id, stage_id, days, (COUNT(*) FILTER (WHERE is_over))::int, COUNT(*)::int
-          FROM spells GROUP BY span, account_id, stage_id, days"""
+                 UNION ALL
+                SELECT 1, account_id, stage_id, days, (COUNT(*) FILTER (WHERE is_over))::int, COUNT(*)::int
+                  FROM spells GROUP BY account_id, stage_id, days"""
 VELOCITY = f"""
     , {STAMP},
-    -- Numbers stand for periods and for the names of scopes: sorting dates and names takes most of the time.
-    numbered AS (SELECT starts, ends, day, (ROW_NUMBER() OVER ())::int * 32 AS span FROM period),
-    spells AS MATERIALIZED (
-        SELECT p.span, o.account_id, ph.stage_id, COALESCE(UPPER(ph.during) <= p.day, FALSE) AS is_over,
-               LEAST(UPPER(ph.during), p.day) - LOWER(ph.during) AS days,
-               stamp.tier_id, stamp.industry_id, stamp.region_id, stamp.target, stamp.owner_id, stamp.team_id
-          FROM numbered p
-          JOIN accounts_opportunityphase ph
-            ON LOWER(ph.during) <= p.day AND COALESCE(UPPER(ph.during), 'infinity'::date) >= p.starts
-          JOIN accounts_opportunity o ON o.id = ph.opportunity_id
-          LEFT JOIN stamp ON stamp.starts = p.starts AND stamp.ends = p.ends AND stamp.account_id = o.account_id),
-    -- All scopes of one reading: a row for each of them would be six times as many.
-    lengths AS (
-        SELECT span + GROUPING({SPLIT}) AS scope,
-               CASE GROUPING({SPLIT}) WHEN 15 THEN tier_id WHEN 23 THEN industry_id WHEN 27 THEN region_id
-                                      WHEN 29 THEN target WHEN 30 THEN owner_id END AS key,
-               stage_id, days, (COUNT(*) FILTER (WHERE is_over))::int AS gone, COUNT(*)::int AS here
-          FROM spells
-         GROUP BY span, stage_id, days,
-                  GROUPING SETS ((), (tier_id), (industry_id), (region_id), (target), (owner_id))
-         UNION ALL
-        SELECT span, c.above_id, stage_id, days, (COUNT(*) FILTER (WHERE is_over))::int, COUNT(*)::int
-          FROM spells LEFT JOIN team_closure c ON c.id = spells.team_id
-         GROUP BY span, c.above_id, stage_id, days{VELOCITY_OF_ACCOUNTS}),
-    -- Without a stage: all of them.
-    times AS MATERIALIZED (
-        SELECT scope, COALESCE(key, -1) AS key, COALESCE(stage_id, -1) AS stage_id, days,
-               SUM(gone)::int AS gone, SUM(here)::int AS here
-          FROM lengths GROUP BY GROUPING SETS ((scope, key, stage_id, days), (scope, key, days))),
-    counted AS MATERIALIZED (
-        SELECT scope, key, stage_id, SUM(gone) AS gone, SUM(here) AS n FROM times GROUP BY 1, 2, 3),
-    at_risk AS (
-        SELECT scope, key, stage_id, days, t.gone, n + here - SUM(here) OVER so_far AS risk
-          FROM times t JOIN counted USING (scope, key, stage_id)
-        WINDOW so_far AS (PARTITION BY scope, key, stage_id ORDER BY days)),
-    steps AS (
-        SELECT scope, key, stage_id, days,
-               EXP(SUM(CASE WHEN gone = risk THEN -500 ELSE LN(1 - gone::double precision / risk) END)
-                   OVER (PARTITION BY scope, key, stage_id ORDER BY days)) AS stay
-          FROM at_risk WHERE gone > 0),
-    halves AS (
-        SELECT scope, key, stage_id, MIN(days) FILTER (WHERE stay < 0.5 + 1e-9) AS half,
-               MIN(days) FILTER (WHERE stay < 0.5 - 1e-9) AS less
-          FROM steps GROUP BY 1, 2, 3),
-    told AS (
-        SELECT scope, key, stage_id, gone, n, s.position, s.name AS stage,
-               CASE WHEN less > half THEN (half + less) / 2.0 ELSE half END AS x
-          FROM counted LEFT JOIN halves USING (scope, key, stage_id)
-          LEFT JOIN accounts_opportunitystage s ON s.id = stage_id),
-    whole AS (
+    phase AS MATERIALIZED (
+        SELECT o.account_id, ph.stage_id, LOWER(ph.during) AS since, COALESCE(UPPER(ph.during), 'infinity') AS until
+          FROM accounts_opportunityphase ph JOIN accounts_opportunity o ON o.id = ph.opportunity_id)
+    -- figures
+    SELECT p.starts, p.ends,
+           CASE w.scope WHEN 63 THEN 'company' WHEN 31 THEN 'tier' WHEN 47 THEN 'industry' WHEN 55 THEN 'region'
+                        WHEN 59 THEN 'target' WHEN 61 THEN 'owner' WHEN 62 THEN 'team' ELSE 'account' END AS scope,
+           NULLIF(w.key, -1) AS key, w.value, NULL AS numerator, NULL AS denominator, w.n,
+           NULL AS low, NULL AS high, w.waiting, w.slices
+      FROM period p
+     CROSS JOIN LATERAL (
+        WITH spells AS MATERIALIZED (
+            SELECT ph.account_id, ph.stage_id, ph.until <= p.day AS is_over, LEAST(ph.until, p.day) - ph.since AS days,
+                   stamp.tier_id, stamp.industry_id, stamp.region_id, stamp.target, stamp.owner_id, stamp.team_id
+              FROM phase ph
+              LEFT JOIN stamp ON stamp.starts = p.starts AND stamp.ends = p.ends AND stamp.account_id = ph.account_id
+             WHERE ph.since <= p.day AND ph.until >= p.starts),
+        -- All scopes of one reading, their names as numbers: a row for each of them would be seven times as many.
+        lengths AS (
+            SELECT GROUPING({SPLIT}) AS scope, COALESCE({SPLIT}) AS key, stage_id, days,
+                   (COUNT(*) FILTER (WHERE is_over))::int AS gone, COUNT(*)::int AS here
+              FROM spells
+             GROUP BY stage_id, days,
+                      GROUPING SETS ((), (tier_id), (industry_id), (region_id), (target), (owner_id),
+                                     (team_id)){VELOCITY_OF_ACCOUNTS}),
+        -- A team has what the teams below it have. Without a stage: all of them.
+        times AS (
+            SELECT scope, COALESCE(CASE WHEN scope = 62 THEN above_id ELSE key END, -1) AS key,
+                   COALESCE(stage_id, -1) AS stage_id, days, SUM(gone)::int AS gone, SUM(here)::int AS here
+              FROM lengths LEFT JOIN team_closure c ON c.id = key AND scope = 62
+             GROUP BY GROUPING SETS ((1, 2, stage_id, days), (1, 2, days))),
+        at_risk AS (
+            SELECT scope, key, stage_id, days, gone,
+                   SUM(here) OVER (PARTITION BY scope, key, stage_id ORDER BY days
+                                    ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS risk
+              FROM times),
+        steps AS (
+            SELECT scope, key, stage_id, days, gone, risk,
+                   EXP(SUM(CASE WHEN gone = risk THEN -500
+                                WHEN gone > 0 THEN LN(1 - gone::double precision / risk) END)
+                       OVER (PARTITION BY scope, key, stage_id ORDER BY days)) AS stay
+              FROM at_risk),
+        halves AS (
+            SELECT scope, key, stage_id, SUM(gone) AS gone, MAX(risk) AS n,
+                   MIN(days) FILTER (WHERE stay < 0.5 + 1e-9) AS half,
+                   MIN(days) FILTER (WHERE stay < 0.5 - 1e-9) AS less
+              FROM steps GROUP BY 1, 2, 3),
+        told AS (
+            SELECT scope, key, stage_id, gone, n, s.position, s.name AS stage,
+                   CASE WHEN less > half THEN (half + less) / 2.0 ELSE half END AS x
+              FROM halves LEFT JOIN accounts_opportunitystage s ON s.id = stage_id)
         SELECT scope, key, MAX(x) FILTER (WHERE stage_id = -1) AS value, MAX(n) FILTER (WHERE stage_id = -1) AS n,
                MAX(n - gone) FILTER (WHERE stage_id = -1) AS waiting,
                jsonb_agg(jsonb_build_object('name', stage, 'n', n, 'value', x) ORDER BY position, stage)
                    FILTER (WHERE stage_id <> -1) AS slices
-          FROM told GROUP BY 1, 2)
-    -- figures
-    SELECT p.starts, p.ends,
-           CASE w.scope - p.span WHEN 31 THEN 'company' WHEN 15 THEN 'tier' WHEN 23 THEN 'industry'
-                                 WHEN 27 THEN 'region' WHEN 29 THEN 'target' WHEN 30 THEN 'owner'
-                                 WHEN 1 THEN 'account' ELSE 'team' END AS scope,
-           NULLIF(w.key, -1) AS key, w.value, NULL AS numerator, NULL AS denominator, w.n,
-           NULL AS low, NULL AS high, w.waiting, w.slices
-      FROM whole w JOIN numbered p ON p.span = w.scope / 32 * 32"""
+          FROM told GROUP BY 1, 2) w"""
 
 # -------------------------------------------------------------------------------------- forecasts
 

@@ -100,7 +100,7 @@ STAMP = """stamped AS (
     SELECT DISTINCT account_id, month, began, owner_id, team_id, tier_id, industry_id, region_id,
            is_target::int AS target
       FROM facts WHERE month IN (SELECT starts FROM period) OR month = began),
-stamp AS (
+stamp AS MATERIALIZED (
     SELECT p.starts, p.ends, f.account_id, f.owner_id, f.team_id, f.tier_id, f.industry_id, f.region_id, f.target
       FROM period p JOIN stamped f ON f.month = p.starts
      UNION ALL
@@ -125,13 +125,14 @@ NO_RATE = "r.booked <> 0 AND r.amount IS NULL"
 
 # Figures of single accounts are made when a page asks; a run leaves the last branch out, and the planner with it.
 # A person's first team counts from the first day of its month on, as in the facts. A deal with several persons is
-# one deal of the company and of a team.
+# one deal of the company and of a team. Scopes are numbers until their figures are told: names take longer to sort.
+SCOPE_NAME = "(ARRAY['company', 'owner', 'team', 'tier', 'industry', 'region', 'target', 'account'])[scope]"
 ROW_SCOPES = """scoped AS (
-    SELECT starts, ends, 'company' AS scope, NULL::bigint AS key, id, x FROM credited WHERE is_first
+    SELECT starts, ends, 1 AS scope, NULL::bigint AS key, id, x FROM credited WHERE is_first
      UNION ALL
-    SELECT starts, ends, 'owner', person_id, id, x FROM credited
+    SELECT starts, ends, 2, person_id, id, x FROM credited
      UNION ALL
-    SELECT DISTINCT starts, ends, 'team', c.above_id, credited.id, x FROM credited
+    SELECT DISTINCT starts, ends, 3, c.above_id, credited.id, x FROM credited
       LEFT JOIN (SELECT user_id, MIN(LOWER(during)) AS day FROM accounts_membership GROUP BY 1) first
              ON first.user_id = person_id AND date_trunc('month', first.day) = credited.month
       LEFT JOIN accounts_membership m
@@ -140,11 +141,11 @@ ROW_SCOPES = """scoped AS (
      UNION ALL
     SELECT starts, ends, s.scope, s.key, credited.id, x FROM credited
       LEFT JOIN stamp USING (starts, ends, account_id)
-     CROSS JOIN LATERAL (VALUES ('tier', stamp.tier_id), ('industry', stamp.industry_id),
-                                ('region', stamp.region_id), ('target', stamp.target)) s(scope, key)
+     CROSS JOIN LATERAL (VALUES (4, stamp.tier_id), (5, stamp.industry_id),
+                                (6, stamp.region_id), (7, stamp.target)) s(scope, key)
      WHERE is_first
      UNION ALL
-    SELECT starts, ends, 'account', account_id, id, x FROM credited WHERE is_first AND account_id IS NOT NULL)"""
+    SELECT starts, ends, 8, account_id, id, x FROM credited WHERE is_first AND account_id IS NOT NULL)"""
 
 # Where rows go by what their account was when they were opened: they bring it along themselves.
 OPENED = """LEFT JOIN accounts_classification k ON k.account_id = r.account_id AND k.during @> r.{day}"""
@@ -154,24 +155,27 @@ ROW_SCOPES_BY_OPENING = ROW_SCOPES.replace("LEFT JOIN stamp USING (starts, ends,
 )
 
 # The bounds are order statistics at the ranks n/2 -+ 0.98 sqrt(n): free of any distribution of the values, with the
-# binomial of the ranks approximated by a normal one, so rough where n is small (none are given below 6).
+# binomial of the ranks approximated by a normal one, so rough where n is small (none are given below 6). One period
+# after the other: its rows are sorted in a moment, where those of all periods in all scopes would not fit in memory.
 MEDIAN = f"""
-    , credited AS (
-        SELECT p.starts, p.ends, r.account_id, r.person_id, r.id, r.is_first,
-               r.tier_id, r.industry_id, r.region_id, r.target,
-               date_trunc('month', r.date)::date AS month, {{x}} AS x
-          FROM period p
-          JOIN {{relation}} r ON r.date >= p.starts AND r.date < p.ends
-         WHERE {{condition}}),
-    {ROW_SCOPES_BY_OPENING},
-    sorted AS (
-        SELECT starts, ends, scope, key, COUNT(x)::int AS n, COUNT(*) - COUNT(x) AS gaps,
-               array_agg(x ORDER BY x) FILTER (WHERE x IS NOT NULL) AS xs
-          FROM scoped GROUP BY 1, 2, 3, 4)
     -- figures
-    SELECT starts, ends, scope, key, (xs[(n + 1) / 2] + xs[n / 2 + 1]) / 2.0 AS value,
-           NULL AS numerator, NULL AS denominator, n,
-           CASE WHEN n >= 6 THEN xs[GREATEST(1, FLOOR(n / 2.0 - 0.98 * SQRT(n)))::int] END AS low,
-           CASE WHEN n >= 6 THEN xs[LEAST(n, CEIL(n / 2.0 + 1 + 0.98 * SQRT(n)))::int] END AS high,
-           NULLIF(gaps, 0) AS no_rate
-      FROM sorted"""
+    SELECT p.starts, p.ends, m.*
+      FROM period p
+     CROSS JOIN LATERAL (
+        WITH credited AS (
+            SELECT p.starts, p.ends, r.account_id, r.person_id, r.id, r.is_first,
+                   r.tier_id, r.industry_id, r.region_id, r.target,
+                   date_trunc('month', r.date)::date AS month, {{x}} AS x
+              FROM {{relation}} r
+             WHERE r.date >= p.starts AND r.date < p.ends AND {{condition}}),
+        {ROW_SCOPES_BY_OPENING},
+        sorted AS (
+            SELECT scope, key, COUNT(x)::int AS n, COUNT(*) - COUNT(x) AS gaps,
+                   array_agg(x ORDER BY x) FILTER (WHERE x IS NOT NULL) AS xs
+              FROM scoped GROUP BY 1, 2)
+        SELECT {SCOPE_NAME} AS scope, key, (xs[(n + 1) / 2] + xs[n / 2 + 1]) / 2.0 AS value,
+               NULL AS numerator, NULL AS denominator, n,
+               CASE WHEN n >= 6 THEN xs[GREATEST(1, FLOOR(n / 2.0 - 0.98 * SQRT(n)))::int] END AS low,
+               CASE WHEN n >= 6 THEN xs[LEAST(n, CEIL(n / 2.0 + 1 + 0.98 * SQRT(n)))::int] END AS high,
+               NULLIF(gaps, 0) AS no_rate
+          FROM sorted) m"""

@@ -1,6 +1,16 @@
 """Reasons of losses, activity against result, and what is released about our own people."""
 
-from metrics.recipes.recipe import EVERYWHERE, ROW_SCOPES, SHARE, STAMP, Behind, Beside, Recipe, Split
+from metrics.recipes.recipe import (
+    EVERYWHERE,
+    ROW_SCOPES,
+    SCOPE_NAME,
+    SHARE,
+    STAMP,
+    Behind,
+    Beside,
+    Recipe,
+    Split,
+)
 from metrics.sources.outcomes import IS_MET, IS_OPEN, ON_TRACK, OUTCOMES
 from metrics.sources.voice import LOSSES
 
@@ -20,7 +30,7 @@ CHURN_REASONS = f"""
     counted AS (SELECT starts, ends, scope, key, x, COUNT(*) AS number FROM scoped GROUP BY 1, 2, 3, 4, 5),
     whole AS (SELECT c.*, SUM(number) OVER (PARTITION BY starts, ends, scope, key) AS total FROM counted c)
     -- figures
-    SELECT starts, ends, scope, key, MAX(number) / MAX(total) AS value, MAX(number) AS numerator,
+    SELECT starts, ends, {SCOPE_NAME} AS scope, key, MAX(number) / MAX(total) AS value, MAX(number) AS numerator,
            MAX(total) AS denominator, MAX(total) AS n, NULL AS low, NULL AS high,
            jsonb_agg(jsonb_build_object('name', x, 'value', number / total, 'numerator', number, 'n', total)
                      ORDER BY number DESC, x) AS slices
