@@ -1,6 +1,5 @@
 """Everything about a person on paper; nothing in the data is read as markup."""
 
-import datetime
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ import typst
 from django.conf import settings
 
 from accounts.people.models import Organisation, User
-from accounts.rights.export import Section
+from accounts.rights.export import Section, as_read
 from accounts.rights.persons import Person
 from kamplan.formats import day
 
@@ -32,7 +31,7 @@ def person_document(person: Person, sections: Sequence[Section], by: User) -> by
         str(FOLDER / "person.typ"),
         root=str(FOLDER),
         format="pdf",
-        sys_inputs={"data": json.dumps(data, default=_text)},
+        sys_inputs={"data": json.dumps(data)},
         pdf_standards=["ua-1"],
     )
     assert isinstance(made, bytes)
@@ -40,8 +39,4 @@ def person_document(person: Person, sections: Sequence[Section], by: User) -> by
 
 
 def _row(row: dict[str, Any]) -> list[list[str]]:
-    return [[head, _text(cell)] for head, cell in row.items()]
-
-
-def _text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime.date) else str(value)
+    return [[head, as_read(cell)] for head, cell in row.items()]

@@ -19,6 +19,7 @@ from accounts.rights.notes import Hit, events_of, find
 from accounts.rights.persons import Person
 from accounts.stakeholders.models import SoftFact
 from accounts.surveys.questions import Question, QuestionText
+from kamplan import formats
 
 Names = dict[type[models.Model], dict[int, str]]
 OWN_FIRST = ("accounts.Contact", "accounts.User", "accounts.SoftFact")
@@ -32,6 +33,14 @@ TITLES = {
     "accounts.AnswerItem": "What was answered",
 }
 OURS = {"accounts.User": "Who it is", "accounts.SoftFact": "opinions about people at customers"}
+
+
+@dataclass(frozen=True)
+class Span:
+    """From a first day to a last one, or on."""
+
+    first: datetime.date | None
+    last: datetime.date | None
 
 
 @dataclass(frozen=True)
@@ -148,26 +157,44 @@ def _read_names(names: Names, rows: Iterable[Any]) -> None:
 
 
 def value_of(one: Any, value: Any, names: Names) -> Any:
-    """A value as a person reads it; days and moments stay what they are."""
+    """A value as a person reads it; days and moments stay what they are until they are written down."""
     if value is None or value == "":
         return None
     if one.is_relation:
         return names.get(one.related_model, {}).get(value, str(value))
     if isinstance(one, DateRangeField):
         last = value.upper and value.upper - datetime.timedelta(days=1)
-        return f"{value.lower} to {last or 'open'}"
+        return Span(value.lower, last)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime.datetime):
-        return value.astimezone(Organisation.current().zone).strftime("%Y-%m-%d %H:%M")
+        return value.astimezone(Organisation.current().zone)
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, datetime.date):
-        return value.isoformat()
+        return value
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False, default=str)
     choices = dict(getattr(one, "flatchoices", ()) or ())
     return str(choices.get(value, value)) if choices or not isinstance(value, int) else value
+
+
+def as_read(cell: Any) -> str:
+    """A cell on a page or on paper, its days as everywhere else."""
+    if isinstance(cell, Span):
+        return f"{as_read(cell.first)} to {as_read(cell.last) if cell.last else 'open'}"
+    if isinstance(cell, datetime.datetime):
+        return formats.moment(cell)
+    if isinstance(cell, datetime.date):
+        return formats.day(cell, year=True)
+    return formats.UNKNOWN if cell is None else str(cell)
+
+
+def in_file(cell: Any) -> str:
+    """A cell that JSON has no word for, its days as programs sort them."""
+    if isinstance(cell, Span):
+        return f"{cell.first} to {cell.last or 'open'}"
+    return f"{cell:%Y-%m-%d %H:%M}" if isinstance(cell, datetime.datetime) else str(cell)
 
 
 def _notes(hits: list[Hit]) -> Section:
@@ -194,7 +221,7 @@ def _history(person: Person) -> Section:
     zone = Organisation.current().zone
     rows = [
         [
-            entry.at.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
+            entry.at.astimezone(zone),
             entry.who,
             f"{entry.model} {entry.name} {entry.what}",
             "; ".join(

@@ -19,7 +19,7 @@ from accounts.people.models import User
 from accounts.people.proof import proves_identity
 from accounts.rights import documents
 from accounts.rights.erase import erase, hindrances, redact_notes
-from accounts.rights.export import Section, as_file, everything
+from accounts.rights.export import Section, as_file, as_read, everything, in_file
 from accounts.rights.forms import EraseForm, ExportForm, FindForm, RedactForm, WordsForm
 from accounts.rights.models import PersonAct
 from accounts.rights.notes import Hit, find
@@ -66,7 +66,10 @@ def person(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Everything that is kept about somebody; the longest lists cut, the files have all of it."""
     found = asked(request, kind, pk)
     sections = everything(found)
-    shown = [(each, each.rows[:SHOWN], max(len(each.rows) - SHOWN, 0)) for each in sections]
+    shown = [
+        (each, [map(as_read, row) for row in each.rows[:SHOWN]], max(len(each.rows) - SHOWN, 0))
+        for each in sections
+    ]
     context = {"person": found, "sections": shown, "total": sum(len(each.rows) for each in sections)}
     return render(request, "rights/person.html", context)
 
@@ -112,7 +115,7 @@ def exported(found: Person, user: User, is_pdf: bool) -> HttpResponse:
 
 def as_json(found: Person, sections: list[Section], user: User) -> bytes:
     content = as_file(found, sections, user, timezone.now())
-    return json.dumps(content, ensure_ascii=False, indent=2, default=str).encode()
+    return json.dumps(content, ensure_ascii=False, indent=2, default=in_file).encode()
 
 
 @sensitive_post_parameters("proof")

@@ -1,6 +1,7 @@
 """The pages: who may, what they hold, and that nothing is erased without the name typed and a proof."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,12 @@ def test_an_export_is_written_down_and_also_a_document(hanas: Client, ingrid: Co
     assert response.content.startswith(b"%PDF") and response["Content-Type"] == "application/pdf"
     act = PersonAct.objects.get()
     assert (act.act, act.kind, act.number, act.by) == ("export", "contacts", ingrid.pk, hana)
+
+
+def test_days_are_written_on_the_page_as_on_every_other(hanas: Client, ingrid: Contact) -> None:
+    page = hanas.get(address("person", ingrid)).content.decode()
+    assert "<td>5\u00a0Jan\u00a02026</td>" in page and "<td>1\u00a0Jul\u00a02025" in page
+    assert re.findall(r"<td>\d{4}-\d\d-\d\d", page) == []
 
 
 def test_nothing_is_exported_without_a_proof(hanas: Client, ingrid: Contact) -> None:
