@@ -10,7 +10,7 @@ from django.contrib.admin.widgets import AdminDateWidget
 from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.forms import RangeWidget
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import BigIntegerField, Model, OuterRef, QuerySet, Subquery, TextField
+from django.db.models import BigIntegerField, Model, OuterRef, QuerySet, Subquery, TextField, URLField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.http import HttpRequest
@@ -25,7 +25,11 @@ from kamplan.formats import moment, plural
 class Configuration(admin.ModelAdmin):  # type: ignore[type-arg]
     """Settings and reference data: an administrator's daily work."""
 
-    formfield_overrides = {DateRangeField: {"widget": RangeWidget(AdminDateWidget())}}
+    formfield_overrides = {
+        DateRangeField: {"widget": RangeWidget(AdminDateWidget())},
+        # As on the pages of an account.
+        URLField: {"assume_scheme": "https"},
+    }
     list_per_page = 50
     show_full_result_count = False
 

@@ -11,7 +11,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.exchange.models import RememberedMapping
@@ -365,3 +365,10 @@ def test_a_row_of_the_history_says_what_was_changed_by_whom(in_panel: Client, ad
 
 def test_the_password_alone_proves_an_elevation_as_a_code_does(in_panel: Client) -> None:
     assert in_panel.post("/people/elevation/", {"reason": "x", "proof": PASSWORD}).status_code == 302
+
+
+def test_an_address_typed_without_its_scheme_is_taken_for_https(adam: User) -> None:
+    request = RequestFactory().get("/")
+    request.user = adam
+    form = admin.site._registry[Account].get_form(request)
+    assert form.base_fields["website"].clean("halden.example") == "https://halden.example"
