@@ -5,6 +5,7 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.test import Client
 
 from accounts.models import Organisation, User
 from tests.clients import as_
@@ -76,3 +77,12 @@ def test_an_administrator_who_may_not_look_yet_is_shown_how(adam: User, maya: Us
         assert "Ask for an elevation" in answer.content.decode()
     text = as_(maya).get("/runs/").content.decode()
     assert "Your role may not do this" in text and "elevation" not in text
+
+
+def test_who_is_refused_or_lost_goes_on_by_the_navigation(adam: User, today: datetime.date) -> None:
+    for path, code in (("/scorecards/", 403), ("/nowhere/", 404), ("/people/teams/999/", 404)):
+        answer = as_(adam).get(path)
+        assert answer.status_code == code
+        assert '<nav class="km-nav" aria-label="Main">' in answer.content.decode(), path
+    lost = Client().get("/nowhere/")
+    assert lost.status_code == 404 and "km-nav" not in lost.content.decode()
