@@ -21,7 +21,7 @@ from metrics.board import FEWEST, MOST, BoardRemark, choose, chosen_numbers, rem
 from metrics.kpi import Definition, Group
 from metrics.kpis import KPI
 from metrics.models import Run, Scope
-from metrics.pages.board_document import board_pdf, board_workbook
+from metrics.pages.board_document import board_pdf, board_workbook, key_of
 from metrics.pages.board_figures import Sheet, board_choice, sheet_of
 from metrics.pages.choice import Choice
 from metrics.pages.places import COMPANY
@@ -60,6 +60,7 @@ def page_context(user: User, sheet: Sheet) -> dict[str, Any]:
         "restated": sheet.card.restated[:50],
         "restated_count": len(sheet.card.restated),
         "compared": choice.compared,
+        "key_words": key_of(sheet),
         "may_choose": user.role in CHOOSES_BOARD,
         "choose_url": reverse("metrics:board_choose") + choice.query(),
         "scorecard_url": scorecard_url(Scope.COMPANY, None, choice.period),

@@ -39,13 +39,26 @@ def document_of(sheet: Sheet) -> dict[str, Any]:
         "remark": sheet.remark.text if sheet.remark else "",
         "author": author_of(sheet),
         "items": [drawn(item) for item in sheet.items],
-        "foot": f"Shaded: likely range (95 %). Dashed: target. {restated_words(sheet)}",
+        "foot": f"{key_of(sheet)} {restated_words(sheet)}".strip(),
     }
 
 
 def sub_of(sheet: Sheet) -> str:
     choice = sheet.choice
     return f"{choice.words} · run of {formats.moment(choice.run.published_at)}"
+
+
+def key_of(sheet: Sheet) -> str:
+    """How to read it, the same under the page and its document."""
+    verb = "is" if sheet.hidden == 1 else "are"
+    count = formats.plural(sheet.hidden, "chosen number")
+    hidden = f" {count} {verb} not shown to your role." if sheet.hidden else ""
+    lines = "Shaded: likely range (95 %). Dashed: target. Vertical line: changed definition."
+    return f"{lines} {compared_of(sheet)}{hidden}"
+
+
+def compared_of(sheet: Sheet) -> str:
+    return f"Compared with {sheet.choice.compared.words}."
 
 
 def author_of(sheet: Sheet) -> str:
@@ -116,7 +129,7 @@ def numbers_table(sheet: Sheet) -> Table:
         ]
         for item in sheet.items
     ]
-    notes: list[Sequence[Cell]] = [["Key accounts, board page"], [sub_of(sheet)]]
+    notes: list[Sequence[Cell]] = [["Key accounts, board page"], [sub_of(sheet)], [compared_of(sheet)]]
     if sheet.remark:
         notes.append([f"“{sheet.remark.text}” {author_of(sheet)}"])
     return Table("Board", heads, rows, notes)

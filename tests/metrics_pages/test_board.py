@@ -62,6 +62,9 @@ def test_page_document_workbook_and_command_say_the_same(published: Run, hana: U
         assert plain(item.value_text) in html
         for word in shown.split():
             assert word in words, (item.kpi.id, word)
+    # What a change is against stands wherever a change stands.
+    against = "Compared with Jan 2024 – Dec 2024."
+    assert all(against in each for each in (html, words)) and against in map(plain, filter(None, rows))
     # 900 + 600 of Aurora and 400 + 100 of Borealis, against a target of 1,800.
     assert "€2,000" in words and "target €1,800" in words and "on target" in words
 
