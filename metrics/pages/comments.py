@@ -79,9 +79,11 @@ def comment_add(request: HttpRequest, scope: str, key: str, kpi: str) -> HttpRes
     found = read_key(scope, key)
     seen_or_refused(user, scope, found, today)
     choice = read_choice(request.GET.dict(), Organisation.current())
-    allowed = may_see_kpi(user, definition) and may_comment(user, scope, found, today)
+    allowed = may_see_kpi(user, definition, scope) and may_comment(user, scope, found, today)
     if choice is None or not allowed:
         raise PermissionDenied("Comments are written by whom the number belongs to.")
+    if choice.period.start > choice.newest.as_of:
+        raise PermissionDenied("Nothing can be said yet about a period that has not begun.")
     place = find_place(scope, found, today)
     form = CommentForm(request.POST)
     if not form.is_valid():
@@ -107,7 +109,10 @@ def section(
         context["comment_form"] = form
     is_part = getattr(request, "htmx", False)
     template = "metrics/_comments.html" if is_part else "metrics/comment.html"
-    more = {"kpi": kpi, "place": place, "choice": choice}
+    # Whoever wrote it by the keyboard goes on where the form was, or in the field that is refused.
+    if form is not None:
+        form.fields["text"].widget.attrs["autofocus"] = True
+    more = {"kpi": kpi, "place": place, "choice": choice, "is_answer": is_part}
     return render(request, template, {**context, **more}, status=422 if form is not None else 200)
 
 

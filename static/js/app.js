@@ -188,7 +188,9 @@
     fields(form).forEach((f, i) => {
       const was = f.value;
       if (kept[i] !== undefined) f[held(f)] = kept[i];
-      if (was !== f.value && f.matches("[hx-get]")) htmx.trigger(f, "change");
+      if (was === f.value) return;
+      if (f.closest("details")) f.closest("details").open = true;
+      if (f.matches("[hx-get]")) htmx.trigger(f, "change");
     });
     say("What you had typed was put back.");
   };

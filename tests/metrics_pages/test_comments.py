@@ -1,5 +1,6 @@
 """Comments on a number: written by whom it belongs to, read by whoever sees it, never changed."""
 
+import re
 from typing import Any
 
 import pytest
@@ -93,8 +94,19 @@ def test_the_author_may_take_it_back_at_once_and_nobody_else(published: Run, may
     assert not Comment.objects.exists()
 
 
-def test_nothing_is_no_comment(published: Run, maya: User) -> None:
+def test_nothing_is_no_comment_nor_is_what_is_said_before_its_time(published: Run, maya: User) -> None:
     assert say(maya, f"owner/{maya.pk}", "  ").status_code == 422
+    later = f"/scorecards/owner/{maya.pk}/account_revenue/comment/?period=month&end=2031-01"
+    assert client_of(maya).post(later, {"text": SAID}).status_code == 403
+    assert not Comment.objects.exists()
+
+
+def test_whoever_writes_by_the_keyboard_goes_on_where_the_form_was(published: Run, maya: User) -> None:
+    place, htmx = f"owner/{maya.pk}", {"HX-Request": "true"}
+    assert "<summary autofocus>" in say(maya, place, **htmx).content.decode()
+    refused = say(maya, place, "  ", **htmx).content.decode()
+    assert re.search(r"<textarea[^>]* autofocus", refused) and "<summary autofocus>" not in refused
+    assert "autofocus" not in page(maya, place).split('id="comments"')[1].split("</section>")[0]
 
 
 def test_the_statements_do_not_grow_with_the_comments(published: Run, maya: User) -> None:
