@@ -17,6 +17,7 @@ from metrics.recipes import RECIPES
 from metrics.sources import SOURCE_OF
 from metrics.sources.contracts import DUE_CONTRACTS, LIVE_CONTRACTS
 from metrics.sources.value import MARGINS, SERVING, WALLET
+from metrics.sources.voice import OPINIONS
 
 SEGMENTS = frozenset({Scope.TIER, Scope.INDUSTRY, Scope.REGION, Scope.TARGET})
 WHOLE = SEGMENTS | {Scope.COMPANY}
@@ -117,6 +118,7 @@ SECRETS: dict[str, Secret] = {
 SECRET_TABLES: dict[str, Secret] = {"forecast": Secret.COST}
 TELLING_KPIS: dict[str, Secret] = {"nps_mean": Secret.OPINION}
 """Of an account whose single person answered, the mean is what that person said."""
+ANSWERS = frozenset(source.name for source in OPINIONS)
 
 
 def secrets_of(kpi: Definition) -> frozenset[Secret]:
@@ -141,13 +143,28 @@ def secrets_of(kpi: Definition) -> frozenset[Secret]:
 SECRETS_OF: dict[str, frozenset[Secret]] = {kpi.id: secrets_of(kpi) for kpi in KPIS}
 
 
-def may_see_kpi(user: User, kpi: Definition) -> bool:
-    """What our own people said is for those who may read the employee panel."""
+def tells_answers(kpi: Definition) -> bool:
+    """Made of answers to surveys: at an account there are so few that each says what somebody thinks."""
+    return isinstance(kpi, Kpi) and any(
+        SOURCE_OF[leaf.measure.name].name in ANSWERS
+        for part in kpi.parts()
+        for leaf in part.expression.leaves()
+    )
+
+
+ANSWER_KPIS = frozenset(kpi.id for kpi in KPIS if tells_answers(kpi))
+
+
+def may_see_kpi(user: User, kpi: Definition, scope: str = "") -> bool:
+    """What our own people said is for those who may read the employee panel; what a customer's few people said, for
+    those who may read opinions."""
     if kpi.group == Group.PEOPLE and user.role not in READS_EMPLOYEE_PANEL:
+        return False
+    if scope == Scope.ACCOUNT and kpi.id in ANSWER_KPIS and not may_see_secret(user, Secret.OPINION):
         return False
     return all(may_see_secret(user, secret) for secret in SECRETS_OF[kpi.id])
 
 
-def visible_kpis(user: User) -> tuple[Definition, ...]:
-    """Every number whose inputs this person may see."""
-    return tuple(kpi for kpi in KPIS if may_see_kpi(user, kpi))
+def visible_kpis(user: User, scope: str = "") -> tuple[Definition, ...]:
+    """Every number whose inputs this person may see, there."""
+    return tuple(kpi for kpi in KPIS if may_see_kpi(user, kpi, scope))

@@ -3,6 +3,7 @@
 Everything goes through the same functions as the pages and starts at what the token's person may see today."""
 
 import hashlib
+import inspect
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any
@@ -100,20 +101,37 @@ def refused(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def not_understood(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """Which parameters, and nothing of what was sent."""
-    names = sorted({str(each["loc"][-1]) for each in error.errors})
-    return problem(request, f"Not understood: {', '.join(names)}.", 422)
+    """Which parameters, what each may be, and nothing of what was sent."""
+    said = {str(each["loc"][-1]): expected(each) for each in error.errors}
+    return problem(
+        request, f"Not understood: {'; '.join(f'{name}: {said[name]}' for name in sorted(said))}.", 422
+    )
+
+
+def expected(error: dict[str, Any]) -> str:
+    """No pattern: whoever reads it wants to know what to write."""
+    if error["type"] == "string_pattern_mismatch":
+        return "a month as 2026-10"
+    text = str(error["msg"])
+    return text[:1].lower() + text[1:]
 
 
 def scoped(scope: ApiScope) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The token must have been made for this; what is read is read in one transaction, and has an ETag."""
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        known = parameters_of(view)
+
         @wraps(view)
         def guarded(request: HttpRequest, **values: Any) -> Any:
             caller: Caller = request.auth  # type: ignore[attr-defined]
             if scope not in caller.scopes:
                 raise PermissionDenied(f"This token was not made for: {scope.label}.")
+            if not known.issuperset(request.GET):
+                # A misspelt one would be left out unseen, and the answer be one to another question.
+                raise HttpError(
+                    422, f"A parameter that is not known here. Known: {', '.join(sorted(known)) or 'none'}."
+                )
             with reading(), Organisation.kept():
                 found = view(request, **values)
             return tagged(request, found)
@@ -121,6 +139,13 @@ def scoped(scope: ApiScope) -> Callable[[Callable[..., Any]], Callable[..., Any]
         return guarded
 
     return decorate
+
+
+def parameters_of(view: Callable[..., Any]) -> frozenset[str]:
+    """The names that may stand in the query."""
+    found = inspect.signature(view).parameters
+    own = {name for name, each in found.items() if each.default is not inspect.Parameter.empty}
+    return frozenset(own | (set(Asked.model_fields) if "asked" in found else set()))
 
 
 def tagged(request: HttpRequest, found: Any) -> HttpResponse:
@@ -215,11 +240,11 @@ def definition(kpi: Definition) -> answers.KpiOut:
     )
 
 
-def seen_kpi(request: HttpRequest, id: str) -> Definition:
+def seen_kpi(request: HttpRequest, id: str, scope: str = "") -> Definition:
     found = KPI.get(id)
     if found is None:
         raise Http404
-    if not may_see_kpi(request.auth.user, found):  # type: ignore[attr-defined]
+    if not may_see_kpi(request.auth.user, found, scope):  # type: ignore[attr-defined]
         raise PermissionDenied("This number is not shown to this role.")
     return found
 
@@ -256,7 +281,7 @@ def explained(request: HttpRequest, scope: str, key: str, kpi: str, asked: Asked
     today = Organisation.current().today()
     found = read_key(scope, key)
     seen_or_refused(user, scope, found, today)
-    number = seen_kpi(request, kpi)
+    number = seen_kpi(request, kpi, scope)
     stands_in = of_group(number, scope, found)
     if stands_in is not None:
         number, scope, found = seen_kpi(request, stands_in.id), Scope.COMPANY.value, None
@@ -311,7 +336,7 @@ def results(request: HttpRequest, scope: str, key: str, asked: Query[Asked]) -> 
     choice = read_choice(asked.query(), Organisation.current())
     if choice is None or (asked.run is not None and choice.run.pk != asked.run):
         raise Http404
-    shown = visible_kpis(user)
+    shown = visible_kpis(user, scope)
     computer = PageComputer(choice.run, choice.newest, scope, [found], choice.view, choice.organisation)
     made = computer.all(shown, [choice.period])
     targets = Targets.of([(scope, found)])

@@ -176,7 +176,7 @@ def numbers(user: User, account: Any, run: Run | None, organisation: Organisatio
     """The four figures and the health, by one statement over the account's own facts."""
     if run is None:
         return {"figures": []}
-    kpis = [kpi for kpi in (*FIGURES, *HEALTH) if may_see_kpi(user, kpi)]
+    kpis = [kpi for kpi in (*FIGURES, *HEALTH) if may_see_kpi(user, kpi, Scope.ACCOUNT)]
     year, now = last_year(run), this_month(run)
     years = [year.moved(-back) for back in range(TREND_MONTHS)][::-1]
     found = account_results(kpis, [*years, now], account.pk, run, organisation)

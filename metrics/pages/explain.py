@@ -69,7 +69,7 @@ def explain(request: HttpRequest, scope: str, key: str, kpi: str) -> HttpRespons
         today = organisation.today()
         found = read_key(scope, key)
         seen_or_refused(user, scope, found, today)
-        if not may_see_kpi(user, definition):
+        if not may_see_kpi(user, definition, scope):
             raise PermissionDenied("This number is not shown to this role.")
         if request.method == "GET":
             place = find_place(scope, found, today)

@@ -131,7 +131,7 @@ def moved(request: HttpRequest, scope: str, key: str, kpi: str) -> HttpResponse:
         return redirect(f"{address}?{request.GET.urlencode()}")
     with reading():
         place, choice = place_and_choice(request, user, scope, key)
-        if not may_see_kpi(user, definition):
+        if not may_see_kpi(user, definition, scope):
             raise PermissionDenied("This number is not shown to this role.")
         if choice is None:
             return nothing_yet(request, user, place)
@@ -193,7 +193,7 @@ class MovedRow:
 
 
 def all_moves(user: User, place: Place, choice: Sides) -> dict[str, Any]:
-    kpis = [kpi for kpi in visible_kpis(user) if choice.asked.get("all") or kpi.on_scorecard]
+    kpis = [kpi for kpi in visible_kpis(user, place.scope) if choice.asked.get("all") or kpi.on_scorecard]
     card = Card(place, choice, kpis)
     card.load(restatements=False)
     rows = {kpi.id: moved_row(card, kpi) for kpi in kpis if has_sides(card, kpi)}

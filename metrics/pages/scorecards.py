@@ -219,7 +219,7 @@ def trend_marks(choice: Choice, changes: Sequence[Run | Mark]) -> list[int]:
 
 def one_scorecard(user: User, place: Place, choice: Choice) -> dict[str, Any]:
     shows_all = bool(choice.asked.get("all"))
-    allowed = visible_kpis(user)
+    allowed = visible_kpis(user, place.scope)
     kpis = [kpi for kpi in allowed if shows_all or kpi.on_scorecard]
     card = Card(place, choice, kpis)
     card.load()
