@@ -42,5 +42,10 @@ SAME_AS = {
     "41a24809e96b": "186e4fb5471a",  # effort_share
     "34fe3425cff6": "63324b9bc510",  # churn_reason_mix
     "7b482d03e536": "36a452b8e981",  # outcome_discrepancy
+    "58742a1285ad": "0f0db832016e",  # icp_fit
+    "985e2fbf97a6": "8fe681a6a3f6",  # growth_potential
+    "54686d359118": "539c761ba129",  # potential_share
+    "41e2224f99c1": "d6df44a534e7",  # health_score
+    "7f06438acbd8": "aa2ae2be0ad4",  # data_completeness
 }
 """The digest of a text of today, and the version under which runs know it."""

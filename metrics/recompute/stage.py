@@ -282,8 +282,8 @@ def grouped(source: Source, among: str, condition: str, join: str = "", days: st
     opened_as, classes = class_of_row(source)
     return f"""
         INSERT INTO {staged(source)} (account_id, month, person_id, opened_as, {names})
-        SELECT r.account_id, date_trunc('month', r.date)::date, COALESCE(r.person_id, owner.user_id), {opened_as},
-               {aggregates}
+        SELECT r.account_id, date_trunc('month', r.date::timestamp)::date, COALESCE(r.person_id, owner.user_id),
+               {opened_as}, {aggregates}
           FROM ({in_run(source.select(among, days=days))}) r
           {join} {classes}
           LEFT JOIN accounts_assignment owner

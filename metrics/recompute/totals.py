@@ -135,7 +135,7 @@ def leaves_from_totals(version: Version, names: frozenset[str] | None = None, gr
       SELECT p.starts, p.ends, e.account_id, e.currency, x.is_target{", g.*" if groups else ""},
         {columns}
         FROM period p
-        JOIN (SELECT * FROM {version.total} WHERE month IN (SELECT end_month FROM period)) e
+        JOIN (SELECT * FROM {version.total} WHERE month = ANY (ARRAY(SELECT end_month FROM period))) e
           ON e.month = p.end_month
         {changed} {lookups(version.total, ("account_key",))} {of_group}
         LEFT JOIN {version.total} x ON x.account_key = e.account_key AND x.month = GREATEST(p.starts, e.began))"""
@@ -144,10 +144,10 @@ def leaves_from_totals(version: Version, names: frozenset[str] | None = None, gr
 def lookups(table: str, keys: Sequence[str]) -> str:
     """The totals of a row `e` at the other months that windows need.
 
-    The months in question are named twice, so that only they are read.
+    The months in question are named twice, so that only they are read; as an array, or each row would look for them.
     """
     return " ".join(
-        f"LEFT JOIN (SELECT * FROM {table} WHERE month IN (SELECT {month} FROM period)) {alias}"
+        f"LEFT JOIN (SELECT * FROM {table} WHERE month = ANY (ARRAY(SELECT {month} FROM period))) {alias}"
         f" ON {' AND '.join(f'{alias}.{key} = e.{key}' for key in keys)} AND {alias}.month = p.{month}"
         for alias, month in LOOKUPS.items()
     )

@@ -40,7 +40,8 @@ fields_required = Measure("fields_required", "COALESCE(SUM(required), 0)", label
 facts_noted = Measure("facts_noted", "COALESCE(SUM(noted), 0)", label="things noted about people")
 facts_stale = Measure("facts_stale", "COALESCE(SUM(stale), 0)", label="of them older than 180 days")
 
-# What was noted of people who were there on the day: of each person and kind the newest word.
+# What was noted of people who were there on the day: of each person and kind the newest word, which holds until the
+# next one.
 NOTED = """
     SELECT f.account_id, f.day,
            COUNT(*) FILTER (WHERE f.kind = 'role' AND f.value = 'sponsor') AS sponsors,
@@ -52,14 +53,16 @@ NOTED = """
            COUNT(*) FILTER (WHERE f.kind <> 'key' AND f.value <> '') AS noted,
            COUNT(*) FILTER (WHERE f.kind <> 'key' AND f.value <> '' AND f.noted_on <= f.day - 180) AS stale,
            COUNT(*) FILTER (WHERE f.kind = 'key') AS key_persons
-      FROM ((SELECT DISTINCT ON (m.day, s.contact_id, s.kind)
-                    o.account_id, m.day, s.kind, s.value, s.noted_on
-               FROM {days} m
-               JOIN accounts_contact o ON o.since <= m.day AND (o.left_on IS NULL OR o.left_on > m.day)
-               JOIN accounts_softfact s ON s.contact_id = o.id AND s.noted_on <= m.day
-                AND s.kind IN ('role', 'influence', 'support')
-              WHERE {among}
-              ORDER BY m.day, s.contact_id, s.kind, s.noted_on DESC, s.id DESC)
+      FROM (SELECT word.account_id, m.day, word.kind, word.value, word.noted_on
+              FROM {days} m
+              JOIN (SELECT o.account_id, s.kind, s.value, s.noted_on, GREATEST(o.since, s.noted_on) AS since,
+                           COALESCE(LEAST(LEAD(s.noted_on) OVER (PARTITION BY s.contact_id, s.kind
+                                                                 ORDER BY s.noted_on, s.id), o.left_on),
+                                    'infinity') AS until
+                      FROM accounts_softfact s
+                      JOIN accounts_contact o ON o.id = s.contact_id
+                     WHERE s.kind IN ('role', 'influence', 'support') AND {among}) word
+                ON m.day >= word.since AND m.day < word.until
              UNION ALL
             SELECT o.account_id, m.day, 'key', '', m.day
               FROM {days} m
@@ -114,22 +117,22 @@ STATES = f"""
                          o.date + {STATE_DAYS}) AS until
               FROM accounts_accountstate o WHERE {{among}}) s
       JOIN {{days}} m ON m.day >= s.date AND m.day < s.until"""
+ANSWERED_ON = "(o.answered_at AT TIME ZONE org.time_zone)::date"
 SATISFIED = f"""
-    SELECT v.account_id, v.day, 'satisfaction', AVG(v.points)
-      FROM (SELECT DISTINCT ON (m.day, COALESCE(o.contact_id, -o.id), i.kind)
-                   o.account_id, m.day,
+    SELECT v.account_id, m.day, 'satisfaction', AVG(v.points)
+      FROM {{days}} m
+      JOIN (SELECT o.account_id, {ANSWERED_ON} AS answered_on,
                    CASE i.kind WHEN 'nps' THEN i.score * 10.0 WHEN 'csat5' THEN (i.score - 1) * 25.0
-                               ELSE (i.score - 1) * 100 / 9.0 END AS points
-              FROM {{days}} m
-             CROSS JOIN accounts_organisation org
-              JOIN accounts_answeritem i ON i.kind IN ('nps', 'csat5', 'csat10')
+                               ELSE (i.score - 1) * 100 / 9.0 END AS points,
+                   COALESCE(LEAD({ANSWERED_ON}) OVER (PARTITION BY COALESCE(o.contact_id, -o.id), i.kind
+                                                      ORDER BY o.answered_at, i.id), 'infinity') AS until
+              FROM accounts_answeritem i
               JOIN accounts_answer o ON o.id = i.answer_id
-             WHERE (o.answered_at AT TIME ZONE org.time_zone)::date <= m.day
-               AND (o.answered_at AT TIME ZONE org.time_zone)::date
-                   >= (m.day + 1 - INTERVAL '{SATISFIED_MONTHS} months')::date
-               AND {{among}}
-             ORDER BY m.day, COALESCE(o.contact_id, -o.id), i.kind, o.answered_at DESC, i.id DESC) v
-     GROUP BY v.account_id, v.day"""
+             CROSS JOIN accounts_organisation org
+             WHERE i.kind IN ('nps', 'csat5', 'csat10') AND {{among}}) v
+        ON m.day >= v.answered_on AND m.day < v.until
+       AND v.answered_on >= (m.day + 1 - INTERVAL '{SATISFIED_MONTHS} months')::date
+     GROUP BY v.account_id, m.day"""
 TALKS = f"""
     SELECT o.account_id, m.day, 'interaction',
            GREATEST(0, LEAST(100, 100 - 50.0 * (m.day - talk.on_day - rhythm.days) / rhythm.days))
@@ -147,11 +150,10 @@ TALKS = f"""
      WHERE {{among}}"""
 SIGNALS = f"""
     SELECT s.account_id, m.day, 'engagement',
-           LEAST(100, COALESCE(SUM(s.points) FILTER (
-               WHERE s.month > date_trunc('month', m.day) - INTERVAL '3 months'), 0) * 100.0 / {RED_HOT})
-      FROM {{days}} m
-      JOIN ({signal_months(7)}) s
-        ON s.month <= m.day AND s.month > date_trunc('month', m.day) - INTERVAL '6 months'
+           LEAST(100, COALESCE(SUM(s.points) FILTER (WHERE s.month > m.quarter), 0) * 100.0 / {RED_HOT})
+      FROM (SELECT day, (date_trunc('month', day) - INTERVAL '3 months')::date AS quarter,
+                   (date_trunc('month', day) - INTERVAL '6 months')::date AS half FROM {{days}} one OFFSET 0) m
+      JOIN ({signal_months(7)}) s ON s.month <= m.day AND s.month > m.half
      GROUP BY s.account_id, m.day"""
 
 PARTS = f"""
@@ -163,8 +165,11 @@ PARTS = f"""
 """The known parts of every account and day, with what they count."""
 
 WHOLE = f"""
-    SELECT SUM(COALESCE(w.weight, u.weight)) FROM (VALUES {WEIGHTS}) u (part, weight)
-      LEFT JOIN accounts_healthweight w ON w.part = u.part AND w.during @> x.day"""
+    SELECT m.day, SUM(COALESCE(w.weight, u.weight)) AS weight
+      FROM {{days}} m
+     CROSS JOIN (VALUES {WEIGHTS}) u (part, weight)
+      LEFT JOIN accounts_healthweight w ON w.part = u.part AND w.during @> m.day
+     GROUP BY m.day"""
 
 HEALTH = Source(
     "health",
@@ -179,7 +184,8 @@ HEALTH = Source(
                               ORDER BY p.weight DESC, p.part) AS detail
               FROM ({PARTS}) p
              GROUP BY p.account_id, p.day) x
-     WHERE x.health IS NOT NULL AND x.known >= {LEAST_KNOWN} * ({WHOLE})""",
+      JOIN ({WHOLE}) whole ON whole.day = x.day
+     WHERE x.health IS NOT NULL AND x.known >= {LEAST_KNOWN} * whole.weight""",
     (health_points, health_accounts),
     is_stock=True,
     began=(

@@ -172,27 +172,31 @@ WALLET = Source(
 fit_points = Measure("fit_points", "COALESCE(SUM(points), 0)", label="points of fit")
 fit_accounts = Measure("fit_accounts", "COUNT(*)", label="accounts with a score")
 
-# Of each criterion the newest word up to the day, weighed as on that day; known weights must be 60 % of all.
+# Of each criterion the newest word up to the day, which holds until the next one, weighed as on that day; known weights
+# must be 60 % of all.
 FIT = Source(
     "fit",
     "Fit with the ideal customer",
     "o.account_id",
     """
+    WITH word AS MATERIALIZED (
+        SELECT o.account_id, o.criterion_id, o.match, o.noted_on AS since,
+               COALESCE(LEAD(o.noted_on) OVER (PARTITION BY o.account_id, o.criterion_id ORDER BY o.noted_on, o.id),
+                        'infinity') AS until
+          FROM accounts_fit o
+         WHERE o.account_id IS NOT NULL AND {among})
     SELECT f.account_id, f.day AS date, NULL::bigint AS person_id, f.account_id AS id,
            'fit with the ideal customer' AS label,
            ROUND(100 * f.known / f.weights) || ' per cent of the weights known' AS detail,
            NULL::numeric AS booked, '' AS currency, ROUND(100 * f.met / f.known, 4) AS points
       FROM (SELECT word.account_id, m.day, SUM(w.weight * word.match) AS met,
-                   SUM(w.weight) FILTER (WHERE word.match IS NOT NULL) AS known,
-                   (SELECT SUM(every.weight) FROM accounts_icpweight every WHERE every.during @> m.day) AS weights
-              FROM {days} m
-             CROSS JOIN LATERAL (
-                   SELECT DISTINCT ON (o.account_id, o.criterion_id) o.account_id, o.criterion_id, o.match
-                     FROM accounts_fit o
-                    WHERE o.account_id IS NOT NULL AND o.noted_on <= m.day AND {among}
-                    ORDER BY o.account_id, o.criterion_id, o.noted_on DESC, o.id DESC) word
+                   SUM(w.weight) FILTER (WHERE word.match IS NOT NULL) AS known, m.weights
+              FROM (SELECT each.day, SUM(every.weight) AS weights
+                      FROM {days} each JOIN accounts_icpweight every ON every.during @> each.day
+                     GROUP BY each.day) m
+              JOIN word ON m.day >= word.since AND m.day < word.until
               JOIN accounts_icpweight w ON w.criterion_id = word.criterion_id AND w.during @> m.day
-             GROUP BY word.account_id, m.day) f
+             GROUP BY word.account_id, m.day, m.weights) f
      WHERE f.known > 0 AND f.known >= 0.6 * f.weights""",
     (fit_points, fit_accounts),
     is_stock=True,
