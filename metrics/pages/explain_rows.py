@@ -1,13 +1,16 @@
 """The rows of an explanation, as a page, as a file and as the statement that lists them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.http import Http404, HttpResponseBase
+from django.shortcuts import get_object_or_404
 
+from accounts.models import Account
 from kamplan import formats
 from kamplan.components import Choice as Link
 from kamplan.permissions import Secret, may_see
@@ -19,7 +22,7 @@ from metrics.pages import making
 from metrics.pages.accounts import sums_statement
 from metrics.pages.explanation import Explanation, choice_url
 from metrics.pages.exports import as_file, rows_table
-from metrics.pages.rows import PAGE, Found, RowSet, find_rows, history_since, measured, row_sets
+from metrics.pages.rows import PAGE, Found, RowSet, find_rows, history_since, is_opinion, measured, row_sets
 from metrics.reading import facts_of
 from metrics.recipes import RECIPES
 from metrics.sources.contracts import DUE_CONTRACTS, LIVE_CONTRACTS
@@ -28,9 +31,26 @@ from metrics.sources.contracts import DUE_CONTRACTS, LIVE_CONTRACTS
 def allowed_sets(explained: Explanation) -> list[RowSet]:
     """Kinds of rows this person may list: no amounts of contracts for those who may not see them."""
     sets = row_sets(explained.kpi)
-    if may_see(explained.user, Secret.CONTRACT_VALUE):
+    if not may_see(explained.user, Secret.CONTRACT_VALUE):
+        sets = [each for each in sets if each.source not in (LIVE_CONTRACTS, DUE_CONTRACTS)]
+    account = asked_account(explained)
+    if account is None:
         return sets
-    return [each for each in sets if each.source not in (LIVE_CONTRACTS, DUE_CONTRACTS)]
+    if not may_see(explained.user, Secret.OPINION):
+        # Where nobody may list them, the sum of one account's few would tell as much.
+        sets = [each for each in sets if not is_opinion(each)]
+    return [replace(each, account=account.pk) for each in sets]
+
+
+def asked_account(explained: Explanation) -> Account | None:
+    """The one account whose rows are asked for; what others in it have together is told of visible ones only."""
+    asked = explained.choice.asked.get("account", "")
+    if not asked:
+        return None
+    if not asked.isdecimal():
+        raise Http404
+    today = explained.choice.organisation.today()
+    return get_object_or_404(Account.objects.visible_to(explained.user, today), pk=min(int(asked), 2**62))
 
 
 def set_links(explained: Explanation, sets: Sequence[RowSet], chosen: int) -> list[Link]:
@@ -74,6 +94,8 @@ def rows_context(explained: Explanation, page: str) -> dict[str, Any]:
             )
             for row in found.rows
         ],
+        "of_account": asked_account(explained) if row_set.account else None,
+        "all_rows_url": choice_url(explained, rows=1, set=chosen, account="") + "#rows",
         "csv_url": choice_url(explained, part="csv", set=chosen),
         "xlsx_url": choice_url(explained, part="xlsx", set=chosen),
         "difference": difference(explained, row_set, found),

@@ -284,5 +284,5 @@ class Explanation:
 def choice_url(explained: Explanation, **changes: object) -> str:
     """This page's own address with its whole state."""
     choice = explained.choice
-    kept = {name: choice.asked.get(name, "") for name in ("compare", "run")}
+    kept = {name: choice.asked.get(name, "") for name in ("compare", "run", "account")}
     return explained.url(**{**kept, **changes})

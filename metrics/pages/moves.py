@@ -430,7 +430,11 @@ def account_row(
     def rows_url(period: Period, run: object) -> str:
         if key is None:
             return ""
-        return explain_url(kpi.id, Scope.ACCOUNT, key, period, run=run, rows=1) + "#rows"
+        # Of the place and the account: what a colleague had in it before a handover did not move this number.
+        place = explained.place
+        own = "" if place.scope == Scope.ACCOUNT else key
+        url = explain_url(kpi.id, place.scope, place.key, period, choice.view, run=run, rows=1, account=own)
+        return f"{url}#rows"
 
     return AccountRow(
         name,

@@ -63,6 +63,8 @@ class RowSet:
     dated: str = ""
     """The condition on rows, and how it is said, where it is none of the windows."""
     when: str = ""
+    account: int | None = None
+    """Of this account alone, as far as its rows are of the place."""
 
     @property
     def words(self) -> str:
@@ -209,6 +211,9 @@ def statement(row_set: RowSet, place: Place, choice: Choice) -> tuple[str, dict[
         params.update(facts.params)
         relations.append(f"held AS ({held_accounts(place, choice.view, facts)})")
         among = "o.account_id IN (SELECT account_id FROM held)"
+    if row_set.account is not None:
+        among = f"({among}) AND o.account_id = %(account)s"
+        params["account"] = row_set.account
     rate = "1"
     if row_set.at_start_rate:
         joins += """
@@ -309,11 +314,13 @@ def measured(row_set: RowSet, place: Place, choice: Choice) -> Decimal | None:
     }[Scope(place.scope)]
     if place.scope == Scope.OWNER and not row_set.by_row:
         return None
+    if row_set.account is not None:
+        condition = f"{condition} AND f.account_id = %(account)s"
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT COALESCE(SUM(f.{row_set.column}), 0) FROM {facts.relation} f"
             f" WHERE f.month >= %(first)s AND f.month < %(end)s AND {condition}",
-            {**facts.params, "first": first, "end": end, "key": place.key},
+            {**facts.params, "first": first, "end": end, "key": place.key, "account": row_set.account},
         )
         return Decimal(cursor.fetchone()[0])
 

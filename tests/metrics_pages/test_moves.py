@@ -164,9 +164,37 @@ def test_the_largest_movers_are_named_and_lead_to_their_rows(second: Run, publis
         ("Aurora Foods", "+€240"),
         ("Borealis Steel", "+€77"),
     ]
-    assert rows[0].now_url.startswith("/scorecards/account/") and rows[0].now_url.endswith("#rows")
+    account = Account.objects.get(name="Aurora Foods")
+    assert rows[0].now_url.startswith("/scorecards/company/all/")
+    assert rows[0].now_url.endswith(f"&account={account.pk}#rows")
     assert f"run={published.pk}" in rows[0].then_url
     assert response.context["foot"].both == "+€317"
+
+
+def test_the_rows_behind_an_account_are_those_that_moved_this_number(
+    published: Run, hana: User, maya: User, aurora: Account
+) -> None:
+    """Borealis went from Maya to Omar: what he sold there is behind his number, not behind hers."""
+    page = ask(hana, f"/scorecards/owner/{maya.pk}/account_revenue/moved/{T12}&compare=2024-12")
+    (line,) = [each for each in page.context["accounts"] if each.name == "Borealis Steel"]
+    assert (line.then, line.now) == ("€800", "€400")
+    for url, total in ((line.then_url, "800"), (line.now_url, "400")):
+        shown = ask(hana, url.split("#")[0])
+        assert shown.context["total_text"] == total
+        assert "Rows of Borealis Steel only." in shown.content.decode()
+        file = b"".join(ask(hana, shown.context["csv_url"]).streaming_content).decode()
+        assert "Borealis" in file and "Aurora" not in file
+    # Maya sees it no more, and is told of such accounts in one line only.
+    assert ask(maya, line.now_url.split("#")[0]).status_code == 404
+    assert ask(maya, line.now_url.split("#")[0].replace("account=", "account=x")).status_code == 404
+
+
+def test_nobody_adds_up_the_opinions_of_one_account_that_they_may_not_list(
+    published: Run, mira: User, aurora: Account
+) -> None:
+    url = f"/scorecards/company/all/nps/{T12}&rows=1"
+    assert ask(mira, url).context["found"] is not None
+    assert ask(mira, f"{url}&account={aurora.pk}").context["found"] is None
 
 
 def test_accounts_of_strangers_are_one_line(second: Run, published: Run, maya: User) -> None:
