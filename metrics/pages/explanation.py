@@ -11,7 +11,7 @@ from django.db import connection
 from accounts.models import Account, User
 from accounts.periods import PeriodKind
 from kamplan import formats
-from metrics.access import sees_everything
+from metrics.access import sees_every_account, sees_everything
 from metrics.kpi import Definition, Direction, Kpi, RowKpi
 from metrics.models import Run, Scope, Target
 from metrics.pages import making, words
@@ -139,7 +139,7 @@ class Explanation:
 
     def name_of(self, account: int | None) -> str:
         if account is None:
-            return "Rows without an account" if sees_everything(self.user) else ""
+            return "Rows without an account" if sees_every_account(self.user) else ""
         return self.names.get(account, "")
 
     @property

@@ -43,7 +43,7 @@ def plain(text: str) -> str:
 
 
 def test_the_funnel_tells_each_step_each_channel_and_for_whom_it_was_made(
-    published: Run, aurora: Account, hana: User
+    published: Run, aurora: Account, hana: User, mira: User
 ) -> None:
     bring("event", True, aurora, came=10, mql=8, sql=5, won=4)
     bring("website", False, aurora, came=6, mql=2, sql=0, won=0)
@@ -65,6 +65,12 @@ def test_the_funnel_tells_each_step_each_channel_and_for_whom_it_was_made(
     assert [share.note for share in website.shares][1:] == ["0 of 2, too few to judge", ""]
     conversion = found["lines"][0]
     assert (plain(conversion.here[0]), plain(conversion.there[0])) == ("40.0 %", "0.0 %")
+
+    # A lead belongs to no account; whoever brought it is not told of one that may not be seen.
+    client = Client()
+    client.force_login(mira, backend=BACKEND)
+    page = client.get(f"/scorecards/company/all/leads_created/{T12}&part=accounts").content.decode()
+    assert "Rows without an account" in page and "you may not see" not in page
 
 
 def test_leads_too_young_to_judge_give_the_reason_and_a_link_to_older_ones(
