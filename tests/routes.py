@@ -467,7 +467,7 @@ ROUTES: list[Route] = [
     sends_on("home"),
     everyone("find"),
     everyone("portfolio:list"),
-    everyone("portfolio:quadrant"),
+    only("portfolio:quadrant", *ALL - {MARKETING}),
     seen_by("portfolio:account", "maya", "lena", "hana", "mira", pk=lambda w: w.maya_account.pk),
     seen_by("portfolio:account_revenue", "maya", "lena", "hana", "mira", pk=lambda w: w.maya_account.pk),
     seen_by("portfolio:account_prediction", "maya", "lena", "hana", "mira", pk=lambda w: w.maya_account.pk),

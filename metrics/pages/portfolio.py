@@ -15,6 +15,7 @@ from accounts.portfolio.saved import saved_context
 from kamplan.formats import day
 from kamplan.permissions import READS_WORK, signed_in
 from metrics.access import may_see_kpi
+from metrics.kpis.engagement import impact_effort_index
 from metrics.kpis.voice import health_score
 from metrics.pages.account_figures import RETENTION, last_year
 from metrics.pages.documents import file_name
@@ -92,6 +93,7 @@ def portfolio(request: HttpRequest) -> HttpResponseBase:
         "columns": columns(view, hidden),
         "selects": selects(view, choices),
         "sees_values": sees_values,
+        "sees_effort": may_see_kpi(user, impact_effort_index),
         "sees_health": sees_health,
         "reads_work": user.role in READS_WORK,
         "currency": organisation.reporting_currency,

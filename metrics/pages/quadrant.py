@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,6 +18,8 @@ from kamplan import formats
 from kamplan.charts import nice_step
 from kamplan.permissions import signed_in
 from kamplan.sheets import Table
+from metrics.access import may_see_kpi
+from metrics.kpis.engagement import impact_effort_index
 from metrics.models import Run, Scope
 from metrics.pages.documents import file_name
 from metrics.pages.exports import FORMATS, as_file
@@ -100,6 +103,8 @@ class Root:
 @require_GET
 def quadrant(request: HttpRequest) -> HttpResponseBase:
     user = signed_in(request)
+    if not may_see_kpi(user, impact_effort_index):
+        raise PermissionDenied
     organisation = Organisation.current()
     today = organisation.today()
     view = PortfolioFilter.from_query(request.GET)
@@ -206,7 +211,7 @@ def line_of(point: Point, currency: str, run: Run) -> Line:
         hours=f"{hours}{formats.NBSP}h",
         index="" if point.index is None else formats.format_value(point.index, "ratio"),
         words=words,
-        index_url=explain_url("impact_effort_index", Scope.ACCOUNT, point.id, period_of(run)),
+        index_url=explain_url(impact_effort_index.id, Scope.ACCOUNT, point.id, period_of(run)),
     )
 
 

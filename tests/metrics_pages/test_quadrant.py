@@ -102,7 +102,7 @@ def worked(maya: User, maya_account: Account) -> Account:
 
 
 @pytest.mark.django_db
-def test_the_page_lists_who_is_out_of_balance(worked: Account, maya: User, omar: User) -> None:
+def test_the_page_lists_who_is_out_of_balance(worked: Account, maya: User, omar: User, mira: User) -> None:
     page = ask(maya)
     found = {line.point.name: (line.point.state, line.point.now.minutes) for line in page.context["lines"]}
     # 900 of 1,300 for 60 of 600 minutes: 6.9; 100 of 1,300 for 540 of 600: 0.09.
@@ -123,6 +123,9 @@ def test_the_page_lists_who_is_out_of_balance(worked: Account, maya: User, omar:
     )
     assert ask(omar).context["lines"] == []
     assert "Aurora" in ask(maya, "?export=csv").getvalue().decode()
+    # What is expected of a customer is nothing for marketing, in no file either, and nothing leads there.
+    assert ask(mira, "?export=csv").status_code == 403
+    assert "/portfolio/quadrant/" not in ask(mira).client.get("/portfolio/").content.decode()
 
 
 @pytest.mark.django_db
