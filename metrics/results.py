@@ -112,6 +112,8 @@ class Computer(Loader):
     def make(self, kpi: Definition, period: Period, scope: str, key: Key) -> Result:
         if not is_of(kpi, scope):
             return self.blank(kpi, period, scope, key, reason="not_defined")
+        if not self.has_begun(period):
+            return self.blank(kpi, period, scope, key, reason="not_begun")
         if isinstance(kpi, Kpi):
             stands_in = of_group(kpi, scope, key)
             if stands_in is not None:
@@ -150,6 +152,8 @@ class Computer(Loader):
         """The value, or the reason why there is none."""
         if not is_of(kpi, scope):
             return None, "not_defined"
+        if not self.has_begun(period):
+            return None, "not_begun"
         if isinstance(kpi, Kpi):
             made = self.ratio(kpi, period, scope, key)
             return made.value, made.reason
@@ -159,6 +163,10 @@ class Computer(Loader):
         if not is_defined(kpi, scope, self.view):
             return None, "not_defined"
         return outcome_of_rows(kpi, self.figures_for(period, scope, key).single.get(kpi.id, {}))
+
+    def has_begun(self, period: Period) -> bool:
+        """What is still to come has no sum either: 0 would pass for something that was seen."""
+        return period.start <= self.run.as_of
 
     def ratio(self, kpi: Kpi, period: Period, scope: str, key: Key) -> Ratio:
         sums = base = self.sums_for(kpi, period, scope, key)

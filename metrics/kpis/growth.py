@@ -166,7 +166,7 @@ purchase_frequency = Kpi(
     Direction.UP,
     Timing.LAGGING,
     Group.CUSTOMERS,
-    sub="{orders_t12} orders of {buyers_t12} accounts",
+    sub="{orders_t12} orders, {buyers_t12} accounts that ordered",
     numerator=terms(orders_t12),
     denominator=terms(buyers_t12),
     n=buyers_t12,

@@ -117,6 +117,19 @@ def test_shares_are_unrounded_per_cents(ann: User) -> None:
     assert "currency" not in line
 
 
+def test_a_period_that_has_not_begun_has_no_sums_either(ann: User) -> None:
+    make_opportunity(None, "2025-11-01", 100, currency="USD")
+    run("2025-12-31")
+    for kpi in ("account_revenue", "open_pipeline", "leads_created", "win_rate", "first_response_time"):
+        (line,) = lines(kpi, when=("--from", "2026-01-01", "--to", "2026-02-01"))
+        assert (line["value"], line["numerator"], line["reason"]) == (None, None, "not_begun")
+    # One that has begun has sums, up to the day of the run.
+    (line,) = lines("open_pipeline", when=("--from", "2025-12-01", "--to", "2026-06-01"))
+    assert (Decimal(line["value"]), line["reason"]) == (100, None)
+    (line,) = lines("account_revenue", when=("--from", "2025-12-01", "--to", "2026-06-01"))
+    assert (Decimal(line["value"]), line["reason"]) == (0, None)
+
+
 def test_the_scope_period_view_and_run_are_told(ann: User) -> None:
     (line,) = lines("nrr")
 
