@@ -36,6 +36,7 @@ from metrics.pages.moves_effects import (
     movers,
     together,
 )
+from metrics.pages.moves_rows import row_sides
 from metrics.pages.places import Place, crumbs, find_place, read_key
 from metrics.pages.scorecards import GROUPS, Card, shown_change
 from metrics.reading import reading
@@ -293,6 +294,7 @@ def one_move(explained: Explanation) -> dict[str, Any]:
     made = making.moves(before, now, {}, {}, explained.name_of)
     return {
         **context,
+        "row_sides": row_sides(explained),
         "waterfall": making.waterfall_rows(before, now, made, making.capital(then_words(choice))),
         "inputs": inputs(explained) if isinstance(explained.kpi, Derived) else [],
     }

@@ -206,6 +206,15 @@ def test_accounts_of_strangers_are_one_line(second: Run, published: Run, maya: U
     assert response.context["accounts"][-1].now_url == ""
 
 
+def test_a_number_without_parts_leads_to_its_rows_of_both_sides(published: Run, hana: User) -> None:
+    # Orders of 2024: 1,200, 800 and 500; of 2025: 900, 600, 400 and 100.
+    url = f"/scorecards/company/all/revenue_concentration/moved/{T12}&compare="
+    (rows,) = ask(hana, f"{url}2024-12").context["row_sides"]
+    assert (rows.then, rows.now) == ("3 rows", "4 rows")
+    for side, total in ((rows.then_url, "2,500"), (rows.now_url, "2,000")):
+        assert ask(hana, side.split("#")[0]).context["total_text"] == total
+
+
 def test_every_kind_of_number_can_be_opened(second: Run, published: Run, hana: User, maya: User) -> None:
     client = Client()
     client.force_login(hana, backend=BACKEND)
