@@ -312,15 +312,26 @@ def measured(row_set: RowSet, place: Place, choice: Choice) -> Decimal | None:
         Scope.OWNER: "f.person_id IS NOT DISTINCT FROM %(key)s::bigint",
         Scope.ACCOUNT: "f.account_id = %(key)s",
     }[Scope(place.scope)]
-    if place.scope == Scope.OWNER and not row_set.by_row:
-        return None
+    if place.scope == Scope.OWNER and not (row_set.by_row and choice.view == View.AS_WAS):
+        # Whole accounts: of whoever had them at the start, or has them today.
+        condition = (
+            f"f.account_id IN (SELECT account_id FROM ({held_accounts(place, choice.view, facts)}) held)"
+        )
     if row_set.account is not None:
         condition = f"{condition} AND f.account_id = %(account)s"
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT COALESCE(SUM(f.{row_set.column}), 0) FROM {facts.relation} f"
             f" WHERE f.month >= %(first)s AND f.month < %(end)s AND {condition}",
-            {**facts.params, "first": first, "end": end, "key": place.key, "account": row_set.account},
+            {
+                **facts.params,
+                "first": first,
+                "end": end,
+                "start": choice.period.start,
+                "book_month": first_of_month(choice.run.as_of),
+                "key": place.key,
+                "account": row_set.account,
+            },
         )
         return Decimal(cursor.fetchone()[0])
 

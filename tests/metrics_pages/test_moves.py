@@ -189,6 +189,15 @@ def test_the_rows_behind_an_account_are_those_that_moved_this_number(
     assert ask(maya, line.now_url.split("#")[0].replace("account=", "account=x")).status_code == 404
 
 
+def test_rows_of_todays_book_are_held_against_what_that_book_was_worth_then(
+    second: Run, published: Run, hana: User, omar: User
+) -> None:
+    """Omar's book is Borealis, 400 of which Maya sold, and Corvus; 77 came later."""
+    url = f"/scorecards/owner/{omar.pk}/account_revenue/{T12}&view=current-book&run={published.pk}&rows=1"
+    found = ask(hana, url).context["difference"]
+    assert (found["then"], found["now"], found["difference"]) == ("500", "577", "+77")
+
+
 def test_nobody_adds_up_the_opinions_of_one_account_that_they_may_not_list(
     published: Run, mira: User, aurora: Account
 ) -> None:
