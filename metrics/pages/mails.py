@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Bounce, Message, User
@@ -99,7 +100,7 @@ def mail_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [Row(each, user.is_elevated) for each in page.object_list],
         "states": [
-            link(asked, "state", each, f"{label} ({counts[each]})" if each else label)
+            link(asked, "state", each, capfirst(label), str(counts[each]) if each else "")
             for each, label in words.items()
             if not each or counts[each]
         ],
@@ -114,9 +115,9 @@ def mail_list(request: HttpRequest) -> HttpResponse:
     return render(request, "metrics/mail_list.html", context)
 
 
-def link(asked: dict[str, str], name: str, value: str, words: str) -> Choice:
+def link(asked: dict[str, str], name: str, value: str, words: str, count: str = "") -> Choice:
     query = "&".join(f"{key}={each}" for key, each in {**asked, name: value}.items() if each)
-    return Choice(words, f"?{query}", asked[name] == value)
+    return Choice(words, f"?{query}", asked[name] == value, count)
 
 
 @require_POST
