@@ -26,7 +26,7 @@ REASONS = {
     "few": "it compares two bands, and fewer than 30 different customers were in one of them",
     "not_looked": "nobody looked for warnings yet",
     "not_defined": "it is not defined for this scope",
-    "not_begun": "the period has not begun",
+    "not_begun": "no run has come to this period yet",
     "not_said": "nobody said whether it was for target accounts",
     "not_known": "that run did not know this number yet",
     "otherwise": "that run counted it otherwise",
