@@ -728,6 +728,7 @@ ROUTES: list[Route] = [
     everyone("api:docs"),
     everyone("api:token_list"),
     writes("api:token_revoke", *ALL, pk=1),
+    public("api:unknown", 404, address="nothing"),
     public("api:me", 401),
     public("api:accounts", 401),
     public("api:account", 401, id=1),

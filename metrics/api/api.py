@@ -168,6 +168,13 @@ def tagged(request: HttpRequest, found: Any) -> HttpResponse:
 
 
 Number = Annotated[int, Path(ge=1, le=2**62)]
+ScopeName = Annotated[
+    str, Path(description="company, owner, team, tier, industry, region, target or account")
+]
+Key = Annotated[
+    str, Path(description="Its id; all for the company, none for what belongs to nobody, 1 and 0 for target.")
+]
+KpiName = Annotated[str, Path(description="As in the answer of /kpis.")]
 
 
 @api.get("/me", response={200: answers.Me, **REFUSALS}, url_name="me")
@@ -182,9 +189,11 @@ def me(request: HttpRequest) -> Any:
 @scoped(ApiScope.ACCOUNTS)
 def accounts(
     request: HttpRequest,
-    q: Annotated[str, Query(max_length=100)] = "",
-    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
-    limit: Annotated[int, Query(ge=1, le=PAGE_OF_ACCOUNTS)] = PAGE_OF_ACCOUNTS,
+    q: Annotated[str, Query(max_length=100, description="A part of the name.")] = "",
+    after: Annotated[int, Query(ge=0, le=2**62, description="The next_after of the page before.")] = 0,
+    limit: Annotated[
+        int, Query(ge=1, le=PAGE_OF_ACCOUNTS, description=f"So many at a time, {PAGE_OF_ACCOUNTS} at most.")
+    ] = PAGE_OF_ACCOUNTS,
 ) -> Any:
     """The accounts that you may see today, by id; q looks for a part of the name."""
     user, today = request.auth.user, Organisation.current().today()  # type: ignore[attr-defined]
@@ -218,7 +227,7 @@ def kpis(request: HttpRequest) -> Any:
 
 @api.get("/kpis/{kpi}", response={200: answers.KpiOut, **REFUSALS}, url_name="kpi")
 @scoped(ApiScope.NUMBERS)
-def kpi(request: HttpRequest, kpi: str) -> Any:
+def kpi(request: HttpRequest, kpi: KpiName) -> Any:
     """One definition: formula in words, unit, direction, source, caveats."""
     return definition(seen_kpi(request, kpi))
 
@@ -258,14 +267,17 @@ class Asked(Schema):
     period: Annotated[
         PeriodKind, Field(description="A custom one needs since and to, else the answer is 422.")
     ] = PeriodKind.T12
-    end: Month = ""
-    """The last month, as 2026-10; the latest complete one if left out."""
-    since: Month = ""
-    """The first month of a custom period, whose last one is `to`."""
-    to: Month = ""
-    view: View = View.AS_WAS
-    run: int | None = None
-    """An earlier run, as it was published."""
+    end: Annotated[
+        Month, Field(description="The last month, as 2026-10; the latest complete one if left out.")
+    ] = ""
+    since: Annotated[Month, Field(description="The first month of a custom period.")] = ""
+    to: Annotated[Month, Field(description="The last month of a custom period.")] = ""
+    view: Annotated[
+        View, Field(description="Credit as it was, or whole accounts to whoever has them today.")
+    ] = View.AS_WAS
+    run: Annotated[
+        int | None, Field(description="An earlier run, as it was published; the newest if left out.")
+    ] = None
 
     def query(self) -> dict[str, str]:
         if self.period == PeriodKind.CUSTOM and not "" < self.since <= self.to:
@@ -326,7 +338,7 @@ def one_result(made: Explanation) -> answers.ResultOut:
     url_name="results",
 )
 @scoped(ApiScope.NUMBERS)
-def results(request: HttpRequest, scope: str, key: str, asked: Query[Asked]) -> Any:
+def results(request: HttpRequest, scope: ScopeName, key: Key, asked: Query[Asked]) -> Any:
     """A whole scorecard: every number of one scope. The key is “all” for the company and “none” for nobody's."""
     user = request.auth.user  # type: ignore[attr-defined]
     today = Organisation.current().today()
@@ -353,7 +365,7 @@ def results(request: HttpRequest, scope: str, key: str, asked: Query[Asked]) -> 
 
 @api.get("/results/{scope}/{key}/{kpi}", response={200: answers.ResultOut, **REFUSALS}, url_name="result")
 @scoped(ApiScope.NUMBERS)
-def result(request: HttpRequest, scope: str, key: str, kpi: str, asked: Query[Asked]) -> Any:
+def result(request: HttpRequest, scope: ScopeName, key: Key, kpi: KpiName, asked: Query[Asked]) -> Any:
     """One number of one scope, the same as on its page."""
     return one_result(explained(request, scope, key, kpi, asked))
 
@@ -364,7 +376,7 @@ def result(request: HttpRequest, scope: str, key: str, kpi: str, asked: Query[As
     url_name="explanation",
 )
 @scoped(ApiScope.NUMBERS)
-def explanation(request: HttpRequest, scope: str, key: str, kpi: str, asked: Query[Asked]) -> Any:
+def explanation(request: HttpRequest, scope: ScopeName, key: Key, kpi: KpiName, asked: Query[Asked]) -> Any:
     """What the number is made of: parts or inputs, kinds of rows, what its owner says, and the statement."""
     made = explained(request, scope, key, kpi, asked)
     shown = one_result(made)
@@ -414,12 +426,14 @@ def inputs_of(made: Explanation) -> list[answers.InputOut]:
 @scoped(ApiScope.ROWS)
 def rows(
     request: HttpRequest,
-    scope: str,
-    key: str,
-    kpi: str,
+    scope: ScopeName,
+    key: Key,
+    kpi: KpiName,
     asked: Query[Asked],
-    set: Annotated[int, Query(ge=0, le=20)] = 0,
-    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    set: Annotated[
+        int, Query(ge=0, le=20, description="Which kind of rows, as numbered in row_sets of the explanation.")
+    ] = 0,
+    page: Annotated[int, Query(ge=1, le=1_000_000, description="Of as many as pages in the answer.")] = 1,
 ) -> Any:
     """The rows that a number counts, fifty at a time; those of accounts you may not see only as count and sum."""
     made = explained(request, scope, key, kpi, asked)

@@ -7,7 +7,8 @@ from allauth.core.internal.ratelimit import consume, respond_429
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
@@ -87,11 +88,41 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("api:token_list")
 
 
+@login_not_required
+def unknown(request: HttpRequest, address: str) -> JsonResponse:
+    """A program that asks for what is not there gets no page made for people."""
+    return JsonResponse({"detail": "Not found."}, status=404)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    name: str
+    where: str
+    usual: str
+    says: str
+
+
+def parameter_of(given: dict[str, Any]) -> Parameter:
+    """Whatever has a fixed list of values shows the list."""
+    schema = given["schema"]
+    values: list[str] = next(
+        (each["enum"] for each in (schema, *schema.get("allOf", ())) if "enum" in each), []
+    )
+    usual = schema.get("default")
+    says = [", ".join(values), given.get("description", "")]
+    return Parameter(
+        given["name"],
+        "address" if given["in"] == "path" else "query",
+        "required" if given.get("required") else "–" if usual in (None, "") else str(usual),
+        ". ".join(each for each in says if each),
+    )
+
+
 @dataclass(frozen=True)
 class Operation:
     path: str
     summary: str
-    parameters: list[dict[str, Any]]
+    parameters: list[Parameter]
 
     @property
     def steps(self) -> list[str]:
@@ -107,7 +138,11 @@ def api_docs(request: HttpRequest) -> HttpResponse:
     signed_in(request)
     schema = api.get_openapi_schema()
     operations = [
-        Operation(path, details["get"].get("description", ""), details["get"].get("parameters", []))
+        Operation(
+            path,
+            details["get"].get("description", ""),
+            [parameter_of(each) for each in details["get"].get("parameters", [])],
+        )
         for path, details in schema["paths"].items()
     ]
     context = {

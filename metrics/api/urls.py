@@ -18,4 +18,5 @@ urlpatterns = [
     path("tokens/<int:pk>/revoke/", pages.token_revoke, name="token_revoke"),
     path("docs/", pages.api_docs, name="docs"),
     path("v1/", include(operations)),
+    path("v1/<path:address>", pages.unknown, name="unknown"),
 ]

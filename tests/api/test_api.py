@@ -310,4 +310,15 @@ def test_the_schema_names_every_operation_and_the_page_shows_them(maya: User) ->
     # Between its steps a phone may break an address.
     assert all(f"<code>GET {path}</code>" in page.replace("<wbr>", "") for path in schema["paths"])
     assert "/<wbr>{key}/<wbr>{kpi}/<wbr>rows" in page
+    # What may stand in a parameter, and what it is if it does not.
+    assert "month, quarter, year, ytd, t12, fiscal, custom. A custom one needs since and to" in page
+    for path in schema["paths"].values():
+        for each in path["get"].get("parameters", []):
+            assert each["name"] == "id" or each.get("description"), each
     assert all(set(each) == {"get"} for each in schema["paths"].values())
+
+
+def test_a_program_that_asks_for_what_is_not_there_gets_no_page_for_people() -> None:
+    for path in ("/nothing", "/accounts/", "/results/company/all/nrr/rows/more"):
+        answer = ask("kam_wrong", path)
+        assert (answer.status_code, answer.json()) == (404, {"detail": "Not found."})
