@@ -156,7 +156,7 @@ def test_why_did_my_number_fall_from_the_number_to_what_moved_to_accounts_to_row
     expect(mover).to_contain_text("−€700")
     moved = page.url
     mover.get_by_role("link", name="now").press("Enter")
-    page.wait_for_url("**/scorecards/account/**")
+    page.wait_for_url("**account=*")
     credit = page.locator("#rows").get_by_role("row", name="CN-7")
     expect(credit).to_contain_text("11 Sep 2025")
     expect(credit).to_contain_text("−€700")
