@@ -2,13 +2,9 @@
 (() => {
   const dialog = document.getElementById("km-palette");
   if (!dialog) return;
-  const input = dialog.querySelector("input");
-  const list = dialog.querySelector("[role=listbox]");
-  const note = dialog.querySelector("[role=status]");
+  const [input, list, note] = ["input", "[role=listbox]", "[role=status]"].map((each) => dialog.querySelector(each));
   const pages = list.innerHTML;
-  let chosen = -1;
-  let waiting = 0;
-  let asked = null;
+  let chosen = -1, waiting, asked;
 
   const options = () => [...list.querySelectorAll("[role=option]")];
   const choose = (index) => {
@@ -39,15 +35,15 @@
   };
   const ask = async () => {
     const words = input.value.trim();
-    if (!words) { show(pages); return; }
+    if (!words) return show(pages);
     const local = matchingPages(words.toLowerCase());
-    if (!dialog.dataset.kmUrl) { show(local); return; }
+    if (!dialog.dataset.kmUrl) return show(local);
     asked?.abort();
     const mine = (asked = new AbortController());
     try {
       const answer = await fetch(`${dialog.dataset.kmUrl}?q=${encodeURIComponent(words)}`, { headers: { "HX-Request": "true" }, signal: mine.signal });
       const away = answer.headers.get("HX-Redirect");
-      if (away) { location.assign(away); return; }
+      if (away) return location.assign(away);
       if (!answer.ok || answer.redirected) throw new Error(answer.status);
       const found = await answer.text();
       if (mine === asked) show(found + local);
@@ -58,13 +54,10 @@
   input.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(ask, 80); });
   input.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) {
-      event.preventDefault();
-      choose(chosen + step);
-    } else if (event.key === "Enter" && chosen >= 0) {
-      event.preventDefault();
-      options()[chosen].click();
-    }
+    const enters = event.key === "Enter" && chosen >= 0;
+    if (step || enters) event.preventDefault();
+    if (step) choose(chosen + step);
+    else if (enters) options()[chosen].click();
   });
   dialog.addEventListener("close", () => { input.value = ""; show(pages); });
   choose(0);

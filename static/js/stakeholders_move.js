@@ -1,65 +1,48 @@
-// A card dropped onto another reports to it, as "Reports to" in the panel does.
+// A card dropped onto another reports to it.
 (() => {
-  const EDGE = 48;
   let held = null;
-  const cardAt = (at) => at && at.closest && at.closest("[data-km-card]");
-  // Where the pointer is on the map, wherever that was scrolled to.
-  const onMap = () => new DOMPoint(held.x, held.y).matrixTransform(held.sheet.getScreenCTM().inverse());
+  const cardAt = (at) => at?.closest?.("[data-km-card]");
+  const mark = (card, how, yes) => card?.classList.toggle(`km-card--${how}`, yes);
+  // The place of the pointer on the map, however it is scrolled.
+  const onMap = ({ at, card }) => new DOMPoint(at.x, at.y).matrixTransform(card.ownerSVGElement.getScreenCTM().inverse());
   const aim = (card) => {
-    if (held.over) held.over.classList.remove("km-card--under");
+    mark(held.over, "under", false);
     held.over = card;
-    if (card) card.classList.add("km-card--under");
+    mark(card, "under", true);
   };
   const letGo = () => {
     aim(null);
-    held.card.classList.remove("km-card--held");
+    mark(held.card, "held", false);
     held.card.setAttribute("transform", held.place);
     held = null;
   };
   const follow = () => {
-    const now = onMap();
-    held.card.setAttribute("transform", `${held.place} translate(${now.x - held.from.x} ${now.y - held.from.y})`);
-    const over = cardAt(document.elementFromPoint(held.x, held.y));
-    aim(over === held.card ? null : over);
+    if (!held?.moves) return;
+    const { x, y } = onMap(held), { card, from, place, at } = held;
+    card.setAttribute("transform", `${place} translate(${x - from.x} ${y - from.y})`);
+    aim(cardAt(document.elementFromPoint(at.x, at.y)));
   };
-  const past = (at, first, last) => (at < first + EDGE ? at - first - EDGE : Math.max(0, at - last + EDGE)) / 4;
-  // A card held at the edge pulls the map along.
-  const pull = () => {
-    if (!held || !held.moves) return;
-    const place = held.sheet.parentNode, { left, right } = place.getBoundingClientRect();
-    scrollBy(0, past(held.y, 0, innerHeight));
-    place.scrollBy(past(held.x, Math.max(0, left), Math.min(innerWidth, right)), 0);
+  const on = (name, deed) => document.addEventListener(name, deed, true);
+  on("pointerdown", (at) => {
+    const card = at.button === 0 && at.pointerType !== "touch" && cardAt(at.target);
+    if (card) held = { at, card, from: onMap({ at, card }), place: card.getAttribute("transform") };
+  });
+  on("pointermove", (at) => {
+    if (!held || !held.moves && Math.hypot(at.x - held.at.x, at.y - held.at.y) < 6) return;
+    Object.assign(held, { at, moves: true });
+    mark(held.card, "held", true);
     follow();
-    requestAnimationFrame(pull);
-  };
-  document.addEventListener("pointerdown", (event) => {
-    const card = event.button === 0 && event.pointerType !== "touch" && cardAt(event.target);
-    if (!card) return;
-    held = { card, sheet: card.ownerSVGElement, x: event.clientX, y: event.clientY, place: card.getAttribute("transform") };
-    held.from = onMap();
   });
-  document.addEventListener("pointermove", (event) => {
+  on("scroll", follow);
+  on("pointerup", () => {
     if (!held) return;
-    const far = Math.hypot(event.clientX - held.x, event.clientY - held.y);
-    if (!held.moves && far < 6) return;
-    held.x = event.clientX;
-    held.y = event.clientY;
-    if (held.moves) return;
-    held.moves = true;
-    held.card.classList.add("km-card--held");
-    pull();
-  });
-  document.addEventListener("pointerup", () => {
-    if (!held) return;
-    if (held.moves) follow();
-    const { card, over, moves } = held;
-    if (!moves) { held = null; return; }
+    const { card, over } = held;
     letGo();
     if (!over) return;
-    const url = document.getElementById("people").dataset.move.replace("/0/", `/${card.dataset.kmCard}/`);
+    const url = card.closest("#people").dataset.move.replace("/0/", `/${card.dataset.kmCard}/`);
     card.classList.add("km-busy");
     htmx.ajax("POST", url, { target: "#people", swap: "outerHTML", values: { reports_to: over.dataset.kmCard, seen: card.dataset.version } });
   });
-  document.addEventListener("keydown", (event) => { if (held && held.moves && event.key === "Escape") letGo(); });
-  document.addEventListener("dragstart", (event) => { if (cardAt(event.target)) event.preventDefault(); });
+  on("keydown", ({ key }) => held?.moves && key === "Escape" && letGo());
+  on("dragstart", (event) => cardAt(event.target) && event.preventDefault());
 })();
