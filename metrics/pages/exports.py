@@ -7,6 +7,7 @@ from django.db import connection
 from django.http import HttpResponseBase
 
 from accounts.models import User
+from kamplan.formats import plural
 from kamplan.sheets import Cell, Table, csv_answer, xlsx_answer
 from metrics.kpi import Unit
 from metrics.models import Run
@@ -137,5 +138,5 @@ def every_row(
             while found := cursor.fetchmany(AT_A_TIME):
                 yield from ([*row, counted_in] for row in found)
     if hidden:
-        note = f"{hidden} rows in accounts you may not see"
+        note = f"{plural(hidden, 'row')} in accounts you may not see"
         yield [None, note, "", "", None, "", Decimal(hidden_total), counted_in]

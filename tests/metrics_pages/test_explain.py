@@ -48,7 +48,7 @@ def test_the_rows_of_a_number_credited_by_row_add_up_to_it(published: Run, maya:
     assert sum(Decimal(row["counted"]) for row in rows) == 1900
     # Borealis is Omar's today: its row is one line without a name.
     assert [row["row"] for row in rows] == ["AUR-2", "AUR-1", ""]
-    assert rows[-1]["account"] == "1 rows in accounts you may not see"
+    assert rows[-1]["account"] == "1 row in accounts you may not see"
 
 
 def test_the_rows_of_a_number_credited_by_account_are_those_of_its_accounts(

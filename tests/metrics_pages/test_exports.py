@@ -98,7 +98,7 @@ def test_the_rows_of_a_number_leave_in_both_forms_and_strangers_stay_one_line(
     texts, typed = csv_of(maya, f"{url}csv"), xlsx_of(maya, f"{url}xlsx")
     assert [Decimal(row["counted"]) for row in texts] == [600, 900, 400]
     assert [row["counted"] for row in typed] == [600, 900, 400]
-    assert typed[-1]["account"] == "1 rows in accounts you may not see"
+    assert typed[-1]["account"] == "1 row in accounts you may not see"
     assert not any("Borealis" in str(row) for row in (*texts, *typed))
 
 
@@ -119,7 +119,7 @@ def test_no_file_of_rows_tells_viewers_and_marketing_who_thinks_what(
             assert {ask(reader, f"{own}{kind}").status_code for kind in ("csv", "xlsx")} == {403}
             for rows in (csv_of(reader, f"{url}csv"), xlsx_of(reader, f"{url}xlsx")):
                 assert [(row["account"], row["detail"] or "") for row in rows] == [
-                    ("1 rows in accounts you may not see", "")
+                    ("1 row in accounts you may not see", "")
                 ], (reader, kpi)
     # The mean of an account of which one person answered is what that person said.
     mean = f"/scorecards/account/{aurora.pk}/nps_mean/{T12}"
