@@ -143,6 +143,9 @@ ACCOUNT_ADAPTER = "accounts.people.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "accounts.people.login_forms.LoginForm",
     "reset_password": "accounts.people.login_forms.ResetPasswordForm",
+    "change_password": "accounts.people.login_forms.ChangePasswordForm",
+    "reset_password_from_key": "accounts.people.login_forms.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.people.login_forms.ReauthenticateForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}

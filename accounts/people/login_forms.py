@@ -4,6 +4,14 @@ from typing import Any
 
 from allauth.account import forms
 
+LABELS = {
+    "login": "E-mail",
+    "email": "E-mail",
+    "oldpassword": "Current password",
+    "password1": "New password",
+    "password2": "New password again",
+}
+
 
 class _InOurWords:
     fields: dict[str, Any]
@@ -12,8 +20,7 @@ class _InOurWords:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
-            if name in ("login", "email"):
-                field.label = "E-mail"
+            field.label = LABELS.get(name, field.label)
 
 
 class LoginForm(_InOurWords, forms.LoginForm):  # type: ignore[misc]
@@ -21,4 +28,16 @@ class LoginForm(_InOurWords, forms.LoginForm):  # type: ignore[misc]
 
 
 class ResetPasswordForm(_InOurWords, forms.ResetPasswordForm):  # type: ignore[misc]
+    pass
+
+
+class ChangePasswordForm(_InOurWords, forms.ChangePasswordForm):  # type: ignore[misc]
+    pass
+
+
+class ResetPasswordKeyForm(_InOurWords, forms.ResetPasswordKeyForm):  # type: ignore[misc]
+    pass
+
+
+class ReauthenticateForm(_InOurWords, forms.ReauthenticateForm):  # type: ignore[misc]
     pass

@@ -113,6 +113,10 @@ def test_a_changed_password_ends_the_other_sessions(client: Client, maya: User) 
     log_in(other, maya)
     log_in(client, maya)
     new = "another long and boring sentence"
+    labels = re.findall(
+        r"<label[^>]*>\s*([^<]*?)\s*</label>", client.get("/password/change/").content.decode()
+    )
+    assert labels[:3] == ["Current password", "New password", "New password again"]
     response = client.post("/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
     assert response.status_code == 302
     assert client.get("/people/me/").status_code == 200
