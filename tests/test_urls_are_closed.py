@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Account, Team, User
+from tests.clients import as_
 from tests.factories import make_run, make_user
 from tests.routes import PEOPLE, ROUTES, WHOLE_NAMESPACES, Route
 
@@ -129,8 +130,7 @@ BOOKKEEPING = {"kamplan_cache", "accounts_session", "accounts_viewedpage"}
 
 
 def test_a_zero_byte_in_an_address_is_no_fault_of_the_server(hana: User, maya_account: Account) -> None:
-    client = Client()
-    client.force_login(hana, backend=BACKEND)
+    client = as_(hana)
     for path in (
         "/find",
         "/portfolio/",

@@ -7,7 +7,6 @@ import datetime
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from accounts.engagement.reference import add_signal_kinds
 from accounts.fields import days
@@ -27,10 +26,10 @@ from metrics.alerts import actions
 from metrics.alerts.find import look_for_warnings
 from metrics.models import Alert, Scope, Threshold
 from tests.alerts.making import make_alert
+from tests.clients import as_
 from tests.digests.test_digests import lines
 from tests.factories import make_account, make_classification, make_contract, make_signal, make_user
 from tests.metrics.engine import day, drop_temporary_tables, report_in, result, run
-from tests.metrics_pages.conftest import BACKEND
 
 pytestmark = pytest.mark.django_db
 
@@ -174,8 +173,7 @@ def test_it_stands_behind_warnings_as_good_news(maya: User, maya_account: Accoun
     make_alert(maya_account, "warmer", facts=facts, cause="band:2:2026-06")
     make_alert(maya_account, "without_result", facts={"lead": 80, "lag": 20})
     said = "Engagement rose from warm to hot: 3 × demo request in June."
-    client = Client()
-    client.force_login(maya, backend=BACKEND)
+    client = as_(maya)
 
     listed = client.get("/warnings/").context["lines"]
     assert [(each.alert.kind, each.mark) for each in listed] == [

@@ -14,6 +14,7 @@ from accounts.models import Account, Role, Team, User
 from metrics.api.tokens import A_MINUTE, ApiScope, ApiToken, make, revoke
 from metrics.kpis import KPIS
 from metrics.models import Run
+from tests.clients import as_
 from tests.factories import PASSWORD, make_account, make_grant
 from tests.metrics_pages.conftest import *  # noqa: F403
 from tests.metrics_pages.conftest import BACKEND, T12
@@ -263,8 +264,7 @@ def test_an_error_repeats_nothing_of_what_was_sent(hana: User) -> None:
 
 
 def test_a_session_opens_nothing_and_a_token_writes_nothing(hana: User) -> None:
-    client = Client()
-    client.force_login(hana, backend=BACKEND)
+    client = as_(hana)
     assert client.get("/api/v1/me").status_code == 401
     token = token_of(hana)
     for method in ("post", "put", "patch", "delete"):
@@ -276,8 +276,7 @@ def test_a_session_opens_nothing_and_a_token_writes_nothing(hana: User) -> None:
 
 
 def test_a_token_is_shown_once_and_kept_as_a_hash(maya: User) -> None:
-    client = Client()
-    client.force_login(maya, backend=BACKEND)
+    client = as_(maya)
     data = {"name": "A sheet", "scopes": ["accounts"], "days": "30", "proof": PASSWORD}
     answer = client.post("/api/tokens/", data)
     secret = answer.context["secret"]
@@ -292,8 +291,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(maya: User) -> None:
 
 
 def test_no_token_without_the_password_and_none_of_somebody_else(maya: User, omar: User) -> None:
-    client = Client()
-    client.force_login(maya, backend=BACKEND)
+    client = as_(maya)
     data = {"name": "A sheet", "scopes": ["accounts"], "days": "30", "proof": "a guess"}
     assert client.post("/api/tokens/", data).status_code == 422
     token_of(omar)
@@ -302,8 +300,7 @@ def test_no_token_without_the_password_and_none_of_somebody_else(maya: User, oma
 
 
 def test_the_schema_names_every_operation_and_the_page_shows_them(maya: User) -> None:
-    client = Client()
-    client.force_login(maya, backend=BACKEND)
+    client = as_(maya)
     schema = client.get("/api/v1/openapi.json").json()
     page = client.get("/api/docs/").content.decode()
     assert len(schema["paths"]) == 9

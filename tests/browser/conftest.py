@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client
 from playwright.sync_api import Browser, Page
 
 from accounts.models import Account, Organisation, User
 from accounts.periods import add_months, first_of_month
 from metrics.recompute.run import Order, recompute
 from tests.browser.axe import faults_of
+from tests.clients import as_
 from tests.factories import (
     make_account,
     make_assignment,
@@ -71,8 +71,7 @@ class Reader:
             viewport={"width": width, "height": 900},
             reduced_motion="reduce",
         )
-        client = Client()
-        client.force_login(user, backend=BACKEND)
+        client = as_(user)
         cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
         self.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": base}])
         self.page = self.context.new_page()

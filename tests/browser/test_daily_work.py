@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client
 from playwright.sync_api import Page, Response, expect
 
 from accounts.models import Account, Action, Organisation, Session, Touch, User
 from tests.browser.axe import faults_of
-from tests.browser.conftest import BACKEND
 from tests.browser.test_how_it_feels import SHIFTS
+from tests.clients import as_
 from tests.factories import (
     make_action,
     make_contact,
@@ -113,8 +112,7 @@ def test_what_was_typed_outlives_a_reload_and_a_lapsed_login(
     Session.objects.all().delete()
     note.press("Control+Enter")
     page.wait_for_url("**/login/**")
-    client = Client()
-    client.force_login(maya, backend=BACKEND)
+    client = as_(maya)
     name = settings.SESSION_COOKIE_NAME
     reader.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": page.url}])
     page.goto(f"/engagement/accounts/{customer.pk}/")

@@ -5,13 +5,13 @@ from typing import Any, Literal
 
 import pytest
 from django.conf import settings
-from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Account, Organisation, User
 from metrics.models import Run
 from metrics.recompute.run import Order, recompute
 from tests.browser.axe import faults_of
+from tests.clients import as_
 from tests.factories import make_account, make_classification, make_contract, make_opportunity, make_order
 
 Theme = Literal["light", "dark"]
@@ -44,8 +44,7 @@ def fill(account: Account) -> None:
 
 
 def open_page(browser: Browser, base: str, user: User, theme: Theme, width: int) -> tuple[Page, list[str]]:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
+    client = as_(user)
     context = browser.new_context(
         base_url=base, color_scheme=theme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
     )

@@ -5,11 +5,11 @@ import re
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from accounts.models import Account, Goal, Objective, Organisation, Plan, PlanTemplate, Risk, User
+from tests.clients import as_
 from tests.factories import make_goal, make_objective, make_plan
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,8 +100,7 @@ def test_a_plan_is_begun_written_by_keyboard_submitted_and_approved(
     expect(lead.page.locator("#way")).to_contain_text("Lena Lindqvist approved it")
     assert reader.faults == [] and lead.faults == []
     for wrong, status in ((omar, 200), (mira, 403)):
-        client = Client()
-        client.force_login(wrong, backend=BACKEND)
+        client = as_(wrong)
         # omar is the account's deputy; marketing reads no plans.
         assert client.get(path("plan", pk=plan.pk)).status_code == status
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
@@ -22,7 +21,8 @@ from accounts.models import (
     Session,
     User,
 )
-from tests.browser.conftest import BACKEND, Reader
+from tests.browser.conftest import Reader
+from tests.clients import as_
 from tests.factories import (
     make_account,
     make_contract,
@@ -88,8 +88,7 @@ def test_a_lead_sees_disagreements_first_and_dont_know_is_refused_at_90_days(
     Session.objects.all().delete()
     dialog.get_by_label("Why").press("Enter")
     lead.wait_for_url("**/login/**")
-    client = Client()
-    client.force_login(lena, backend=BACKEND)
+    client = as_(lena)
     name = settings.SESSION_COOKIE_NAME
     lead.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": lead.url}])
     lead.goto("/plans/renewals/")

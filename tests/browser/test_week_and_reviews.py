@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Page, expect
 from pptx import Presentation
 from pypdf import PdfReader
@@ -24,7 +23,7 @@ from accounts.models import (
     User,
 )
 from metrics.recompute.run import Order, recompute
-from tests.browser.conftest import BACKEND
+from tests.clients import as_
 from tests.factories import (
     make_account,
     make_action,
@@ -62,9 +61,7 @@ def customer(maya: User, lena: User, maya_account: Account, today: datetime.date
 
 
 def status_of(user: User, path: str) -> int:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client.get(path).status_code
+    return as_(user).get(path).status_code
 
 
 def test_monday_at_eight_the_week_says_what_first(

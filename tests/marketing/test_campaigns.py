@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Campaign, Organisation, Spend, User
+from tests.clients import as_
 from tests.factories import make_campaign, make_lead, make_rate, make_spend
 
 pytestmark = pytest.mark.django_db
@@ -124,8 +125,7 @@ def test_a_removed_booking_comes_back_as_it_was_once_and_only_for_whoever_remove
     booked = make_spend(make_campaign(), amount=7, description="Stand")
     response = marketer.post(reverse("revenue:spend_delete", kwargs={"pk": booked.pk}), headers=HTMX)
     assert not Spend.objects.exists()
-    head = Client()
-    head.force_login(hana, backend=BACKEND)
+    head = as_(hana)
     assert "too late" in head.post(undo_of(response), headers=HTMX)["HX-Trigger"]
     assert marketer.post(undo_of(response), headers=HTMX)["HX-Refresh"] == "true"
     assert Spend.objects.filter(pk=booked.pk, description="Stand").exists()

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from django.test import Client
 
 from accounts.fields import days
 from accounts.models import Account, Classification, Industry, Opportunity, Organisation, Region, Tier, User
@@ -16,9 +15,9 @@ from metrics.pages.choice import read_choice
 from metrics.pages.comparison_figures import Groups
 from metrics.pages.places import Place
 from metrics.pages.rows import find_rows, row_sets
+from tests.clients import as_
 from tests.factories import make_account, make_classification, make_opportunity, make_touch, make_user
 from tests.metrics.engine import by_key, day, facts, period, result, run, stored
-from tests.metrics_pages.conftest import BACKEND
 
 pytestmark = pytest.mark.django_db
 
@@ -206,8 +205,7 @@ def test_a_group_is_explained_down_to_the_rows_that_were_opened_in_it(made: Deal
             found = [totals_of_rows(kpi, scope, key, hana) for key in (a, b, nobody)]
             assert found == [list(map(Decimal, each)) for each in expected], (kpi, scope)
 
-    client = Client()
-    client.force_login(hana, backend=BACKEND)
+    client = as_(hana)
     tier = made.key(Scope.TIER, "B")
     page = client.get(f"/scorecards/tier/{tier}/win_rate/?period=year&end=2025-12&full=1").content.decode()
     assert "every deal as its account was classified on the day the deal was opened" in page

@@ -7,30 +7,20 @@ import openpyxl
 import pypdf
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from metrics.board import BoardNumber, BoardRemark, chosen_numbers, usual_numbers
 from metrics.kpis import KPI
 from metrics.models import Run, Target
+from tests.clients import as_, ask
 from tests.factories import make_account, make_order
 from tests.metrics.engine import run
-from tests.metrics_pages.conftest import BACKEND, T12
+from tests.metrics_pages.conftest import T12
 from tests.metrics_pages.test_scorecards import command
 
 pytestmark = pytest.mark.django_db
 CHOSEN = ("account_revenue", "nrr", "grr", "win_rate", "retention_logo", "avg_deal_size", "open_pipeline")
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
-
-
-def ask(user: User, url: str) -> Any:
-    return client_of(user).get(url)
 
 
 @pytest.fixture
@@ -91,7 +81,7 @@ def test_what_was_published_and_reads_otherwise_now_is_listed(
 
 
 def test_a_head_chooses_six_to_eight_different_numbers(published: Run, hana: User) -> None:
-    client = client_of(hana)
+    client = as_(hana)
     assert chosen_numbers() == usual_numbers()
     assert 6 <= len(usual_numbers()) <= 8
     data = {f"place_{place}": kpi for place, kpi in enumerate(CHOSEN, 1)}
@@ -110,7 +100,7 @@ def test_a_head_chooses_six_to_eight_different_numbers(published: Run, hana: Use
 def test_a_sentence_stands_above_the_period_it_was_said_about(
     published: Run, hana: User, chosen: None
 ) -> None:
-    client = client_of(hana)
+    client = as_(hana)
     for text in ("First thought.", "Growth carries the year."):
         assert client.post(f"/board/choose/{T12}", {"text": text}).status_code == 302
     page = client.get(f"/board/{T12}").content.decode()
@@ -127,7 +117,7 @@ def test_marketing_sees_no_number_made_of_contract_values(published: Run, mira: 
 
 
 def test_the_statements_do_not_grow_with_the_accounts(published: Run, hana: User, chosen: None) -> None:
-    client = client_of(hana)
+    client = as_(hana)
 
     def count() -> int:
         client.get(f"/board/{T12}")

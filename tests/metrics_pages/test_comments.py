@@ -6,30 +6,24 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.utils import Error
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, Team, User
 from metrics.comments import Comment
 from metrics.models import Run
-from tests.metrics_pages.conftest import BACKEND, T12
+from tests.clients import as_
+from tests.metrics_pages.conftest import T12
 
 pytestmark = pytest.mark.django_db
 SAID = "Two plants closed in May; both were known."
 
 
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
-
-
 def say(user: User, place: str, text: str = SAID, kpi: str = "account_revenue", **headers: str) -> Any:
-    return client_of(user).post(f"/scorecards/{place}/{kpi}/comment/{T12}", {"text": text}, headers=headers)
+    return as_(user).post(f"/scorecards/{place}/{kpi}/comment/{T12}", {"text": text}, headers=headers)
 
 
 def page(user: User, place: str, period: str = T12) -> str:
-    return client_of(user).get(f"/scorecards/{place}/account_revenue/{period}").content.decode()
+    return as_(user).get(f"/scorecards/{place}/account_revenue/{period}").content.decode()
 
 
 def test_a_manager_says_something_about_an_own_number_and_the_lead_reads_it(
@@ -39,7 +33,7 @@ def test_a_manager_says_something_about_an_own_number_and_the_lead_reads_it(
     assert say(maya, place).status_code == 302
     text = page(lena, place)
     assert SAID in text and "Maya Marin" in text
-    card = client_of(lena).get(f"/scorecards/{place}/{T12}").content.decode()
+    card = as_(lena).get(f"/scorecards/{place}/{T12}").content.decode()
     assert card.count('aria-label="commented"') == 1
 
 
@@ -75,7 +69,7 @@ def test_who_may_not_see_a_number_neither_reads_nor_writes_about_it(
     published: Run, hana: User, mira: User
 ) -> None:
     assert say(hana, "company/all", kpi="nrr").status_code == 302
-    assert client_of(mira).get(f"/scorecards/company/all/nrr/{T12}").status_code == 403
+    assert as_(mira).get(f"/scorecards/company/all/nrr/{T12}").status_code == 403
 
 
 def test_a_comment_is_never_changed(published: Run, maya: User) -> None:
@@ -89,15 +83,15 @@ def test_the_author_may_take_it_back_at_once_and_nobody_else(published: Run, may
     answer = say(maya, f"owner/{maya.pk}", **{"HX-Request": "true"})
     assert answer.status_code == 200 and SAID in answer.content.decode()
     undo = answer.headers["HX-Trigger"].split('"undo": "')[1].split('"')[0]
-    assert client_of(lena).post(undo).status_code == 409
-    assert client_of(maya).post(undo).status_code == 204
+    assert as_(lena).post(undo).status_code == 409
+    assert as_(maya).post(undo).status_code == 204
     assert not Comment.objects.exists()
 
 
 def test_nothing_is_no_comment_nor_is_what_is_said_before_its_time(published: Run, maya: User) -> None:
     assert say(maya, f"owner/{maya.pk}", "  ").status_code == 422
     later = f"/scorecards/owner/{maya.pk}/account_revenue/comment/?period=month&end=2031-01"
-    assert client_of(maya).post(later, {"text": SAID}).status_code == 403
+    assert as_(maya).post(later, {"text": SAID}).status_code == 403
     assert not Comment.objects.exists()
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, User
@@ -17,6 +16,7 @@ from metrics.pages.comparison_figures import difference, splits_of
 from metrics.pages.explain_words import classified_words
 from metrics.result import Result, Slice
 from metrics.results import bounds
+from tests.clients import ask
 from tests.factories import (
     make_account,
     make_classification,
@@ -26,15 +26,9 @@ from tests.factories import (
     make_spend,
 )
 from tests.metrics.engine import period, run
-from tests.metrics_pages.conftest import BACKEND, T12
+from tests.metrics_pages.conftest import T12
 
 pytestmark = pytest.mark.django_db
-
-
-def ask(user: User, url: str) -> Any:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client.get(url)
 
 
 def row(response: Any, name: str) -> Any:

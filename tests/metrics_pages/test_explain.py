@@ -9,28 +9,20 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 
 from accounts.models import Account, Opportunity, Team, User
 from metrics.kpis import KPIS
 from metrics.models import Run, RunAttempt, Target
+from tests.clients import as_, ask
 from tests.factories import make_order
 from tests.metrics.engine import run
-from tests.metrics_pages.conftest import BACKEND, T12
+from tests.metrics_pages.conftest import T12
 
 pytestmark = pytest.mark.django_db
 
 
-def ask(user: User, url: str) -> Any:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client.get(url)
-
-
 def send(user: User, url: str, data: dict[str, str]) -> Any:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client.post(url, data)
+    return as_(user).post(url, data)
 
 
 def text_of(response: Any) -> str:
@@ -89,8 +81,7 @@ def test_a_head_sees_every_row_by_name(published: Run, hana: User) -> None:
 def test_every_number_explains_itself_in_every_scope(
     published: Run, hana: User, maya: User, north: Team, aurora: Account
 ) -> None:
-    client = Client()
-    client.force_login(hana, backend=BACKEND)
+    client = as_(hana)
     for place in (f"owner/{maya.pk}", f"team/{north.pk}", "company/all", "target/1", f"account/{aurora.pk}"):
         for kpi in KPIS:
             # What only another number says of target accounts leads there.

@@ -7,16 +7,16 @@ from typing import Any
 
 import openpyxl
 import pytest
-from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account, Team, User
 from kamplan.sheets import Shown, Table, lines, write_workbook
 from metrics.models import Run
+from tests.clients import ask
 from tests.factories import make_account, make_answer, make_contact, make_grant, make_order
 from tests.metrics.engine import report_in, run
-from tests.metrics_pages.conftest import BACKEND, T12
+from tests.metrics_pages.conftest import T12
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 SIGNS = st.sampled_from("=+-@ \t\r\n\0a1é,\"'")
@@ -58,12 +58,6 @@ def test_what_a_page_shows_stands_in_a_workbook_as_it_is() -> None:
     write_workbook(target, [Table("Rows", ["as shown", "typed"], [[Shown("+31 points"), "+31 points"]])], "x")
     shown, by_somebody = openpyxl.load_workbook(target).worksheets[0]["A2:B2"][0]
     assert (shown.value, shown.data_type, by_somebody.value) == ("+31 points", "s", "'+31 points")
-
-
-def ask(user: User, url: str) -> Any:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client.get(url)
 
 
 def csv_of(user: User, url: str) -> list[dict[str, str]]:

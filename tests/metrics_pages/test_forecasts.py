@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, Forecast, Organisation, User
 from accounts.periods import add_months
+from tests.clients import as_
 from tests.factories import day, make_membership, make_opportunity, make_rate, make_team, make_user
-from tests.metrics_pages.conftest import BACKEND
 
 pytestmark = pytest.mark.django_db
 PAGE = "/forecasts/"
@@ -19,8 +19,7 @@ PAGE = "/forecasts/"
 
 def client_of(user: User) -> Client:
     Organisation.objects.get_or_create(pk=1)
-    client = Client()
-    client.force_login(user, backend=BACKEND)
+    client = as_(user)
     return client
 
 

@@ -4,23 +4,21 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, User
 from accounts.revenue.marketing import BANT
 from metrics.models import Run
+from tests.clients import as_
 from tests.factories import make_campaign, make_lead
 from tests.metrics.engine import day, run
-from tests.metrics_pages.conftest import BACKEND, T12
+from tests.metrics_pages.conftest import T12
 
 pytestmark = pytest.mark.django_db
 
 
 def ask(user: User) -> Any:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client.get(f"/funnel/{T12}")
+    return as_(user).get(f"/funnel/{T12}")
 
 
 def bring(channel: str, is_target: bool, account: Account, came: int, mql: int, sql: int, won: int) -> None:
@@ -67,8 +65,7 @@ def test_the_funnel_tells_each_step_each_channel_and_for_whom_it_was_made(
     assert (plain(conversion.here[0]), plain(conversion.there[0])) == ("40.0 %", "0.0 %")
 
     # A lead belongs to no account; whoever brought it is not told of one that may not be seen.
-    client = Client()
-    client.force_login(mira, backend=BACKEND)
+    client = as_(mira)
     page = client.get(f"/scorecards/company/all/leads_created/{T12}&part=accounts").content.decode()
     assert "Rows without an account" in page and "you may not see" not in page
 
@@ -79,8 +76,7 @@ def test_leads_too_young_to_judge_give_the_reason_and_a_link_to_older_ones(
     campaign = make_campaign(is_target=True)
     make_lead(created_on=day("2025-12-20"), channel="event", campaign=campaign)
     run("2026-01-10")
-    client = Client()
-    client.force_login(hana, backend=BACKEND)
+    client = as_(hana)
 
     # Everybody who came by 30 September had 90 days by 10 January; of those who came in October not everybody had.
     link = plain(">Show Oct 2024 – Sep 2025</a>")

@@ -1,27 +1,18 @@
 """The library of numbers: every definition, found by its words, with figures of the reader's own world."""
 
-from typing import Any
-
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from metrics.kpis import KPIS
 from metrics.models import Run
 from metrics.pages.library import facts_of_definition
+from tests.clients import as_, ask
 from tests.factories import make_account, make_order
 from tests.metrics.engine import run
-from tests.metrics_pages.conftest import BACKEND
 
 pytestmark = pytest.mark.django_db
-
-
-def ask(user: User, url: str) -> Any:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client.get(url)
 
 
 def test_every_number_says_how_it_is_made() -> None:
@@ -31,8 +22,7 @@ def test_every_number_says_how_it_is_made() -> None:
 
 
 def test_a_number_of_each_kind_has_a_page_with_its_words_and_an_example(published: Run, hana: User) -> None:
-    client = Client()
-    client.force_login(hana, backend=BACKEND)
+    client = as_(hana)
     for kpi in {(type(kpi), kpi.group, kpi.usual): kpi for kpi in KPIS}.values():
         page = client.get(f"/kpis/{kpi.id}/")
         assert page.status_code == 200, kpi.id

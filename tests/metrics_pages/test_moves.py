@@ -2,11 +2,9 @@
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, Organisation, Team, User
@@ -22,18 +20,13 @@ from metrics.pages.moves import Sides
 from metrics.pages.moves_effects import company_base, effects, exact_value, movers, together
 from metrics.pages.places import find_place
 from metrics.result import Result
+from tests.clients import as_, ask
 from tests.factories import make_account, make_order, make_touch
 from tests.metrics.engine import day, report_in, run
-from tests.metrics_pages.conftest import BACKEND, T12
+from tests.metrics_pages.conftest import T12
 
 pytestmark = pytest.mark.django_db
 PERIODS = f"{T12}&compare=2025-06"
-
-
-def ask(user: User, url: str) -> Any:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client.get(url)
 
 
 def explanation(user: User, kpi: Kpi, scope: str, key: int | None, compare: str) -> Explanation:
@@ -225,8 +218,7 @@ def test_a_number_without_parts_leads_to_its_rows_of_both_sides(published: Run, 
 
 
 def test_every_kind_of_number_can_be_opened(second: Run, published: Run, hana: User, maya: User) -> None:
-    client = Client()
-    client.force_login(hana, backend=BACKEND)
+    client = as_(hana)
     one_of_each = {(type(kpi), kpi.unit, bool(getattr(kpi, "denominator", ()))): kpi for kpi in KPIS}
     for kpi in one_of_each.values():
         found = client.get(f"/scorecards/owner/{maya.pk}/{kpi.id}/moved/{PERIODS}")

@@ -21,11 +21,11 @@ from metrics.management.commands.kpi import as_line
 from metrics.models import Run, Scope
 from metrics.names import key_names
 from metrics.results import every_key
+from tests.clients import ask
 from tests.metrics.engine import day, run
 from tests.metrics.portfolio import Portfolio, make_portfolio
 from tests.metrics.test_oracle_engagement import add_engagement
 from tests.metrics.test_oracle_funnel import add_rows
-from tests.metrics_pages.conftest import BACKEND
 
 pytestmark = pytest.mark.django_db
 
@@ -49,12 +49,6 @@ def text_of(line: dict[str, Any] | None) -> str:
     if line is None or line["value"] is None:
         return "–"
     return format_value(Decimal(str(line["value"])), line["unit"], line.get("currency") or "EUR")
-
-
-def ask(user: User, url: str) -> Any:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client.get(url)
 
 
 def csv_of(user: User, url: str) -> list[dict[str, str]]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, User
@@ -15,16 +14,14 @@ from metrics.models import Scope
 from metrics.pages.quadrant import drawn
 from metrics.pages.quadrant_labels import Box, Disc, placed
 from metrics.pages.quadrant_rows import Point, Stand, indexes_of
+from tests.clients import as_
 from tests.factories import make_account, make_order, make_touch
 from tests.metrics.engine import day, result, run
 from tests.metrics.test_golden_engagement import estimate
-from tests.metrics_pages.conftest import BACKEND
 
 
 def ask(user: User, query: str = "") -> Any:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client.get(f"/portfolio/quadrant/{query}")
+    return as_(user).get(f"/portfolio/quadrant/{query}")
 
 
 def point(number: int, revenue: int, minutes: int, potential: int | None = None) -> Point:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.fields import days
@@ -18,17 +17,12 @@ from accounts.models import Account, Assignment, Order, OrderLine, Team, Tier, U
 from metrics.kpis import KPIS
 from metrics.models import Run
 from metrics.pages.stored import opened
+from tests.clients import as_, ask
 from tests.factories import LONG_AGO, day, make_grant, make_order
 from tests.metrics.engine import report_in, run
-from tests.metrics_pages.conftest import BACKEND, T12
+from tests.metrics_pages.conftest import T12
 
 pytestmark = pytest.mark.django_db
-
-
-def ask(user: User, url: str) -> Any:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client.get(url)
 
 
 def text_of(response: Any) -> str:
@@ -284,8 +278,7 @@ PAGES = (
 def counts(users: dict[str, User], north: Team) -> dict[str, int]:
     found = {}
     for name, user in users.items():
-        client = Client()
-        client.force_login(user, backend=BACKEND)
+        client = as_(user)
         # The first page after a login writes the session.
         client.get("/kpis/")
         for path in PAGES:

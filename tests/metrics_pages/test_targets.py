@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Tier, User
@@ -16,17 +15,11 @@ from metrics.models import Run, Target
 from metrics.result import Result
 from metrics.status import Aim, status_of
 from metrics.targets import Targets
+from tests.clients import as_
 from tests.factories import make_target
 from tests.metrics.engine import period
-from tests.metrics_pages.conftest import BACKEND
 
 pytestmark = pytest.mark.django_db
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 def data(**changes: Any) -> dict[str, Any]:
@@ -78,7 +71,7 @@ def test_a_target_holds_up_to_its_end(db: None) -> None:
 
 
 def test_a_head_sets_a_target_and_takes_it_back(hana: User) -> None:
-    client = client_of(hana)
+    client = as_(hana)
     answer = client.post("/targets/add/", data())
     target = Target.objects.get()
     assert (target.value, target.rule, target.set_by, target.reason) == (
@@ -97,7 +90,7 @@ def test_a_head_sets_a_target_and_takes_it_back(hana: User) -> None:
 
 
 def test_a_removed_target_comes_back_as_it_was_and_its_history_stays(hana: User) -> None:
-    client = client_of(hana)
+    client = as_(hana)
     target = make_target(kpi="nrr", value=95, rule="at_least", reason="because")
     answer = client.post(f"/targets/{target.pk}/remove/")
     assert not Target.objects.exists()
@@ -112,7 +105,7 @@ def test_a_removed_target_comes_back_as_it_was_and_its_history_stays(hana: User)
 
 
 def test_a_change_is_kept_beside_what_was_before(hana: User) -> None:
-    client = client_of(hana)
+    client = as_(hana)
     target = make_target(kpi="nrr", value=95)
     address = f"/targets/{target.pk}/edit/"
     seen = client.get(address).context["form"]["seen"].value()
@@ -125,7 +118,7 @@ def test_a_change_is_kept_beside_what_was_before(hana: User) -> None:
 
 
 def test_whoever_changes_a_target_second_is_shown_both_versions(hana: User) -> None:
-    client = client_of(hana)
+    client = as_(hana)
     target = make_target(kpi="nrr", value=95, rule="at_least", reason="because", starts="2026-01-01")
     address = f"/targets/{target.pk}/edit/"
     seen = client.get(address).context["form"]["seen"].value()
@@ -152,7 +145,7 @@ def test_whoever_changes_a_target_second_is_shown_both_versions(hana: User) -> N
 def test_what_no_target_can_be_is_refused_beside_its_field(
     hana: User, field: str, typed: str, reason: str
 ) -> None:
-    answer = client_of(hana).post("/targets/add/", data(**{field: typed}))
+    answer = as_(hana).post("/targets/add/", data(**{field: typed}))
     assert answer.status_code == 422 and reason in answer.context["form"].errors[field][0]
     assert typed in answer.content.decode() and not Target.objects.exists()
 
@@ -163,7 +156,7 @@ def test_what_no_target_can_be_is_refused_beside_its_field(
 def test_a_target_for_a_number_that_the_place_never_has_is_refused(hana: User, kpi: str, place: str) -> None:
     tier = Tier.objects.create(name="Gold")
     place = f"tier-{tier.pk}" if place == "tier-" else place
-    answer = client_of(hana).post("/targets/add/", data(kpi=kpi, place=place, value="3"))
+    answer = as_(hana).post("/targets/add/", data(kpi=kpi, place=place, value="3"))
     whose = "Gold" if place != "company-all" else "Company"
     assert answer.context["form"].errors["place"] == [
         f"This number is not made for {whose}: nothing would ever meet the target."
@@ -172,7 +165,7 @@ def test_a_target_for_a_number_that_the_place_never_has_is_refused(hana: User, k
 
 
 def test_a_rule_that_rewards_the_opposite_is_refused(hana: User) -> None:
-    answer = client_of(hana).post("/targets/add/", data(rule="at_most"))
+    answer = as_(hana).post("/targets/add/", data(rule="at_most"))
     assert answer.status_code == 422 and "the opposite" in answer.content.decode()
     assert not Target.objects.exists()
 
@@ -193,13 +186,13 @@ def test_a_rule_that_rewards_the_opposite_is_refused(hana: User) -> None:
     ],
 )
 def test_a_value_that_the_number_never_has_is_refused(hana: User, kpi: str, value: str, reason: str) -> None:
-    answer = client_of(hana).post("/targets/add/", data(kpi=kpi, value=value))
+    answer = as_(hana).post("/targets/add/", data(kpi=kpi, value=value))
     assert answer.status_code == (422 if reason else 302)
     assert reason in answer.content.decode() and Target.objects.exists() != bool(reason)
 
 
 def test_the_upper_end_and_the_short_form_refuse_it_too(published: Run, hana: User) -> None:
-    client = client_of(hana)
+    client = as_(hana)
     answer = client.post("/targets/add/", data(kpi="win_rate", rule="band", value="40", upper="140"))
     assert answer.context["form"].errors.keys() == {"upper"}
     client.post("/scorecards/company/all/win_rate/", {"value": "140", "starts": "2026-01-01"})
@@ -208,13 +201,13 @@ def test_the_upper_end_and_the_short_form_refuse_it_too(published: Run, hana: Us
 
 def test_two_targets_from_one_day_are_refused_in_words(hana: User) -> None:
     make_target(kpi="nrr", value=95, starts=datetime.date(2026, 1, 1))
-    answer = client_of(hana).post("/targets/add/", data())
+    answer = as_(hana).post("/targets/add/", data())
     assert answer.status_code == 422
     assert "There is a target from this day already." in answer.content.decode()
 
 
 def test_a_lead_sets_targets_of_the_own_people_only(lena: User, maya: User, omar: User) -> None:
-    client = client_of(lena)
+    client = as_(lena)
     assert client.post("/targets/add/", data(place=f"owner-{maya.pk}")).status_code == 302
     for place in ("company-all", f"owner-{omar.pk}", "owner-x", "tier-none"):
         assert client.post("/targets/add/", data(place=place)).status_code == 422
@@ -227,7 +220,7 @@ def test_past_periods_are_held_against_the_target_of_their_time(published: Run, 
     # Revenue was 2,500 in 2024 and is 2,000 in 2025.
     make_target(value=2400, starts=datetime.date(2024, 1, 1), period_kind="year")
     newer = make_target(value=2600, starts=datetime.date(2025, 1, 1), period_kind="year")
-    response = client_of(hana).get(f"/targets/{newer.pk}/")
+    response = as_(hana).get(f"/targets/{newer.pk}/")
     rows = {each[0]: each for each in response.context["drawn_rows"]}
     assert (rows["2025"][2], rows["2025"][4], rows["2025"][5]) == ("€2,000", "target €2,600", "short")
     assert (rows["2024"][2], rows["2024"][4], rows["2024"][5]) == ("€2,500", "target €2,400", "on_target")
@@ -237,7 +230,7 @@ def test_past_periods_are_held_against_the_target_of_their_time(published: Run, 
 def test_the_list_says_how_each_target_stands(published: Run, hana: User) -> None:
     make_target(value=1900)
     make_target(kpi="nrr", value=90, period_kind="year")
-    response = client_of(hana).get("/targets/")
+    response = as_(hana).get("/targets/")
     lines = {line.kpi.id: line for _, some in response.context["sections"] for line in some}
     assert list(lines) == ["account_revenue"]
     assert lines["account_revenue"].status == "on_target"
@@ -248,7 +241,7 @@ def test_a_target_that_began_after_the_newest_period_is_not_judged_by_it(publish
     # 2025 is the newest whole year, and 2,000 of 1,900 would be enough.
     make_target(value=1900, starts=datetime.date(2025, 1, 1), period_kind="year")
     newer = make_target(value=9000, starts=datetime.date(2026, 1, 1), period_kind="year")
-    client = client_of(hana)
+    client = as_(hana)
     answer = client.get("/targets/?kind=year")
     (line,) = [line for _, some in answer.context["sections"] for line in some]
     assert (line.wanted, line.status, answer.context["tallies"]) == (
@@ -262,8 +255,8 @@ def test_a_target_that_began_after_the_newest_period_is_not_judged_by_it(publish
 
 def test_no_more_statements_for_more_targets(published: Run, hana: User) -> None:
     def statements() -> int:
-        client_of(hana).get("/targets/")
-        client = client_of(hana)
+        as_(hana).get("/targets/")
+        client = as_(hana)
         with CaptureQueriesContext(connection) as caught:
             assert client.get("/targets/").status_code == 200
         return len(caught)

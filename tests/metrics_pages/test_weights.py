@@ -8,7 +8,6 @@ from typing import Any
 import openpyxl
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.engagement.states import AccountState
@@ -29,9 +28,9 @@ from metrics.bands import band, limits_on
 from metrics.models import Run, Threshold, WeightChange
 from metrics.pages.weights_preview import preview
 from metrics.weights import FAMILIES, weights_of
+from tests.clients import as_
 from tests.factories import make_account, make_classification, make_signal, make_touch
 from tests.metrics.engine import report_in
-from tests.metrics_pages.conftest import BACKEND
 
 pytestmark = pytest.mark.django_db
 LIMITS = {
@@ -40,12 +39,6 @@ LIMITS = {
     "band_red_hot": Decimal(50),
     "band_stay": Decimal(20),
 }
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
 
 
 def today() -> datetime.date:
@@ -103,7 +96,7 @@ def test_the_preview_says_who_changes_from_what_to_what(demo_request: SignalKind
         (hot.pk, 40, 60, "hot → red-hot"),
         (warm.pk, 20, 30, "warm → hot"),
     ]
-    page = client_of(hana).get(f"/weights/signals/{demo_request.pk}/?value=15").content.decode()
+    page = as_(hana).get(f"/weights/signals/{demo_request.pk}/?value=15").content.decode()
     assert "Aurora Foods" in page and "warm → hot" in page
     # Looking changes nothing.
     assert not WeightChange.objects.exists()
@@ -150,7 +143,7 @@ def test_a_part_of_health_that_counts_more_moves_the_health(db: None) -> None:
 
 
 def test_what_is_assumed_sorts_no_account_and_is_kept_all_the_same(hana: User) -> None:
-    client = client_of(hana)
+    client = as_(hana)
     assert "nothing to preview" in client.get("/weights/assumptions/margin/?value=40").content.decode()
     client.post(
         "/weights/assumptions/margin/", {"value": "40", "starts": "2026-01-01", "reason": "as audited"}
@@ -160,7 +153,7 @@ def test_what_is_assumed_sorts_no_account_and_is_kept_all_the_same(hana: User) -
 
 def test_a_setting_changes_with_its_reason_and_is_taken_back(hana: User) -> None:
     report_in("EUR", grace_days=5)
-    client = client_of(hana)
+    client = as_(hana)
     url = "/weights/settings/grace_days/"
     assert client.post(url, {"value": "7.5", "starts": "2026-03-01", "reason": "no"}).status_code == 422
     client.post(url, {"value": "14", "starts": "2026-03-01", "reason": "as signed"})
@@ -173,7 +166,7 @@ def test_a_setting_changes_with_its_reason_and_is_taken_back(hana: User) -> None
 
 
 def test_a_change_begins_on_its_day_and_overwrites_nothing(demo_request: SignalKind, hana: User) -> None:
-    answer = client_of(hana).post(
+    answer = as_(hana).post(
         f"/weights/signals/{demo_request.pk}/",
         {"value": "12", "starts": "2026-03-01", "reason": "demos lead to deals"},
     )
@@ -183,7 +176,7 @@ def test_a_change_begins_on_its_day_and_overwrites_nothing(demo_request: SignalK
     made = WeightChange.objects.get()
     assert (made.before, made.after, made.reason, made.changed_by) == (10, 12, "demos lead to deals", hana)
     # Once more from the same day would overwrite.
-    again = client_of(hana).post(
+    again = as_(hana).post(
         f"/weights/signals/{demo_request.pk}/", {"value": "13", "starts": "2026-03-01", "reason": "no"}
     )
     assert again.status_code == 422 and "already" in again.content.decode()
@@ -202,21 +195,21 @@ def test_a_change_between_two_values_ends_where_the_later_one_begins(
 
 
 def test_a_change_is_taken_back_by_who_made_it(demo_request: SignalKind, hana: User, adam: User) -> None:
-    client = client_of(hana)
+    client = as_(hana)
     answer = client.post(
         "/weights/bands/band_warm/", {"value": "12", "starts": "2026-03-01", "reason": "too many"}
     )
     assert limits_on(datetime.date(2026, 4, 1)).of(None)["band_warm"] == 12
     assert "Undo" in client.get(answer["Location"]).content.decode()
     made = WeightChange.objects.get()
-    client_of(adam).post(f"/weights/undo/{made.pk}/")
+    as_(adam).post(f"/weights/undo/{made.pk}/")
     assert Threshold.objects.exists()
     client.post(f"/weights/undo/{made.pk}/")
     assert not Threshold.objects.exists() and not WeightChange.objects.exists()
 
 
 def test_bands_keep_their_order_on_every_day(hana: User) -> None:
-    client = client_of(hana)
+    client = as_(hana)
 
     def change(key: str, value: str, starts: str) -> str:
         answer = client.post(f"/weights/bands/{key}/", {"value": value, "starts": starts, "reason": "a try"})
@@ -235,7 +228,7 @@ def test_bands_keep_their_order_on_every_day(hana: User) -> None:
 
 
 def test_of_a_mean_something_always_counts_and_no_change_is_none(hana: User) -> None:
-    client = client_of(hana)
+    client = as_(hana)
 
     def change(key: str, value: str, starts: str = "2026-06-01") -> str:
         answer = client.post(f"/weights/health/{key}/", {"value": value, "starts": starts, "reason": "a try"})
@@ -256,20 +249,20 @@ def test_of_a_mean_something_always_counts_and_no_change_is_none(hana: User) -> 
 
 
 def test_a_change_without_a_reason_is_not_kept(demo_request: SignalKind, hana: User) -> None:
-    answer = client_of(hana).post("/weights/bands/band_hot/", {"value": "30", "starts": "2026-03-01"})
+    answer = as_(hana).post("/weights/bands/band_hot/", {"value": "30", "starts": "2026-03-01"})
     assert answer.status_code == 422
     assert not Threshold.objects.exists()
 
 
 def test_accounts_of_strangers_are_counted_and_not_named(demo_request: SignalKind, adam: User) -> None:
     signals(make_account("Aurora Foods"), demo_request, 2)
-    page = client_of(adam).get(f"/weights/signals/{demo_request.pk}/?value=15").content.decode()
+    page = as_(adam).get(f"/weights/signals/{demo_request.pk}/?value=15").content.decode()
     assert "1 account you may not see" in page and "Aurora" not in page
 
 
 def test_the_preview_leaves_as_a_workbook_without_formulas(demo_request: SignalKind, hana: User) -> None:
     signals(make_account("=Aurora()"), demo_request, 2)
-    answer: Any = client_of(hana).get(f"/weights/signals/{demo_request.pk}/?value=15&export=xlsx")
+    answer: Any = as_(hana).get(f"/weights/signals/{demo_request.pk}/?value=15&export=xlsx")
     sheet = openpyxl.load_workbook(BytesIO(b"".join(answer.streaming_content))).active
     cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert any(str(cell.value).endswith("=Aurora()") for cell in cells)
@@ -281,16 +274,16 @@ def test_a_changed_weight_is_marked_in_the_trends_it_enters(published: Run, hana
         weight="signals:1", label="Demo request", before=1, after=2, starts=datetime.date(2025, 6, 1),
         reason="demos lead to deals", kpis=["win_rate"], changed_by=hana,
     )  # fmt: skip
-    response = client_of(hana).get("/scorecards/company/all/win_rate/?period=t12&end=2025-12")
+    response = as_(hana).get("/scorecards/company/all/win_rate/?period=t12&end=2025-12")
     assert response.context["trend"]["marks"]
     assert "Demo request 1 → 2: demos lead to deals" in response.content.decode()
-    other = client_of(hana).get("/scorecards/company/all/account_revenue/?period=t12&end=2025-12")
+    other = as_(hana).get("/scorecards/company/all/account_revenue/?period=t12&end=2025-12")
     assert not other.context["trend"]["marks"]
 
 
 def test_no_more_statements_for_more_accounts(demo_request: SignalKind, hana: User) -> None:
     def statements() -> int:
-        client = client_of(hana)
+        client = as_(hana)
         client.get("/weights/")
         with CaptureQueriesContext(connection) as caught:
             assert client.get(f"/weights/signals/{demo_request.pk}/?value=15").status_code == 200
@@ -313,7 +306,7 @@ def test_a_tier_has_limits_of_its_own_and_its_accounts_alone_change(
     for account, tier in ((large, "Strategic"), (small, "Standard")):
         make_classification(account, "2024-01-01", tier=tier)
         signals(account, demo_request, 3)
-    client, url = client_of(hana), f"/weights/bands/band_hot-{Tier.objects.get(name='Strategic').pk}/"
+    client, url = as_(hana), f"/weights/bands/band_hot-{Tier.objects.get(name='Strategic').pk}/"
     preview_page = client.get(f"{url}?value=40").content.decode()
     # 30 points are hot for everyone (25), and warm under 40 less 20 %.
     assert "hot → warm" in preview_page and "Aurora Foods" in preview_page and "Borealis" not in preview_page
@@ -362,7 +355,7 @@ def test_a_tier_follows_everyone_again_from_a_day_on_and_that_is_taken_back(
 ) -> None:
     make_classification(make_account(), "2024-01-01", tier="Strategic")
     tier = Tier.objects.get()
-    client, url = client_of(hana), f"/weights/bands/band_hot-{tier.pk}/"
+    client, url = as_(hana), f"/weights/bands/band_hot-{tier.pk}/"
     sent = {"follow": "1", "starts": "2026-05-01", "reason": "one rule for all"}
     assert client.post(url, sent).status_code == 422
     client.post(url, {"value": "40", "starts": "2026-03-01", "reason": "larger"})
@@ -380,7 +373,7 @@ def test_a_tier_follows_everyone_again_from_a_day_on_and_that_is_taken_back(
 
 def test_limits_that_do_not_rise_are_refused(demo_request: SignalKind, hana: User) -> None:
     make_classification(make_account(), "2024-01-01", tier="Strategic")
-    client = client_of(hana)
+    client = as_(hana)
     sent = {"starts": "2026-03-01", "reason": "no"}
     answer = client.post(f"/weights/bands/band_warm-{Tier.objects.get().pk}/", {"value": "26", **sent})
     assert answer.status_code == 422 and "warm lies under hot" in answer.content.decode()

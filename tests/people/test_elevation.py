@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, Elevation, OneOnOne, User, ViewAs, ViewedPage
+from tests.clients import as_
 from tests.people.conftest import BACKEND
 
 Elevate = Callable[[Client], None]
@@ -59,8 +60,7 @@ def test_an_elevation_ends_when_asked_to(in_panel: Client, elevate: Elevate) -> 
 
 def test_an_elevation_is_of_one_session(adams: Client, adam: User, elevate: Elevate) -> None:
     elevate(adams)
-    other = Client()
-    other.force_login(adam, backend=BACKEND)
+    other = as_(adam)
     assert BANNER in adams.get("/people/me/").content.decode()
     assert BANNER not in other.get("/people/me/").content.decode()
 

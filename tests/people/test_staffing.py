@@ -13,6 +13,7 @@ from django.utils.html import escape
 
 from accounts.models import Organisation, Team, User
 from accounts.people.headcount import Headcount, Leaver
+from tests.clients import as_
 from tests.factories import day, make_team
 from tests.people.conftest import BACKEND
 
@@ -117,8 +118,7 @@ def test_a_leaver_is_noted_and_a_removed_one_comes_back_for_whom_removed_it_only
     assert (row.team, row.left_on, row.reason) == (north, day("2999-02-01"), "resigned")
     way = undo_on(head.post(f"{PAGE}leaver/{row.pk}/remove/", follow=True))
     assert not Leaver.objects.exists()
-    other = Client()
-    other.force_login(adam, backend=BACKEND)
+    other = as_(adam)
     other.post(way)
     assert not Leaver.objects.exists()
     head.post(way)

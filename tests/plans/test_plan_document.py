@@ -4,10 +4,10 @@ import datetime
 import io
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Organisation, Risk, SwotEntry, User
+from tests.clients import as_
 from tests.factories import make_goal, make_objective, make_order, make_plan
 from tests.metrics import engine
 
@@ -29,8 +29,7 @@ def test_the_pdf_holds_the_numbers_of_the_page(
     Risk.objects.create(plan=plan, text="The budget is cut", severity=4, answer="Ask")
     make_order(maya_account, "2026-03-10", 612)
     engine.run(TODAY)
-    client = Client()
-    client.force_login(maya, backend=BACKEND)
+    client = as_(maya)
     page = client.get(reverse("plans:plan", kwargs={"pk": plan.pk}))
     response = client.get(reverse("plans:plan_pdf", kwargs={"pk": plan.pk}))
     assert response["Content-Type"] == "application/pdf"

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.fields import days
 from accounts.models import Account, Assignment, Objective, Organisation, Plan, Risk, User
+from tests.clients import as_
 from tests.factories import make_account, make_action, make_objective, make_order, make_plan
 from tests.metrics import engine
 
@@ -25,8 +25,7 @@ def july(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
 
 
 def rows(user: User, query: str = "") -> dict[str, Any]:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
+    client = as_(user)
     response = client.get(reverse("plans:list") + query)
     assert response.status_code == 200
     return {row.account.name: row for row in response.context["rows"]}
@@ -110,8 +109,7 @@ def test_the_list_takes_no_more_statements_for_500_accounts_than_for_50(hana: Us
         )
 
     def count() -> int:
-        client = Client()
-        client.force_login(hana, backend=BACKEND)
+        client = as_(hana)
         client.get(reverse("plans:list"))
         with CaptureQueriesContext(connection) as caught:
             assert client.get(reverse("plans:list")).status_code == 200

@@ -5,24 +5,21 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 
 from accounts.engagement.reference import add_signal_kinds
 from accounts.fields import days
 from accounts.models import Account, Classification, SignalKind, SignalWeight, Tier, User
 from metrics.models import Threshold
 from metrics.sources.signals import BANDS
+from tests.clients import as_
 from tests.factories import make_classification, make_signal
 from tests.metrics.engine import run
-from tests.metrics_pages.conftest import BACKEND
 
 pytestmark = pytest.mark.django_db
 
 
 def band(user: User, account: Account) -> Any:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client.get(f"/portfolio/{account.pk}/").context["band"]
+    return as_(user).get(f"/portfolio/{account.pk}/").context["band"]
 
 
 def test_a_band_says_since_when_and_what_lifts_it_or_lets_it_fall(maya: User, maya_account: Account) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import openpyxl
 import pypdf
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Organisation, User
+from tests.clients import as_
 from tests.factories import make_contact, make_fact, make_tie, make_touch
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -31,8 +31,7 @@ def mapped(maya: User, maya_account: Account) -> Account:
 
 
 def fetched(user: User, name: str, account: Account, query: str = "") -> Any:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
+    client = as_(user)
     response = client.get(reverse(f"stakeholders:{name}", kwargs={"account": account.pk}) + query)
     assert response.status_code == 200
     assert response.headers["Content-Disposition"].startswith('attachment; filename="aurora-foods-')

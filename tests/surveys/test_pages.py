@@ -15,6 +15,7 @@ from accounts.outbox import send_waiting
 from accounts.surveys.ready import READY, start_survey
 from accounts.surveys.sending import tick
 from metrics.pages.survey_figures import score_line
+from tests.clients import as_
 from tests.factories import (
     make_account,
     make_answer,
@@ -41,8 +42,7 @@ def as_maya(client: Client, maya: User) -> Client:
 
 
 def logged_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
+    client = as_(user)
     return client
 
 

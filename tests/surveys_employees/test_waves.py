@@ -20,6 +20,7 @@ from accounts.models import (
     User,
 )
 from accounts.surveys.employees import actions, labels, release
+from tests.clients import as_
 from tests.surveys_employees.waves import (
     STATEMENTS,
     answered_wave,
@@ -52,8 +53,7 @@ def draft(**changes: str) -> dict[str, str]:
 
 
 def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
+    client = as_(user)
     return client
 
 
