@@ -7,7 +7,6 @@ from random import Random
 
 import pytest
 
-from accounts.periods import Period
 from metrics.intervals import linearised, wilson
 from metrics.models import Scope
 from tests.factories import make_account, make_opportunity, make_order
@@ -110,7 +109,7 @@ def test_a_value_of_few_is_marked_and_a_sum_never_is() -> None:
 def test_a_figure_without_a_base_or_a_rate_says_why() -> None:
     make_order(make_account(currency="CHF"), "2025-03-01", 10)
     run("2025-12-31")
-    quiet = Period(YEAR.start.replace(year=2030), YEAR.end.replace(year=2031))
+    quiet, ahead = period("2025-06-01", "2025-07-01"), period("2030-01-01", "2031-01-01")
 
     assert (result("account_revenue", YEAR).value, result("account_revenue", YEAR).reason) == (
         None,
@@ -119,6 +118,10 @@ def test_a_figure_without_a_base_or_a_rate_says_why() -> None:
     assert (result("win_rate", YEAR).value, result("win_rate", YEAR).reason) == (None, "no_base")
     assert result("quota_attainment", YEAR).reason == "no_quota"
     assert result("account_revenue", quiet).value == 0
+    assert (result("account_revenue", ahead).value, result("account_revenue", ahead).reason) == (
+        None,
+        "not_begun",
+    )
     assert result("nrr", YEAR, Scope.ACCOUNT, 1).reason == "no_base"
 
 
