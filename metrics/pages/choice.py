@@ -21,6 +21,8 @@ from metrics.urls_for import state
 
 POINTS = 18
 """So many periods a trend steps back."""
+NEWEST_RUNS, MOST_RUNS = 3, 30
+"""So many runs of the last days, and so many in all, are offered to compare with."""
 
 STORED_KINDS = frozenset(
     {PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR, PeriodKind.T12, PeriodKind.FISCAL_YEAR}
@@ -173,14 +175,16 @@ class Choice:
 
     @cached_property
     def comparable_runs(self) -> list[Run]:
-        """The newest earlier runs, and of each month the last one."""
-        found, months = [], set()
+        """The newest earlier runs, of each month the last one, and whatever this is compared with."""
+        found: list[Run] = []
+        months = set()
         for place, run in enumerate(self.earlier_runs):
             month = (run.as_of.year, run.as_of.month)
-            if place < 3 or month not in months:
+            is_usual = len(found) < MOST_RUNS and (place < NEWEST_RUNS or month not in months)
+            if is_usual or (self.compared.by_run and run.pk == self.compared.run.pk):
                 found.append(run)
             months.add(month)
-        return found[:30]
+        return found
 
     @cached_property
     def trend(self) -> list[Period]:

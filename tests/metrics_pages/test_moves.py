@@ -1,5 +1,6 @@
 """What moved: parts and accounts add up to the change, to the last digit, for whoever looks."""
 
+import datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -277,3 +278,15 @@ def test_unless_one_chooses_it_is_what_was_shown_before_the_period_was_over() ->
         False,
         trailing_year(day("2025-10-31")),
     )
+
+
+def test_what_is_compared_with_is_among_what_may_be_chosen() -> None:
+    """In December, with a run each night: the one of 29 November is neither new nor the last of its month."""
+    nights = [day("2026-12-09") - datetime.timedelta(days=place) for place in range(1200)]
+    runs = [Run(pk=1200 - place, as_of=night) for place, night in enumerate(nights)]
+    for end in ("2026-11-30", "2024-01-31"):
+        choice = Choice(trailing_year(day(end)), "as-was", Organisation(), runs)
+        (chosen,) = [value for value, _, is_chosen in choice.comparisons if is_chosen]
+        assert chosen == str(choice.compared.run.pk)
+        assert choice.compared.run.as_of == day(end) - datetime.timedelta(days=1)
+        assert 3 + 24 < len(choice.comparisons) <= 30 + 2
