@@ -51,13 +51,14 @@ HEALTH = f"""
     WITH parts AS ({PARTS}),
     newer AS (SELECT *, CASE WHEN part = %(key)s THEN %(value)s::numeric ELSE weight END AS new FROM parts)
     SELECT x.account_id,
-           CASE WHEN x.old >= {LEAST_KNOWN} * ({WHOLE}) AND x.old > 0 THEN x.health_old END,
-           CASE WHEN x.new >= {LEAST_KNOWN} * (({WHOLE}) - %(held)s::numeric + %(value)s::numeric) AND x.new > 0
+           CASE WHEN x.old >= {LEAST_KNOWN} * whole.weight AND x.old > 0 THEN x.health_old END,
+           CASE WHEN x.new >= {LEAST_KNOWN} * (whole.weight - %(held)s::numeric + %(value)s::numeric) AND x.new > 0
                 THEN x.health_new END
       FROM (SELECT account_id, day, SUM(weight) AS old, SUM(new) AS new,
                    SUM(weight * points) / NULLIF(SUM(weight), 0) AS health_old,
                    SUM(new * points) / NULLIF(SUM(new), 0) AS health_new
-              FROM newer GROUP BY account_id, day) x"""
+              FROM newer GROUP BY account_id, day) x
+      JOIN ({WHOLE}) whole USING (day)"""
 
 
 @dataclass(frozen=True)

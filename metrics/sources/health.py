@@ -170,6 +170,7 @@ WHOLE = f"""
      CROSS JOIN (VALUES {WEIGHTS}) u (part, weight)
       LEFT JOIN accounts_healthweight w ON w.part = u.part AND w.during @> m.day
      GROUP BY m.day"""
+"""What all parts count together on every day."""
 
 HEALTH = Source(
     "health",
