@@ -253,7 +253,7 @@ DECLARED: dict[str, Data] = {
     "accounts.EmployeeComment": Data(secret=("text",)),
     "accounts.EmployeeResult": Data(plain=("dimension", "label")),
     # Numbers.
-    "metrics.Run": Data(plain=("fingerprint", "definitions", "settings", "errors")),
+    "metrics.Run": Data(plain=("fingerprint", "definitions", "settings", "seal", "errors")),
     "metrics.RunAttempt": Data(users=("asked_by",), plain=("step", "error")),
     "metrics.QueuedAccount": Data(plain=("reason",)),
     "metrics.DailyRate": Data(plain=("currency",)),
