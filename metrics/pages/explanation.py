@@ -11,7 +11,7 @@ from django.db import connection
 from accounts.models import Account, User
 from accounts.periods import PeriodKind
 from kamplan import formats
-from metrics.access import sees_every_account, sees_everything
+from metrics.access import may_see_kpi, sees_every_account, sees_everything
 from metrics.kpi import Definition, Direction, Kpi, RowKpi
 from metrics.models import Run, Scope, Target
 from metrics.pages import making, words
@@ -131,6 +131,9 @@ class Explanation:
         self.now_by, self.then_by = load(
             wanted=[(choice.period, choice.run), (compared.period, compared.run)]
         )
+        if not may_see_kpi(self.user, self.kpi, Scope.ACCOUNT):
+            # What a single account's page refuses is not told here either.
+            return
         wanted = {account for account in (*self.now_by, *self.then_by) if account is not None}
         seen, params = visible_sql(Account.objects.visible_to(self.user, choice.organisation.today()))
         with connection.cursor() as cursor:

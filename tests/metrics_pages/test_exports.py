@@ -108,6 +108,9 @@ def test_no_file_of_rows_tells_viewers_and_marketing_who_thinks_what(
         own = f"/scorecards/account/{aurora.pk}/{kpi}/{T12}&part="
         assert words in csv_of(hana, f"{own}csv")[0]["detail"]
         url = f"/scorecards/company/all/{kpi}/{T12}&part="
+        for reader, is_told in ((hana, True), (mira, False), (vic, False)):
+            page = ask(reader, f"{url}accounts").content.decode()
+            assert (aurora.name in page, "1 account you may not see" in page) == (is_told, not is_told)
         for reader in (mira, vic):
             # Of an account there are so few answers that the number tells it, too.
             assert {ask(reader, f"{own}{kind}").status_code for kind in ("csv", "xlsx")} == {403}
