@@ -5,12 +5,12 @@ here with the version that it goes on as, once a rebuild over real data changed 
 """
 
 SAME_AS = {
-    "c7e8f407be42": "b288a8d9952a",  # revenue_concentration
+    "30a590f79701": "b288a8d9952a",  # revenue_concentration
     "ef2397d3e8c3": "c2edbf209a7d",  # median_deal_size
     "c7fb695714da": "5ececd42b5e3",  # sales_cycle_median
-    "da9debc2e6e5": "029d1aa854e9",  # pipeline_coverage
+    "b46273a81e1b": "029d1aa854e9",  # pipeline_coverage
     "934ea4f84785": "5189179bf176",  # quota_attainment
-    "6a22840f74ea": "61570a15f3df",  # whitespace_share
+    "f6acad52d025": "61570a15f3df",  # whitespace_share
     "1317a5c452be": "3e9b1ebf72a5",  # progression_rate
     "29b42dee6872": "ac120cf1ba8f",  # deal_velocity
     "ffa4e027a3d4": "ca387d561951",  # forecast_wape
@@ -47,5 +47,6 @@ SAME_AS = {
     "54686d359118": "539c761ba129",  # potential_share
     "41e2224f99c1": "d6df44a534e7",  # health_score
     "7f06438acbd8": "aa2ae2be0ad4",  # data_completeness
+    "26973fb05922": "19e9afdfd23a",  # meaningful_engagement
 }
 """The digest of a text of today, and the version under which runs know it."""

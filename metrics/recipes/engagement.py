@@ -74,15 +74,12 @@ RELATIONS = {
                               AND x.outcome = 'won' AND x.closed_on < r.date)""",
     # Each account's stocks on a month's last day, its running totals up to it, and its segments on the first.
     "standing": """
-        SELECT account_id, month, level, contracts, SUM(orders) OVER w AS orders, SUM(won) OVER w AS won,
-               SUM(upsells) OVER w AS upsells, SUM(categories) OVER w AS categories,
-               tier_id, industry_id, region_id, target
-          FROM (SELECT account_id, month, SUM(band_level) AS level, SUM(contracts) AS contracts,
-                       SUM(orders) AS orders, SUM(won) AS won, SUM(upsells) AS upsells,
-                       SUM(new_categories) AS categories, MAX(tier_id) AS tier_id, MAX(industry_id) AS industry_id,
-                       MAX(region_id) AS region_id, MAX(is_target::int) AS target
-                  FROM facts WHERE account_id IS NOT NULL GROUP BY account_id, month) summed
-        WINDOW w AS (PARTITION BY account_id ORDER BY month)""",
+        SELECT DISTINCT ON (account_id, month)
+               account_id, month, SUM(band_level) OVER one AS level, SUM(contracts) OVER one AS contracts,
+               SUM(orders) OVER w AS orders, SUM(won) OVER w AS won, SUM(upsells) OVER w AS upsells,
+               SUM(new_categories) OVER w AS categories, tier_id, industry_id, region_id, is_target::int AS target
+          FROM facts WHERE account_id IS NOT NULL
+        WINDOW w AS (PARTITION BY account_id ORDER BY month), one AS (PARTITION BY account_id, month)""",
 }
 
 # Like a median, but rows without a value are known to be open and counted beside it.

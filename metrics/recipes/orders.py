@@ -9,7 +9,8 @@ ORDERS = EVERYWHERE | {"order", "orderline", "classification"}
 # Each account's running total, of which two months give the sum between them.
 RELATIONS = {
     "revenue": """
-        SELECT DISTINCT account_id, month, SUM(revenue) OVER w AS x, SUM(lines_no_rate) OVER w AS gaps
+        SELECT DISTINCT ON (account_id, month)
+               account_id, month, SUM(revenue) OVER w AS x, SUM(lines_no_rate) OVER w AS gaps
           FROM facts WHERE account_id IS NOT NULL AND month >= %(since)s
         WINDOW w AS (PARTITION BY account_id ORDER BY month)""",
 }
@@ -37,7 +38,7 @@ CONCENTRATION = f"""
     member AS MATERIALIZED (
         SELECT span.span, b.place, b.x, b.square, b.gaps, stamp.tier_id, stamp.industry_id, stamp.region_id,
                stamp.target::bigint AS target
-          FROM span JOIN placed b USING (ends) LEFT JOIN stamp USING (starts, ends, account_id)),
+          FROM span JOIN stamp USING (starts, ends) JOIN placed b USING (ends, account_id)),
     -- Amounts are added up once, by what their accounts are in every respect; each scope only lists them.
     fine AS (
         SELECT span, tier_id, industry_id, region_id, target, COUNT(*) AS n, SUM(x) AS total, SUM(square) AS squares,

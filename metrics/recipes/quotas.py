@@ -61,7 +61,9 @@ PIPELINE_COVERAGE = f"""
                COALESCE(SUM(b.amount), 0) AS booked, COALESCE(SUM(b.gaps), 0) + (q.amount IS NULL)::int AS gaps
           FROM until p
           JOIN quota q ON q.starts_on <= p.day AND COALESCE(q.ends_on, 'infinity'::date) > p.day
+          -- Before the quota's end goes without saying; said, nothing behind it is read.
           LEFT JOIN booked b ON b.person_id = q.user_id AND b.date >= q.starts_on AND b.date <= p.day
+                            AND b.date < COALESCE(q.ends_on, 'infinity'::date)
          GROUP BY 1, 2, 3, 4),
     scoped AS ({QUOTA_SCOPES.format(over="day")}),
     gap AS (SELECT day, scope, key, SUM(quota) - SUM(booked) AS gap, COUNT(*) AS n, SUM(gaps) AS gaps

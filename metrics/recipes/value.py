@@ -117,9 +117,10 @@ WHITESPACE = f"""
         WINDOW w AS (PARTITION BY account_id ORDER BY date)),
     held AS (
         SELECT stamp.*, COALESCE(stamp.industry_id, 0) AS industry, h.categories AS held
-          FROM period p
-          JOIN holding h ON h.date <= p.day AND (h.until > p.day OR h.until IS NULL)
-          JOIN stamp ON stamp.starts = p.starts AND stamp.ends = p.ends AND stamp.account_id = h.account_id),
+          FROM stamp
+          JOIN holding h ON h.account_id = stamp.account_id AND h.date <= LEAST(stamp.ends - 1, %(as_of)s::date)
+           AND (h.until > LEAST(stamp.ends - 1, %(as_of)s::date) OR h.until IS NULL)
+         WHERE (stamp.starts, stamp.ends) IN (SELECT starts, ends FROM period)),
     fine AS MATERIALIZED (
         SELECT starts, ends, industry, owner_id, team_id, tier_id, industry_id, region_id, target,
                SUM(held) AS held, COUNT(*) AS n

@@ -22,8 +22,7 @@ SEALED_NAMES = [column.name for source in SEALED for column in columns_of(source
 
 # Of each row where it lies and which transaction wrote it: whatever is written to a row leaves it in another place.
 # Once a dump is read back every row lies elsewhere, and everything is added up once. A day more, whatever the zone.
-DIGEST = """COUNT(*) FILTER (WHERE o.at < DATE '{day}' + 1)
-    || ' ' || COALESCE(BIT_XOR(o.hash) FILTER (WHERE o.at < DATE '{day}' + 1), 0)"""
+DIGEST = "COUNT(*){among} || ' ' || COALESCE(BIT_XOR(o.hash){among}, 0)"
 HASHED = """
     SELECT at, hash_record_extended(ROW(ctid, xmin), 0) AS hash FROM accounts_signal WHERE at < DATE '{day}' + 1"""
 # What decides what a signal counts.
@@ -68,7 +67,11 @@ def seal(run: Run, last: Run | None, scope: Scope, closed: dict[Day, Sums]) -> S
 
 def digests(days: Sequence[Day]) -> dict[Day, str]:
     """A digest of all signals before each of these days."""
-    columns = ", ".join(DIGEST.format(day=day) for day in days)
+    # The rows that are read are those of the last day: they need not be looked through for it.
+    columns = ", ".join(
+        DIGEST.format(among="" if day == max(days) else f" FILTER (WHERE o.at < DATE '{day}' + 1)")
+        for day in days
+    )
     with connection.cursor() as cursor:
         cursor.execute(WEIGHED)
         (weighed,) = cursor.fetchone()

@@ -1,7 +1,7 @@
 """The signals as a run reads them: weighed once by account, kind and day, and these days summed by month."""
 
 from accounts.periods import Day, add_months
-from metrics.recompute.stage import execute, exists
+from metrics.recompute.stage import accounts_of, execute, exists
 from metrics.sources.signals import (
     BY_DAY,
     BY_MONTH,
@@ -13,14 +13,17 @@ from metrics.sources.signals import (
     of_days,
 )
 
-QUEUED = "o.account_id IN (SELECT account_id FROM run_queue)"
-
 # What closed months came to was published, and the check that facts and rows balance holds it to the rows.
 PUBLISHED = """
     SELECT f.account_id, f.month, SUM(f.points), NULL FROM metrics_accountmonth f
      WHERE f.month >= %(oldest)s AND f.month < %(first)s AND f.points <> 0
        AND NOT EXISTS (SELECT 1 FROM run_queue q WHERE q.account_id = f.account_id)
      GROUP BY 1, 2"""
+
+
+def queued() -> str:
+    """The condition on the signals of queued accounts."""
+    return f"o.account_id IN ({accounts_of('run_queue')})"
 
 
 def first_weighed(since: Day) -> Day:
@@ -40,7 +43,7 @@ def make_signal_days(since: Day | None = None) -> None:
     if exists("run_signal_day"):
         return
     # A day more for the time zones; of that day nothing is read.
-    read = f"(o.at >= %(first)s::date - 1 OR {QUEUED})" if since else "TRUE"
+    read = f"(o.at >= %(first)s::date - 1 OR {queued()})" if since else "TRUE"
     execute(
         f"CREATE TEMP TABLE run_signal_day ON COMMIT DROP AS"
         f" SELECT account_id, kind_id, date AS at, id, number, counted, points"
@@ -56,7 +59,7 @@ def make_signal_months(day: Day, since: Day | None = None) -> None:
     """`run_signal_month`: their points by account and month, up to the day; of older months what was published."""
     if exists("run_signal_month"):
         return
-    read = f"(o.at >= %(first)s::date OR {QUEUED})" if since else "TRUE"
+    read = f"(o.at >= %(first)s::date OR {queued()})" if since else "TRUE"
     months = of_days(f"{BY_MONTH} o.at <= %(day)s AND {read} {EACH_MONTH}")
     execute(
         f"CREATE TEMP TABLE run_signal_month ON COMMIT DROP AS"
