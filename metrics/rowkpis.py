@@ -10,6 +10,7 @@ from metrics.evaluate import Facts, period_rows
 from metrics.levels import TEAM_CLOSURE
 from metrics.recipes import RELATIONS
 from metrics.recipes.recipe import STAMP, Recipe
+from metrics.sources import prepared
 
 IN_RUN = "stamp AS NOT MATERIALIZED (SELECT * FROM run_period_stamp)"
 
@@ -43,8 +44,9 @@ def make_run_relations(of_recipes: Mapping[Recipe, Sequence[Period]], facts: Fac
             facts.params,
         )
         for name, since in needed.items():
+            relation = prepared.in_run(RELATIONS[name])
             cursor.execute(
-                f"CREATE TEMP TABLE run_{name} ON COMMIT DROP AS WITH {facts_sql(facts)} {RELATIONS[name]}",
+                f"CREATE TEMP TABLE run_{name} ON COMMIT DROP AS WITH {facts_sql(facts)} {relation}",
                 {**facts.params, "since": since},
             )
         for name in (*needed, "period_stamp"):

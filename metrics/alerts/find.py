@@ -9,7 +9,7 @@ from accounts.periods import Day
 from metrics.alerts.rules import RULES
 from metrics.models import Alert
 from metrics.recompute.signals import make_signal_days, make_signal_months
-from metrics.sources.signals import in_run
+from metrics.sources.prepared import in_run
 
 
 def look_for_warnings(run: int | None, day: Day) -> None:

@@ -14,7 +14,7 @@ from accounts.periods import Day
 from metrics.recompute.seal import SEALED_NAMES
 from metrics.recompute.stage import Scope
 from metrics.sources import SOURCES
-from metrics.sources.signals import in_run
+from metrics.sources.prepared import in_run
 from metrics.sources.source import Source, columns_of
 
 
@@ -73,7 +73,7 @@ def differences_of(
         read, since = in_run(source.select(source.since("TRUE"))), scope.everyone_since
         published = {name: published[name] - sealed[name] for name in names}
     else:
-        read, since = source.added_up or source.select(), Day.min
+        read, since = source.added_up or in_run(source.select()), Day.min
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {rows} FROM ({read}) r WHERE r.date >= %(since)s AND r.date <= %(until)s",

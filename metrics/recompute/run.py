@@ -36,6 +36,7 @@ from metrics.recompute.seal import seal, sealed_until
 from metrics.recompute.signals import make_signal_days, make_signal_months
 from metrics.recompute.stage import SMALL_SAMPLE, Progress, Scope, execute, make_scope, stage_facts
 from metrics.recompute.summed import summed_by
+from metrics.recompute.touches import make_touches
 from metrics.sources import COLUMNS, SOURCES
 
 log = logging.getLogger(__name__)
@@ -127,6 +128,7 @@ def run_once(order: Order, rebuild: bool, progress: Progress) -> Run:
         progress("Looking for warnings")
         make_signal_days(scope.looked_at_since)
         make_signal_months(order.as_of, scope.looked_at_since)
+        make_touches()
         look_for_warnings(run.pk, order.as_of)
         make_scope(scope)
         stage_facts(scope, progress)

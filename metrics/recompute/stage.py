@@ -8,7 +8,7 @@ from django.db import connection
 from accounts.periods import Day, add_months
 from metrics.models import CLASSES, KEY, STAMPS
 from metrics.sources import BEGINNINGS, COLUMNS, SOURCES
-from metrics.sources.signals import in_run
+from metrics.sources.prepared import in_run
 from metrics.sources.source import Column, Source, columns_of
 
 

@@ -74,8 +74,8 @@ def of_days(sql: str) -> str:
     )
 
 
-def in_run(sql: str) -> str:
-    """The statement as a run executes it."""
+def of_run(sql: str) -> str:
+    """The statement reading the signals that the run has made ready, by day and by month."""
     return of_days(
         THEIR_MONTHS.sub(lambda found: BY_MONTH_IN_RUN + found[1].replace(ON, "o.at"), sql),
     )

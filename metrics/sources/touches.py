@@ -3,6 +3,8 @@
 Mails of one thread and day are one touch: both ways, if both sides wrote. Planned touches count from their day on.
 """
 
+import re
+
 from metrics.expressions import Measure
 from metrics.sources.source import Beginning, Source
 
@@ -30,6 +32,13 @@ BY_THREAD = f"""
      GROUP BY o.account_id, {ON}, o.thread"""
 COUNTED = f"({ONE_BY_ONE} UNION ALL {BY_THREAD})"
 """The touches that count, as a relation; nothing of what they were about."""
+SOMEBODYS = re.compile("(.*?)".join(re.escape(piece) for piece in COUNTED.split("{among}")), re.DOTALL)
+
+
+def of_run(sql: str) -> str:
+    """The statement reading the touches that the run has made ready."""
+    return SOMEBODYS.sub(lambda found: f"(SELECT * FROM run_touch o WHERE {found[1]})", sql)
+
 
 WORDS = """CASE t.channel WHEN 'mail' THEN 'mail' WHEN 'call' THEN 'call' WHEN 'video' THEN 'video call'
                 WHEN 'meeting' THEN 'meeting' ELSE 'message' END AS label,
