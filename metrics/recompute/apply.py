@@ -7,9 +7,9 @@ from metrics.recompute.stage import (
     FACT_COLUMNS,
     Scope,
     accounts_of,
-    analyze_lasting,
     execute,
     in_scope,
+    renew_statistics,
     same_key,
 )
 from metrics.sources import COLUMNS
@@ -29,8 +29,7 @@ def row(alias: str) -> str:
 
 
 JOIN = same_key("n", "f")
-MANY = 20
-"""Less than one in so many rows is little."""
+NEWS = ("month", "valid_from")
 
 
 def apply(run: int, scope: Scope) -> Applied:
@@ -70,22 +69,8 @@ def apply(run: int, scope: Scope) -> Applied:
         """,
         params,
     )
-    renew_statistics(inserted)
+    renew_statistics("metrics_accountmonth", inserted, (*KEY, *STAMPS, "valid_from"), NEWS)
     return Applied(inserted, replaced, count_restated(run, scope))
-
-
-def renew_statistics(inserted: int) -> None:
-    """Most of a first run's rows are new: without fresh statistics the figures are joined row by row.
-
-    Of the few new ones of a night only the number of their run is news to the planner.
-    """
-    if execute(
-        "SELECT 1 FROM pg_class WHERE oid = 'metrics_accountmonth'::regclass AND reltuples > %(many)s",
-        {"many": MANY * inserted},
-    ):
-        execute("ANALYZE metrics_accountmonth (valid_from)")
-    else:
-        analyze_lasting(f"metrics_accountmonth ({', '.join((*KEY, *STAMPS, 'valid_from'))})")
 
 
 def count_restated(run: int, scope: Scope) -> int:

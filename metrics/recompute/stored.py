@@ -6,9 +6,12 @@ from typing import Any
 from accounts.periods import Day, Period, PeriodKind, latest_complete, trailing_year
 from metrics.models import Run, ScopeFigures
 from metrics.recompute.changed import Changes
-from metrics.recompute.stage import analyze_lasting, execute
+from metrics.recompute.stage import execute, renew_statistics
 
 Kind = ScopeFigures.Kind
+ASKED_FOR = [field.attname for field in ScopeFigures._meta.fields if field.attname != "figures"]
+"""By what figures are looked for."""
+NEWS = ("starts", "ends", "valid_from", "valid_to")
 NO_SPAN = f"(DATE '{Day.min}', DATE '{Day.min}')"
 
 
@@ -81,8 +84,9 @@ def keep_changed(run: Run, single: Sequence[Period], fresh: Sequence[Period], is
     params = {"run": run.pk, "first": run.first_month}
     account_spans = ", ".join(f"(DATE '{p.start}', DATE '{p.end}')" for p in account_periods(run.as_of))
     # Analysing keeps the planner from joining thousands of rows one by one.
-    execute("CREATE INDEX ON run_figures (starts, ends, scope, key); ANALYZE run_figures")
-    analyze_lasting("metrics_scopefigures")
+    execute(
+        "CREATE INDEX ON run_figures (starts, ends, scope, key); ANALYZE run_figures (starts, ends, scope, key)"
+    )
     same = """n.view = f.view AND n.starts = f.starts AND n.ends = f.ends AND n.scope = f.scope
               AND COALESCE(n.key, -1) = COALESCE(f.key, -1) AND n.kind = f.kind"""
     unnamed = (
@@ -97,13 +101,13 @@ def keep_changed(run: Run, single: Sequence[Period], fresh: Sequence[Period], is
     )
     execute(
         f"""
-        UPDATE metrics_scopefigures SET valid_to = %(run)s WHERE id IN (
-            SELECT f.id FROM metrics_scopefigures f LEFT JOIN run_figures n ON {same}
-             WHERE f.valid_to IS NULL AND (n.figures <> f.figures OR n.view IS NULL AND {unnamed}))
+        UPDATE metrics_scopefigures SET valid_to = %(run)s WHERE ctid = ANY (ARRAY(
+            SELECT f.ctid FROM metrics_scopefigures f LEFT JOIN run_figures n ON {same}
+             WHERE f.valid_to IS NULL AND (n.figures <> f.figures OR n.view IS NULL AND {unnamed})))
         """,
         params,
     )
-    return execute(
+    written = execute(
         f"""
         INSERT INTO metrics_scopefigures (view, starts, ends, scope, key, kind, figures, valid_from)
         WITH f AS MATERIALIZED (
@@ -114,3 +118,5 @@ def keep_changed(run: Run, single: Sequence[Period], fresh: Sequence[Period], is
         """,
         params,
     )
+    renew_statistics("metrics_scopefigures", written, ASKED_FOR, NEWS)
+    return written

@@ -101,3 +101,21 @@ def test_ten_times_the_accounts_need_the_same_statements() -> None:
     at_500 = counts()
 
     assert at_500 == at_50
+
+
+def expected_rows(table: str, condition: str) -> int:
+    """How many rows the planner reckons with."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT * FROM {table} WHERE {condition}")
+        found: int = cursor.fetchone()[0][0]["Plan"]["Plan Rows"]
+    return found
+
+
+def test_a_night_tells_the_planner_of_a_month_that_nobody_had_heard_of() -> None:
+    add_accounts(40)
+    recompute(Request(Run.Cause.FULL, day("2027-05-31")))
+    drop_temporary_tables()
+    recompute(Request(Run.Cause.MANUAL, day("2027-06-01")))
+    drop_temporary_tables()
+    assert expected_rows("metrics_accountmonth", "month = '2027-06-01'") > 20
+    assert expected_rows("metrics_scopefigures", "ends = '2027-07-01' AND valid_to IS NULL") > 20
