@@ -18,10 +18,12 @@ from metrics.leaves import (
     over_scope,
 )
 from metrics.levels import Level, credited_by_row
-from metrics.sources import COLUMNS
+from metrics.sources import COLUMNS, SOURCES
+from metrics.sources.source import columns_of
 
 COUNTS = frozenset(column.name for column in COLUMNS if column.aggregate.startswith("COUNT("))
 """Whole numbers, none of them negative."""
+STOCKS = frozenset(column.name for source in SOURCES if source.is_stock for column in columns_of(source))
 ALWAYS = frozenset({"revenue"})
 """What every company has, so that no statement is left without any column."""
 
@@ -61,19 +63,20 @@ EVERYTHING = Summed()
 
 
 def summed_by(run: int, sums: dict[str, Decimal]) -> Summed:
-    """What is to be summed where the facts add up to these sums: all but what is 0 now and was before."""
+    """What is to be summed where the facts add up to these sums, of stocks those of the running month: all but what
+    is 0 in every fact, and was before."""
     filled = {name for name, value in sums.items() if value} | not_zero(run, [n for n in sums if not sums[n]])
-    kept = tuple(kpi for kpi in KPIS if columns_of(kpi) & (filled | ALWAYS) or not vanishes(kpi))
+    kept = tuple(kpi for kpi in KPIS if facts_of(kpi) & (filled | ALWAYS) or not vanishes(kpi))
     return EVERYTHING if len(kept) == len(KPIS) else Summed(kept)
 
 
 def not_zero(run: int, names: list[str]) -> set[str]:
     """Those of these facts, which add up to 0, that are not 0 in some row, of this run or replaced by it.
 
-    Counts that add up to 0 are 0, every one: only what was replaced is asked for them.
+    Counts of all months that add up to 0 are 0, every one: only what was replaced is asked for them.
     """
-    signed = [name for name in names if name not in COUNTS]
-    now = in_any_row("metrics_accountmonth", signed)
+    unsure = [name for name in names if name not in COUNTS or name in STOCKS]
+    now = in_any_row("metrics_accountmonth", unsure)
     return now | in_any_row(f"metrics_accountmonthpast WHERE valid_to = {run}", names)
 
 
@@ -86,7 +89,7 @@ def in_any_row(rows: str, names: list[str]) -> set[str]:
         return {name for name, is_there in zip(names, cursor.fetchone(), strict=True) if is_there}
 
 
-def columns_of(kpi: Definition) -> set[str]:
+def facts_of(kpi: Definition) -> set[str]:
     """The facts that its parts are made of."""
     found = set()
     for leaf in leaves_of((kpi,)):

@@ -9,8 +9,8 @@ from metrics.kpis import KPIS
 from metrics.leaves import LeafColumn, leaf_columns
 from metrics.levels import STAMPS
 from metrics.recompute.stage import execute, exists
-from metrics.recompute.summed import COUNTS
-from metrics.recompute.version import STOCKS, Version, number
+from metrics.recompute.summed import COUNTS, STOCKS
+from metrics.recompute.version import Version, number
 
 # Running totals at the ends of a window give its sum by one subtraction; a stock is read at one month.
 WINDOW_SQL = {

@@ -5,10 +5,6 @@ from dataclasses import dataclass
 from accounts.periods import Day, Period
 from metrics.evaluate import Facts
 from metrics.recompute.summed import COUNTS, EVERYTHING, Summed
-from metrics.sources import SOURCES
-from metrics.sources.source import columns_of
-
-STOCKS = frozenset(column.name for source in SOURCES if source.is_stock for column in columns_of(source))
 
 
 @dataclass(frozen=True)
