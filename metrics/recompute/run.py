@@ -20,6 +20,7 @@ from accounts.models import Organisation
 from accounts.periods import Day, first_of_month, last_day_of_month, usual_periods
 from metrics.alerts.find import look_for_warnings
 from metrics.assumptions import assumed_on
+from metrics.editions import MENDED
 from metrics.kpis import KPIS
 from metrics.levels import BY_OPENING
 from metrics.models import Run
@@ -269,7 +270,7 @@ def fingerprint(organisation: Organisation) -> str:
         [source.rows for source in SOURCES]
         + [f"{column.name} {column.aggregate}" for column in COLUMNS]
         + [f"{kpi.id} {kpi.version}" for kpi in KPIS]
-        + [RECIPES[MIX].text]
+        + [RECIPES[MIX].text, str(MENDED)]
         + [str(settings_of(organisation))]
     )
     return hashlib.sha256(text.encode()).hexdigest()

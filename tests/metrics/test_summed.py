@@ -3,7 +3,8 @@
 import pytest
 
 from accounts.models import Account, Milestone, MilestoneCheck
-from metrics.models import Run
+from metrics.editions import MENDED
+from metrics.models import Run, ScopeFigures
 from tests.factories import make_account, make_goal, make_plan
 from tests.metrics.engine import day, period, result, run
 
@@ -33,3 +34,15 @@ def test_a_past_stock_entered_late_is_summed_in_the_next_night() -> None:
     make_open_step(account)
     run("2025-10-15")
     assert (result("outcome_leading", MARCH).value, result("outcome_leading", MARCH).n) == (100, 1)
+
+
+def test_where_a_fault_was_mended_the_next_run_makes_everything_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_open_step(make_account())
+    run("2025-05-20")
+    ScopeFigures.objects.update(figures={})
+    assert not run("2025-05-21").is_full
+    monkeypatch.setattr("metrics.recompute.run.MENDED", MENDED + 1)
+    assert run("2025-05-22").is_full
+    assert result("outcome_leading", MARCH).value == 100
