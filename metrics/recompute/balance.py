@@ -14,7 +14,7 @@ from accounts.periods import Day
 from metrics.recompute.seal import SEALED_NAMES
 from metrics.recompute.stage import Scope
 from metrics.sources import SOURCES
-from metrics.sources.prepared import in_run
+from metrics.sources.prepared import in_run, recent_in_run
 from metrics.sources.source import Source, columns_of
 
 
@@ -70,7 +70,7 @@ def differences_of(
     names = [column.name for column in columns_of(source)]
     rows = ", ".join(f"COALESCE({column.aggregate}, 0)" for column in columns_of(source))
     if names[0] in sealed:
-        read, since = in_run(source.select(source.since("TRUE"))), scope.everyone_since
+        read, since = recent_in_run(source), scope.everyone_since
         published = {name: published[name] - sealed[name] for name in names}
     else:
         read, since = source.added_up or in_run(source.select()), Day.min

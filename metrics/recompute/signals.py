@@ -37,11 +37,18 @@ def first_weighed(since: Day) -> Day:
 def make_signal_days(since: Day | None = None) -> None:
     """`run_signal_day`: the signals by account, kind and day, made once for the sources and warnings that read them.
 
-    Where everyone is looked at since a month, older ones than it needs are those of queued accounts alone.
-    `run_signal_first`: the day of each account's first one.
+    Where everyone is looked at since a month, older ones than it needs are those of queued accounts alone, and
+    `run_signal_recent` are the single signals since then. `run_signal_first`: the day of each account's first one.
     """
     if exists("run_signal_day"):
         return
+    if since:
+        execute(
+            "CREATE TEMP TABLE run_signal_recent ON COMMIT DROP AS"
+            " SELECT * FROM accounts_signal WHERE at >= %(since)s::date - 1",
+            {"since": since},
+        )
+        execute("ANALYZE run_signal_recent (account_id, kind_id)")
     # A day more for the time zones; of that day nothing is read.
     read = f"(o.at >= %(first)s::date - 1 OR {queued()})" if since else "TRUE"
     execute(

@@ -9,7 +9,7 @@ from django.db import connection
 from accounts.periods import Day, add_months
 from metrics.models import CLASSES, KEY, STAMPS
 from metrics.sources import BEGINNINGS, COLUMNS, SOURCES
-from metrics.sources.prepared import in_run
+from metrics.sources.prepared import in_run, recent_in_run
 from metrics.sources.source import Column, Source, columns_of
 
 
@@ -198,10 +198,10 @@ def stage_facts(scope: Scope, progress: Progress) -> None:
 def stage_source(source: Source, scope: Scope, queued: str, newcomers: bool) -> None:
     bounds = {"since": scope.everyone_since, "until": source.until(scope.as_of)}
     if scope.is_full:
-        execute(grouped(source, "TRUE", "r.date <= %(until)s"), bounds)
+        execute(grouped(source, all_months(source, "TRUE"), "r.date <= %(until)s"), bounds)
         return
     recent = "r.date >= %(since)s AND r.date <= %(until)s"
-    execute(grouped(source, source.since("TRUE"), recent, days="run_recent"), bounds)
+    execute(grouped(source, recent_in_run(source, days="run_recent"), recent), bounds)
     if not scope.has_queue:
         return
     older = "q.since <= r.date AND r.date < %(since)s"
@@ -210,11 +210,11 @@ def stage_source(source: Source, scope: Scope, queued: str, newcomers: bool) -> 
         if not newcomers:
             return
         queued = accounts_of("run_newcomer")
-    among = f"{source.account} IN ({queued})"
-    execute(grouped(source, among, older, "JOIN run_queue q ON q.account_id = r.account_id"), bounds)
+    rows = all_months(source, f"{source.account} IN ({queued})")
+    execute(grouped(source, rows, older, "JOIN run_queue q ON q.account_id = r.account_id"), bounds)
     if source.lacks_account:
         nobody = "JOIN run_queue q ON q.account_id IS NULL"
-        execute(grouped(source, f"{source.account} IS NULL", older, nobody), bounds)
+        execute(grouped(source, all_months(source, f"{source.account} IS NULL"), older, nobody), bounds)
 
 
 FEW = 1_000
@@ -292,7 +292,11 @@ def class_of_row(source: Source) -> tuple[str, str]:
     )
 
 
-def grouped(source: Source, among: str, condition: str, join: str = "", days: str = "run_month") -> str:
+def all_months(source: Source, among: str) -> str:
+    return in_run(source.select(among, days="run_month"))
+
+
+def grouped(source: Source, rows: str, condition: str, join: str = "") -> str:
     """INSERT the measures of a source's rows, each row credited to its person or the owner."""
     columns = columns_of(source)
     names = ", ".join(column.name for column in columns)
@@ -302,7 +306,7 @@ def grouped(source: Source, among: str, condition: str, join: str = "", days: st
         INSERT INTO {staged(source)} (account_id, month, person_id, opened_as, {names})
         SELECT r.account_id, date_trunc('month', r.date::timestamp)::date, COALESCE(r.person_id, owner.user_id),
                {opened_as}, {aggregates}
-          FROM ({in_run(source.select(among, days=days))}) r
+          FROM ({rows}) r
           {join} {classes}
           LEFT JOIN accounts_assignment owner
                  ON owner.account_id = r.account_id AND owner.role = 'owner' AND owner.during @> r.date

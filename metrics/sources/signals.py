@@ -81,6 +81,11 @@ def of_run(sql: str) -> str:
     )
 
 
+def of_recent(sql: str) -> str:
+    """The statement on recent signals reading those that the run has made ready, instead of looking among all."""
+    return sql.replace("FROM accounts_signal o", "FROM run_signal_recent o")
+
+
 def signal_months(months: int) -> str:
     """The points by account and month, of so many months before the first of the days, up to the last."""
     since = f"(SELECT MIN(day) FROM {{days}} d) - INTERVAL '{months} months'"
