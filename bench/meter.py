@@ -13,10 +13,10 @@ TICKS = os.sysconf("SC_CLK_TCK")
 # What a statement of a run is for, by how it begins: the name of the phase, and of which source or recipe.
 PHASES = (
     (r"INSERT INTO run_of_(\w+)", "stage"),
-    (r"CREATE TEMP TABLE run_(signal_\w+)", "stage"),
+    (r"CREATE TEMP TABLE run_(signal_\w+|touch)\b", "stage"),
     (r"CREATE TEMP TABLE run_(?:of_\w+|empty|month|recent|newcomer|began|queue|taken|former_rate)", "stage"),
     (r"INSERT INTO (?:run_empty|run_began|run_queue|metrics_dailyrate)", "stage"),
-    (r"ANALYZE run_(?:of_|empty|signal_)", "stage"),
+    (r"ANALYZE run_(?:of_|empty|signal_|touch)", "stage"),
     (r".*run_warning|.*metrics_alert", "warnings"),
     (
         r"CREATE TEMP TABLE run_(?:key|stamp|fact|compared)\b|ANALYZE run_(?:key|stamp|fact|compared)",

@@ -94,18 +94,25 @@ class Recipe:
     def reads_rows(self) -> bool:
         return not self.columns
 
+    @property
+    def is_stamped(self) -> bool:
+        """Its rows go by what their account was at the period's start."""
+        return STAMP in self.text
+
 
 # The owner, team and segment of an account at the period's start, or when it began if that was later.
 STAMP = """stamped AS (
     SELECT DISTINCT account_id, month, began, owner_id, team_id, tier_id, industry_id, region_id,
            is_target::int AS target
       FROM facts WHERE month IN (SELECT starts FROM period) OR month = began),
+-- By themselves, or all stamps would be looked through for them once a period.
+beginner AS MATERIALIZED (SELECT * FROM stamped WHERE month = began),
 stamp AS MATERIALIZED (
     SELECT p.starts, p.ends, f.account_id, f.owner_id, f.team_id, f.tier_id, f.industry_id, f.region_id, f.target
       FROM period p JOIN stamped f ON f.month = p.starts
      UNION ALL
     SELECT p.starts, p.ends, f.account_id, f.owner_id, f.team_id, f.tier_id, f.industry_id, f.region_id, f.target
-      FROM period p JOIN stamped f ON f.month = f.began AND f.began > p.starts AND f.began < p.ends)"""
+      FROM period p JOIN beginner f ON f.began > p.starts AND f.began < p.ends)"""
 
 SEGMENTS = """
     CASE GROUPING(owner_id, tier_id, industry_id, region_id, target)

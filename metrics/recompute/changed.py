@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
@@ -36,6 +37,11 @@ class Changes:
         """Every account was looked at again in a month of this period."""
         return period.end > self.everyone_since
 
+    @cached_property
+    def stamped_anew(self) -> list[Day]:
+        """The months in which an account is another's or in another segment now, or in which it had not begun."""
+        return changed_months(self.run, ())
+
     def periods_for(self, recipe: Recipe) -> list[Period]:
         """The concerned periods that its rows' changes can alter; the newest ones change with the day."""
         if self.is_full:
@@ -43,7 +49,10 @@ class Changes:
         days = [day for table, day in self.since.items() if table in recipe.tables and recipe.reads_rows]
         earliest = min([*days, self.everyone_since])
         running = open_quota_starts(earliest) if recipe.has_windows else []
-        months = [] if recipe.reads_rows else changed_months(self.run, recipe.columns)
+        if recipe.reads_rows:
+            months = self.stamped_anew if recipe.is_stamped else []
+        else:
+            months = changed_months(self.run, recipe.columns)
         before, behind = recipe.months
         return [
             period

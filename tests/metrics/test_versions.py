@@ -48,7 +48,9 @@ from tests.factories import (
     make_product,
     make_quota,
     make_rate,
+    make_request,
     make_team,
+    make_touch,
     make_user,
 )
 from tests.metrics.engine import by_key, day, period, report_in, result, run
@@ -375,6 +377,25 @@ def test_deleting_the_earliest_fact_leaves_no_figure_of_its_months() -> None:
 
     assert result("account_revenue", period("2024-02-01", "2024-03-01")).value in (None, 0)
     assert_a_rebuild_changes_nothing(day("2025-01-11"), "the earliest fact deleted")
+
+
+def test_an_account_that_turns_out_to_be_older_counts_as_what_it_was_at_the_start() -> None:
+    """It counts as what it was when it began; once a touch tells that it was there in January, as that: unknown."""
+    account = make_account(owner=make_user(), since="2025-02-01")
+    make_classification(account, "2025-02-01", tier="Key")
+    asked = datetime.datetime(2025, 2, 10, 9, tzinfo=datetime.UTC)
+    make_request(account, opened_at=asked, first_answer_at=asked + datetime.timedelta(hours=1))
+
+    def answers_by_tier() -> dict[Any, Any]:
+        found = by_key("first_response_time", period("2025-01-01", "2026-01-01"), Scope.TIER)
+        return {key: each.n for key, each in found.items() if each.n}
+
+    run("2025-04-10")
+    assert answers_by_tier() == {Tier.objects.get().pk: 1}
+    make_touch(account, at="2024-12-10T09:00:00+00:00")
+    run("2025-04-11")
+    assert answers_by_tier() == {None: 1}
+    assert_a_rebuild_changes_nothing(day("2025-04-11"), "an older touch")
 
 
 def test_an_order_in_an_open_window_reaches_the_period_in_which_the_quota_began() -> None:
