@@ -14,6 +14,7 @@ from metrics.kpi import Definition, Derived, Group, Kpi, RowKpi
 from metrics.kpis import KPIS
 from metrics.models import Scope
 from metrics.recipes import RECIPES
+from metrics.result import FEW, Key
 from metrics.sources import SOURCE_OF
 from metrics.sources.contracts import DUE_CONTRACTS, LIVE_CONTRACTS
 from metrics.sources.value import MARGINS, SERVING, WALLET
@@ -165,9 +166,24 @@ def may_see_kpi(user: User, kpi: Definition, scope: str = "") -> bool:
     those who may read opinions."""
     if kpi.group == Group.PEOPLE and user.role not in READS_EMPLOYEE_PANEL:
         return False
-    if scope == Scope.ACCOUNT and kpi.id in ANSWER_KPIS and not may_see_secret(user, Secret.OPINION):
+    if scope == Scope.ACCOUNT and not tells_to(user, kpi):
         return False
     return all(may_see_secret(user, secret) for secret in SECRETS_OF[kpi.id])
+
+
+def tells_to(reader: User | None, kpi: Definition) -> bool:
+    """Whether this person may see the number even where few people said it; a run or a command reads for nobody."""
+    return reader is None or kpi.id not in ANSWER_KPIS or may_see_secret(reader, Secret.OPINION)
+
+
+def hidden_groups(counts: dict[Key, int]) -> set[Key]:
+    """Which groups of one grouping are not told, by how many people answered in each: those of few, and with them the
+    next smallest where the company less all others would tell what fewer than five said."""
+    hidden = {key for key, count in counts.items() if 0 < count < FEW}
+    others = [key for key, count in counts.items() if count >= FEW]
+    if hidden and others and sum(counts[key] for key in hidden) < FEW:
+        hidden.add(min(others, key=lambda key: (counts[key], key is None, key or 0)))
+    return hidden
 
 
 def visible_kpis(user: User, scope: str = "") -> tuple[Definition, ...]:

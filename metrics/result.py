@@ -1,6 +1,6 @@
 """A result: a value, or the reason why there is none, with everything needed to judge it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from accounts.periods import Period
@@ -12,7 +12,10 @@ Key = int | None
 FEW = 5
 """An estimate from fewer units than this is shown muted and never judged."""
 
+WITHHELD = "few_answers"
+
 REASONS = {
+    WITHHELD: "there are too few answers to show to this role: what single people think could be worked out",
     "no_base": "there is nothing to divide by in this period",
     "no_rate": "an exchange rate is missing for some of its rows",
     "no_run": "no figures have been computed yet",
@@ -92,6 +95,25 @@ class Result:
     @property
     def is_too_few(self) -> bool:
         return self.value is not None and self.is_estimate and self.n is not None and self.n < FEW
+
+    @property
+    def is_withheld(self) -> bool:
+        """There is a value, and whoever reads this may not see it."""
+        return self.reason == WITHHELD
+
+    def withheld(self) -> "Result":
+        """How many it is made of, and nothing from which the value could be worked out."""
+        return replace(
+            self,
+            value=None,
+            numerator=None,
+            denominator=None,
+            low=None,
+            high=None,
+            reason=WITHHELD,
+            parts={self.kpi.n.name: self.n} if isinstance(self.kpi, Kpi) and self.kpi.n and self.n else {},
+            beside={},
+        )
 
     @property
     def is_partial(self) -> bool:

@@ -8,18 +8,19 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from accounts.periods import Day, Period, PeriodKind, trailing_year
+from metrics.access import SEGMENTS, hidden_groups, tells_to
 from metrics.assumptions import USUAL as ASSUMED
 from metrics.intervals import linearised, net_share, wilson
 from metrics.kpi import Definition, Derived, Interval, Kpi, RowKpi, Term, Unit
-from metrics.loading import Loader
+from metrics.loading import Loader, Where
 from metrics.models import Run, Scope, View
 from metrics.needs import is_by_row, is_defined, is_money, is_of, of_group, scale_of
 from metrics.reading import FIRST_NIGHT, newest_run
 from metrics.recipes import RECIPES
 from metrics.recipes.recipe import Split
-from metrics.result import Key, Result, Slice
+from metrics.result import FEW, Key, Result, Slice
 
 ZERO = Decimal(0)
 
@@ -54,10 +55,11 @@ def results(
     view: str = View.AS_WAS,
     run: Run | None = None,
     newest: Run | None = None,
+    reader: User | None = None,
 ) -> dict[tuple[str, Period, Key], Result]:
     """Every KPI for every period and key of one scope, in a constant number of statements.
 
-    `newest`: the newest run, by who has read it before."""
+    `newest`: the newest run, by who has read it before. `reader`: for whom, where it is shown to somebody."""
     keys = list(keys)
     newest = newest or newest_run()
     run = run or newest
@@ -68,7 +70,7 @@ def results(
             for period in periods
             for key in keys
         }
-    return Computer(run, newest, scope, keys, view, Organisation.current()).all(kpis, periods)
+    return Computer(run, newest, scope, keys, view, Organisation.current(), reader).all(kpis, periods)
 
 
 def every_key(
@@ -91,7 +93,30 @@ def every_key(
 
 
 class Computer(Loader):
-    """Makes results of the figures that it has loaded."""
+    """Makes results of the figures that it has loaded, for one reader or for nobody in particular.
+
+    Whatever is shown to somebody is made here: what that person may not see is left out here, and nowhere else."""
+
+    def __init__(
+        self,
+        run: Run,
+        newest: Run | None,
+        scope: str,
+        keys: list[Key] | None,
+        view: str,
+        organisation: Organisation,
+        reader: User | None = None,
+    ) -> None:
+        super().__init__(run, newest, scope, keys, view, organisation)
+        self.reader = reader
+        self.hidden: dict[tuple[str, Period], set[Key]] = {}
+
+    def places_for(self, kpis: Sequence[Definition]) -> list[Where]:
+        """Whether one group is told depends on how many answered in the others."""
+        found = super().places_for(kpis)
+        if self.scope in SEGMENTS and not all(tells_to(self.reader, kpi) for kpi in kpis):
+            found[0] = (self.scope, None, self.view)
+        return found
 
     def all(
         self, kpis: Sequence[Definition], periods: Sequence[Period]
@@ -110,6 +135,31 @@ class Computer(Loader):
         return as_group(kpi, made, self.scope, key)
 
     def make(self, kpi: Definition, period: Period, scope: str, key: Key) -> Result:
+        made = self.made(kpi, period, scope, key)
+        return made.withheld() if self.hides(made) else made
+
+    def hides(self, made: Result) -> bool:
+        """What the people of one account said, or fewer than five of a group, is an opinion, and not for everyone."""
+        if made.value is None or tells_to(self.reader, made.kpi):
+            return False
+        if made.scope == Scope.ACCOUNT or (made.n or 0) < FEW:
+            return True
+        return made.scope in SEGMENTS and made.key in self.hidden_in(made.kpi, made.period)
+
+    def hidden_in(self, kpi: Definition, period: Period) -> set[Key]:
+        assert isinstance(kpi, Kpi) and kpi.n is not None
+        if (kpi.id, period) not in self.hidden:
+            # What a page has put beside the groups is none of them.
+            keys = {key for scope, span, key in self.figures if (scope, span) == (self.scope, period.span)}
+            sums = {
+                key: self.sums_for(kpi, period, self.scope, key) for key in keys if key is None or key >= 0
+            }
+            self.hidden[kpi.id, period] = hidden_groups(
+                {key: int(found.get(kpi.n.name, 0)) for key, found in sums.items()}
+            )
+        return self.hidden[kpi.id, period]
+
+    def made(self, kpi: Definition, period: Period, scope: str, key: Key) -> Result:
         if not is_of(kpi, scope):
             return self.blank(kpi, period, scope, key, reason="not_defined")
         if not self.has_begun(period):
@@ -144,7 +194,7 @@ class Computer(Loader):
 
     def value(self, kpi: Definition, period: Period, key: Key) -> Decimal | None:
         """The value alone: of what a trend draws nothing else is seen, and a page has hundreds of points."""
-        if self.scope == Scope.TARGET:
+        if self.scope == Scope.TARGET or not tells_to(self.reader, kpi):
             return self.result(kpi, period, key).value
         return self.outcome(kpi, period, self.scope, key)[0]
 

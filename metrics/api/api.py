@@ -297,7 +297,7 @@ def explained(request: HttpRequest, scope: str, key: str, kpi: str, asked: Asked
     stands_in = of_group(number, scope, found)
     if stands_in is not None:
         number, scope, found = seen_kpi(request, stands_in.id), Scope.COMPANY.value, None
-    choice = read_choice(asked.query(), Organisation.current())
+    choice = read_choice(asked.query(), Organisation.current(), user)
     if choice is None or (asked.run is not None and choice.run.pk != asked.run):
         raise Http404
     return Explanation(user, number, find_place(scope, found, today), choice)
@@ -324,7 +324,7 @@ def result_out(result: Result, place: Place, choice: Choice, target: Any) -> ans
 def one_result(made: Explanation) -> answers.ResultOut:
     choice, place = made.choice, made.place
     computer = PageComputer(
-        choice.run, choice.newest, place.scope, [place.key], choice.view, choice.organisation
+        choice.run, choice.newest, place.scope, [place.key], choice.view, choice.organisation, made.user
     )
     made.now = computer.all([made.kpi], [choice.period])[made.kpi.id, choice.period, place.key]
     targets = Targets.of([(place.scope, place.key)], [made.kpi.id])
@@ -345,11 +345,11 @@ def results(request: HttpRequest, scope: ScopeName, key: Key, asked: Query[Asked
     found = read_key(scope, key)
     seen_or_refused(user, scope, found, today)
     place = find_place(scope, found, today)
-    choice = read_choice(asked.query(), Organisation.current())
+    choice = read_choice(asked.query(), Organisation.current(), user)
     if choice is None or (asked.run is not None and choice.run.pk != asked.run):
         raise Http404
     shown = visible_kpis(user, scope)
-    computer = PageComputer(choice.run, choice.newest, scope, [found], choice.view, choice.organisation)
+    computer = PageComputer(choice.run, choice.newest, scope, [found], choice.view, choice.organisation, user)
     made = computer.all(shown, [choice.period])
     targets = Targets.of([(scope, found)])
     return [

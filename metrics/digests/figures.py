@@ -103,7 +103,7 @@ def computed(
     reader: Reader, run: Run, newest: Run, scope: str, keys: list[Key], kpis: list[Definition]
 ) -> dict[tuple[str, Key], Result]:
     """Every watched number in its own period, as that run published it."""
-    computer = PageComputer(run, newest, scope, keys, View.AS_WAS, reader.organisation)
+    computer = PageComputer(run, newest, scope, keys, View.AS_WAS, reader.organisation, reader.user)
     periods = {kpi.id: this_month(run) if kpi is PIPELINE else last_year(run) for kpi in kpis}
     found = computer.all(kpis, list(dict.fromkeys(periods.values())))
     return {(kpi.id, key): found[kpi.id, periods[kpi.id], key] for kpi in kpis for key in keys}
@@ -146,7 +146,7 @@ def headline(reader: Reader) -> Headline | None:
     key = keys[0]
     year = last_year(run)
     years: list[Period] = [year.moved(-back) for back in range(POINTS)][::-1]
-    computer = PageComputer(run, run, scope, [key], View.AS_WAS, reader.organisation)
+    computer = PageComputer(run, run, scope, [key], View.AS_WAS, reader.organisation, reader.user)
     found = [computer.all([REVENUE], years)[REVENUE.id, each, key] for each in years]
     known = [each for each in found if each.value is not None]
     if len(known) < 2:

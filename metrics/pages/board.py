@@ -36,7 +36,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
     with reading():
         organisation = Organisation.current()
         seen_or_refused(user, Scope.COMPANY, None, organisation.today())
-        choice = board_choice(request.GET.dict(), organisation)
+        choice = board_choice(request.GET.dict(), organisation, user)
         if choice is None:
             return render(request, "metrics/no_run.html", {"place": COMPANY, "crumbs": []})
         sheet = sheet_of(user, choice)
@@ -157,7 +157,7 @@ def board_choose(request: HttpRequest) -> HttpResponse:
     """What the board page shows, and the sentence about its period; each has a form and a button of its own."""
     user = signed_in(request)
     organisation = Organisation.current()
-    choice = board_choice(request.GET.dict(), organisation)
+    choice = board_choice(request.GET.dict(), organisation, user)
     says = request.method == "POST" and "text" in request.POST
     chooses = request.method == "POST" and not says
     numbers = NumbersForm(request.POST if chooses else None, chosen_numbers(), user)

@@ -67,9 +67,9 @@ class Sheet:
     """Chosen numbers that this reader may not see."""
 
 
-def board_choice(asked: Mapping[str, str], organisation: Organisation) -> Choice | None:
+def board_choice(asked: Mapping[str, str], organisation: Organisation, reader: User) -> Choice | None:
     """Compared, unless asked otherwise, with the newest run of at least a quarter ago, or else a year before."""
-    choice = read_choice(asked, organisation)
+    choice = read_choice(asked, organisation, reader)
     if choice is None or asked.get("compare"):
         return choice
     limit = add_months(choice.run.as_of.replace(day=1), -MONTHS_APART)

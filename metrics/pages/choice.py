@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from django.db.models.expressions import RawSQL
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from accounts.periods import BadPeriod, Day, Period, PeriodKind, add_months, latest_complete, period_of
 from kamplan import formats
 from kamplan.components import Choice as Link
@@ -78,6 +78,8 @@ class Choice:
     organisation: Organisation
     runs: Sequence[Run]
     asked: Mapping[str, str] = field(default_factory=dict)
+    reader: User | None = None
+    """For whom the figures are made: what few people answered is not for everyone."""
 
     def grown_up(self, result: Result) -> Link | None:
         """Of a number too young to judge, the nearest period of this kind whose rows have all had their time."""
@@ -348,7 +350,7 @@ def load_runs() -> list[Run]:
     return list(found.annotate(first_night=RawSQL(FIRST_NIGHT, [])))
 
 
-def read_choice(asked: Mapping[str, str], organisation: Organisation) -> Choice | None:
+def read_choice(asked: Mapping[str, str], organisation: Organisation, reader: User | None) -> Choice | None:
     """None while nothing has been computed."""
     runs = load_runs()
     if not runs:
@@ -356,4 +358,4 @@ def read_choice(asked: Mapping[str, str], organisation: Organisation) -> Choice 
     shown = next((run for run in runs if str(run.pk) == asked.get("run")), runs[0])
     period = read_period(asked, shown.as_of, organisation.fiscal_year_start)
     view = View.CURRENT_BOOK if asked.get("view") == View.CURRENT_BOOK else View.AS_WAS
-    return Choice(period, view, organisation, runs, asked)
+    return Choice(period, view, organisation, runs, asked, reader)

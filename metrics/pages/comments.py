@@ -78,7 +78,7 @@ def comment_add(request: HttpRequest, scope: str, key: str, kpi: str) -> HttpRes
     today = Organisation.current().today()
     found = read_key(scope, key)
     seen_or_refused(user, scope, found, today)
-    choice = read_choice(request.GET.dict(), Organisation.current())
+    choice = read_choice(request.GET.dict(), Organisation.current(), user)
     allowed = may_see_kpi(user, definition, scope) and may_comment(user, scope, found, today)
     if choice is None or not allowed:
         raise PermissionDenied("Comments are written by whom the number belongs to.")

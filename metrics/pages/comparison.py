@@ -80,7 +80,7 @@ def choice_of(request: HttpRequest, user: User) -> Choice | None:
     """Groups of accounts are those of the company: who may see it may compare them."""
     organisation = Organisation.current()
     seen_or_refused(user, Scope.COMPANY, None, organisation.today())
-    return read_choice(request.GET.dict(), organisation)
+    return read_choice(request.GET.dict(), organisation, user)
 
 
 def nothing_yet(request: HttpRequest) -> HttpResponse:
@@ -187,7 +187,7 @@ def split_links(choice: Choice, kpi: Definition, by: str) -> list[Link]:
 def by_channel(user: User, choice: Choice, kpi: Definition) -> dict[str, Any]:
     """The channels that the figure itself holds, each against all others."""
     computer = PageComputer(
-        choice.run, choice.newest, Scope.COMPANY, [None], View.AS_WAS, choice.organisation
+        choice.run, choice.newest, Scope.COMPANY, [None], View.AS_WAS, choice.organisation, user
     )
     whole = computer.all([kpi], [choice.period])[kpi.id, choice.period, None]
     found = channels(whole)

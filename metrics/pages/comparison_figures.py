@@ -119,10 +119,18 @@ class Groups:
         self, choice: Choice, by: Scope, kpis: Sequence[Definition], periods: Sequence[Period]
     ) -> None:
         self.choice, self.by, self.kpis = choice, by, list(kpis)
-        self.computer = PageComputer(choice.run, choice.newest, by, None, View.AS_WAS, choice.organisation)
+        self.computer = PageComputer(
+            choice.run, choice.newest, by, None, View.AS_WAS, choice.organisation, choice.reader
+        )
         self.found = self.computer.all(self.kpis, list(dict.fromkeys([*periods, choice.period])))
         whole = PageComputer(
-            choice.run, choice.newest, Scope.COMPANY, [None], View.AS_WAS, choice.organisation
+            choice.run,
+            choice.newest,
+            Scope.COMPANY,
+            [None],
+            View.AS_WAS,
+            choice.organisation,
+            choice.reader,
         )
         self.whole = whole.all(self.kpis, [choice.period])
         self.of_whole = {span: figures for (_, span, _), figures in whole.figures.items()}
@@ -161,7 +169,9 @@ class Groups:
             computer.figures[self.by, span, OUTSIDE] = Figures(
                 less(figures.accounts, of_group.accounts), self.rows_outside(span, key)
             )
-        return computer.make(kpi, self.choice.period, self.by, OUTSIDE)
+        found = computer.make(kpi, self.choice.period, self.by, OUTSIDE)
+        # The company's number less that of all others would be the group's own.
+        return found.withheld() if self.result(kpi, key).is_withheld else found
 
     def rows_outside(self, span: Span, key: Key) -> dict[str, Decimal]:
         """An account may have deals of two groups: those of the others are added up, with their squares."""

@@ -73,14 +73,14 @@ def explain(request: HttpRequest, scope: str, key: str, kpi: str) -> HttpRespons
             raise PermissionDenied("This number is not shown to this role.")
         if request.method == "GET":
             place = find_place(scope, found, today)
-            choice = read_choice(request.GET.dict(), organisation)
+            choice = read_choice(request.GET.dict(), organisation, user)
             if choice is None:
                 return render(
                     request, "metrics/no_run.html", {"place": place, "crumbs": crumbs(user, place, {})}
                 )
             return answer(request, user, Explanation(user, definition, place, choice))
         place = find_place(scope, found, today)
-        choice = read_choice(request.GET.dict(), organisation)
+        choice = read_choice(request.GET.dict(), organisation, user)
     if choice is None or not may_set(user, scope, found, today):
         raise PermissionDenied
     return set_target(request, user, Explanation(user, definition, place, choice))

@@ -34,11 +34,11 @@ def allowed_sets(explained: Explanation) -> list[RowSet]:
     if not may_see(explained.user, Secret.CONTRACT_VALUE):
         sets = [each for each in sets if each.source not in (LIVE_CONTRACTS, DUE_CONTRACTS)]
     account = asked_account(explained)
-    if account is None:
-        return sets
-    if not may_see(explained.user, Secret.OPINION):
+    if (account is not None and not may_see(explained.user, Secret.OPINION)) or explained.is_withheld:
         # Where nobody may list them, the sum of one account's few would tell as much.
         sets = [each for each in sets if not is_opinion(each)]
+    if account is None:
+        return sets
     return [replace(each, account=account.pk) for each in sets]
 
 

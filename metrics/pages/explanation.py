@@ -11,7 +11,7 @@ from django.db import connection
 from accounts.models import Account, User
 from accounts.periods import PeriodKind
 from kamplan import formats
-from metrics.access import may_see_kpi, sees_every_account, sees_everything
+from metrics.access import may_see_kpi, sees_every_account, sees_everything, tells_to
 from metrics.kpi import Definition, Direction, Kpi, RowKpi
 from metrics.models import Run, Scope, Target
 from metrics.pages import making, words
@@ -117,7 +117,14 @@ class Explanation:
     def computer(self, run: Run) -> PageComputer:
         choice, place = self.choice, self.place
         return PageComputer(
-            run, choice.newest, place.scope, [place.key], choice.view, choice.organisation, [self.kpi]
+            run,
+            choice.newest,
+            place.scope,
+            [place.key],
+            choice.view,
+            choice.organisation,
+            self.user,
+            [self.kpi],
         )
 
     def load_accounts(self) -> None:
@@ -144,6 +151,17 @@ class Explanation:
         if account is None:
             return "Rows without an account" if sees_every_account(self.user) else ""
         return self.names.get(account, "")
+
+    @cached_property
+    def is_withheld(self) -> bool:
+        """The number is made of too few answers for this reader; a part of the page asks it alone, too."""
+        if tells_to(self.user, self.kpi):
+            return False
+        if not hasattr(self, "now"):
+            choice = self.choice
+            found = self.computer(choice.run).all([self.kpi], [choice.period])
+            return found[self.kpi.id, choice.period, self.place.key].is_withheld
+        return self.now.is_withheld
 
     @property
     def is_wide(self) -> bool:
@@ -183,8 +201,18 @@ class Explanation:
 
     def result_from(self, rows: Sequence[Stored] | None, place: tuple[str, int | None], run: Run) -> Result:
         choice = self.choice
+        # Whether it is told depends on other groups, whose rows were not read.
+        rows = rows if tells_to(self.user, self.kpi) else None
         return result_from(
-            rows, self.kpi, choice.period, place, choice.view, run, choice.newest, choice.organisation
+            rows,
+            self.kpi,
+            choice.period,
+            place,
+            choice.view,
+            run,
+            choice.newest,
+            choice.organisation,
+            self.user,
         )
 
     def url(self, **more: object) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from accounts.periods import Day, Period, first_of_month, usual_periods
 from kamplan.formats import format_value
 from metrics import evaluate, rowkpis
@@ -55,12 +55,13 @@ class PageComputer(Computer):
         keys: list[Key] | None,
         view: str,
         organisation: Organisation,
+        reader: User | None,
         only: Sequence[Definition] = (),
         drawn: Sequence[Period] = (),
     ) -> None:
         """`only`: the numbers that will be asked for, where that is known; nothing else is read or summed then.
         `drawn`: periods of which only the values will be."""
-        super().__init__(run, newest, scope, keys, view, organisation)
+        super().__init__(run, newest, scope, keys, view, organisation, reader)
         self.only = only
         self.drawn = {(period.start, period.end) for period in drawn}
         self.loaded: set[tuple[str, Span]] = set()
@@ -174,10 +175,11 @@ def result_from(
     run: Run,
     newest: Run,
     organisation: Organisation,
+    reader: User | None,
 ) -> Result:
     """The number as that run published it, from rows that were read for several of them; else read for itself."""
     scope, key = place
-    computer = PageComputer(run, newest, scope, [key], view, organisation, [kpi])
+    computer = PageComputer(run, newest, scope, [key], view, organisation, reader, [kpi])
     if rows is not None:
         mine = [row for row in rows if (row.scope, row.key) == place]
         if mine or period.span in computer.stored_spans([period]):

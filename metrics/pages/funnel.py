@@ -87,7 +87,7 @@ def page(user: User, choice: Choice) -> dict[str, Any]:
     seen = {kpi.id: kpi for kpi in visible_kpis(user)}
     wanted = [KPI[name] for step in STEPS for name in step[:2]] + [KPI["roi"]]
     computer = PageComputer(
-        choice.run, choice.newest, Scope.COMPANY, [None], View.AS_WAS, choice.organisation
+        choice.run, choice.newest, Scope.COMPANY, [None], View.AS_WAS, choice.organisation, user
     )
     found = {name: result for (name, _, _), result in computer.all(wanted, [choice.period]).items()}
     lines = against_others(choice, [seen[name] for name in OF_GROUPS if name in seen])

@@ -87,7 +87,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "renewals": renewals(user, visible, today),
         }
         if user.role == Role.HEAD:
-            context |= company(run)
+            context |= company(user, run)
         else:
             context |= my_week(user, organisation, run)
         if user.role == Role.LEAD:
@@ -281,14 +281,14 @@ def team(user: User, accounts: AccountQuerySet, run: Run | None, today: datetime
     return {"lines": lines, "has_members": bool(members), "has_accounts": accounts.exists()}
 
 
-def company(run: Run | None) -> dict[str, Any]:
+def company(user: User, run: Run | None) -> dict[str, Any]:
     """Four figures of the company, and its tiers."""
     if run is None:
         return {}
     year, now = last_year(run), this_month(run)
     years = [year.moved(-back) for back in range(TREND_MONTHS)][::-1]
     organisation = Organisation.current()
-    whole = PageComputer(run, run, Scope.COMPANY, [None], View.AS_WAS, organisation)
+    whole = PageComputer(run, run, Scope.COMPANY, [None], View.AS_WAS, organisation, user)
     found = whole.all(COMPANY, [*years, now])
     targets = Targets.of([(Scope.COMPANY, None)], [kpi.id for kpi in COMPANY])
     figures = []
@@ -300,7 +300,7 @@ def company(run: Run | None) -> dict[str, Any]:
         figures.append(
             company_figure(result, target, [found[kpi.id, period, None].value for period in periods])
         )
-    tiers = PageComputer(run, run, Scope.TIER, None, View.AS_WAS, organisation).all(TEAM, [year, now])
+    tiers = PageComputer(run, run, Scope.TIER, None, View.AS_WAS, organisation, user).all(TEAM, [year, now])
     keys = {key for _, _, key in tiers}
     lines = [
         line(f"Tier {each.name}", "", scorecard_url(Scope.TIER, each.pk), tiers, year, now, each.pk)

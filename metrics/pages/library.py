@@ -135,11 +135,11 @@ def newest_values(user: User, place: Place) -> dict[str, Result]:
     found: dict[str, Result] = {}
     shown = visible_kpis(user)
     for kind in dict.fromkeys(kpi.usual for kpi in shown):
-        choice = read_choice({"period": kind.value}, organisation)
+        choice = read_choice({"period": kind.value}, organisation, user)
         if choice is None:
             return {}
         computer = PageComputer(
-            choice.run, choice.newest, place.scope, [place.key], choice.view, organisation
+            choice.run, choice.newest, place.scope, [place.key], choice.view, organisation, user
         )
         some = [kpi for kpi in shown if kpi.usual == kind]
         made = computer.all(some, [choice.period])
@@ -174,7 +174,7 @@ def kpi(request: HttpRequest, id: str) -> HttpResponse:
     if found is None:
         raise Http404
     with reading():
-        choice = read_choice({"period": found.usual.value}, Organisation.current())
+        choice = read_choice({"period": found.usual.value}, Organisation.current(), user)
         return render(request, "metrics/kpi.html", detail(user, found, choice))
 
 
@@ -259,7 +259,7 @@ def example(user: User, kpi: Definition, choice: Choice, place: Place) -> dict[s
             return {}
         place = largest_account(user, choice) or place
     computer = PageComputer(
-        choice.run, choice.newest, place.scope, [place.key], choice.view, choice.organisation
+        choice.run, choice.newest, place.scope, [place.key], choice.view, choice.organisation, user
     )
     periods = [choice.period.moved(-months) for months in EARLIER]
     made = computer.all([kpi], periods)

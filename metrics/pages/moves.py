@@ -145,10 +145,12 @@ def place_and_choice(request: HttpRequest, user: User, scope: str, key: str) -> 
     found = read_key(scope, key)
     seen_or_refused(user, scope, found, today)
     place = find_place(scope, found, today)
-    choice = read_choice(request.GET.dict(), organisation)
+    choice = read_choice(request.GET.dict(), organisation, user)
     if choice is None:
         return place, None
-    return place, Sides(choice.period, choice.view, choice.organisation, choice.runs, choice.asked)
+    return place, Sides(
+        choice.period, choice.view, choice.organisation, choice.runs, choice.asked, choice.reader
+    )
 
 
 def nothing_yet(request: HttpRequest, user: User, place: Place) -> HttpResponse:

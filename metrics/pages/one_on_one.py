@@ -108,7 +108,7 @@ def compared_run(last: OneOnOne | None) -> str:
 
 def numbers(user: User, person: User, last: OneOnOne | None, today: datetime.date) -> dict[str, Any]:
     """The scorecard's own rows, compared with the run of the last talk."""
-    choice = read_choice({"compare": compared_run(last)}, Organisation.current())
+    choice = read_choice({"compare": compared_run(last)}, Organisation.current(), user)
     if choice is None:
         return {}
     card = one_scorecard(user, find_place(Scope.OWNER, person.pk, today), choice)

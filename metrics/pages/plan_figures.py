@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from accounts.models import Objective, Organisation, Plan
+from accounts.models import Objective, Organisation, Plan, User
 from accounts.periods import BadPeriod, Period, PeriodKind, add_months
 from kamplan.formats import day, format_value
 from metrics.kpi import Credit, Definition, Derived, Direction, Kpi, RowKpi
@@ -86,16 +86,18 @@ def stands(
     objectives: Sequence[Objective],
     run: Run | None,
     organisation: Organisation,
+    reader: User,
     newest: Run | None = None,
 ) -> dict[int, Stand]:
     """All objectives of one plan, in a constant number of statements."""
-    return stands_of([(plan, objectives)], run, organisation, newest)
+    return stands_of([(plan, objectives)], run, organisation, reader, newest)
 
 
 def stands_of(
     plans: Sequence[tuple[Plan, Sequence[Objective]]],
     run: Run | None,
     organisation: Organisation,
+    reader: User,
     newest: Run | None = None,
 ) -> dict[int, Stand]:
     """The same for several plans: every KPI they use, for every period and account of theirs, at once."""
@@ -105,7 +107,7 @@ def stands_of(
     keys = list(dict.fromkeys(plan.account_id for plan, each, _ in wanted if each.kpi))
     found: Mapping[tuple[str, Period, int | None], Result] = {}
     if kpis and periods and keys and run is not None:
-        found = results(kpis, periods, Scope.ACCOUNT, keys, run=run, newest=newest)
+        found = results(kpis, periods, Scope.ACCOUNT, keys, run=run, newest=newest, reader=reader)
     return {
         each.pk: stand(
             plan,

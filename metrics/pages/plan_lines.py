@@ -179,7 +179,7 @@ class Shown:
             else None
         )
         lines = lines_of(plan, today)
-        found = stands(plan, lines.objectives, earlier or run, organisation, newest=run)
+        found = stands(plan, lines.objectives, earlier or run, organisation, user, newest=run)
         for objective in lines.objectives:
             objective.stand = found[objective.pk]
         past = earlier is not None and run is not None and earlier.pk != run.pk

@@ -232,7 +232,7 @@ def rows_of(
     for objective in Objective.objects.filter(plan__in=list(plans)):
         objectives.setdefault(objective.plan_id, []).append(objective)
     wanted = [(plan, objectives.get(pk, [])) for pk, plan in plans.items()]
-    found = stands_of(wanted, run, organisation, newest=run)
+    found = stands_of(wanted, run, organisation, user, newest=run)
     verified, acts = verified_days(list(plans)), action_counts(list(plans), today)
     owners = dict(owners_of(accounts, today).values_list("account", "user__name"))
     limit = today - datetime.timedelta(days=OLD_DAYS)

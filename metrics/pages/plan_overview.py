@@ -17,7 +17,7 @@ def plan_section(user: User, account: int, run: Run | None, organisation: Organi
     if plan is None:
         return {"plan": None, "shows_plan": True}
     objectives = list(Objective.objects.filter(plan=plan).select_related("judged_by", "contact"))
-    found = stands(plan, objectives, run, organisation, newest=run)
+    found = stands(plan, objectives, run, organisation, user, newest=run)
     for each in objectives:
         each.stand = found[each.pk]
     return {

@@ -39,7 +39,7 @@ def simple_variants(user: User, account: int, run: Run, models: Sequence[str]) -
         key = account if scope == Scope.ACCOUNT else None
         if not (may_see_kpi(user, KPI[kpi]) and may_see(user, scope, key)):
             continue
-        result = figure(run, kpi, scope, key, organisation)
+        result = figure(run, kpi, scope, key, organisation, user)
         if result.value is not None:
             counted = words.sub_line(result, organisation.reporting_currency)
             url = explain_url(kpi, scope, key, result.period)
@@ -47,7 +47,7 @@ def simple_variants(user: User, account: int, run: Run, models: Sequence[str]) -
     return found
 
 
-def figure(run: Run, kpi: str, scope: Scope, key: Key, organisation: Organisation) -> Result:
+def figure(run: Run, kpi: str, scope: Scope, key: Key, organisation: Organisation, reader: User) -> Result:
     period = latest_complete(PeriodKind.T12, run.as_of, organisation.fiscal_year_start)
-    computer = PageComputer(run, run, scope, [key], View.AS_WAS, organisation, [KPI[kpi]])
+    computer = PageComputer(run, run, scope, [key], View.AS_WAS, organisation, reader, [KPI[kpi]])
     return computer.all([KPI[kpi]], [period])[kpi, period, key]

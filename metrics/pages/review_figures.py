@@ -66,7 +66,17 @@ def usual_period(as_of: Day) -> Period:
 def figures_of(review: Review, user: User, run: Run | None = None) -> dict[str, Any]:
     """What was shown when the review was held; before that, what the newest run says."""
     kept: dict[str, Any] | None = review.figures if review.status == Review.Status.HELD else None
-    return kept or review_figures(review, user, run or newest_run())
+    return as_shown_to(user, kept) if kept else review_figures(review, user, run or newest_run())
+
+
+def as_shown_to(user: User, kept: dict[str, Any]) -> dict[str, Any]:
+    """What was kept is what its owner saw: a reader who may not see a number today does not see that of then."""
+    seen = [
+        each
+        for each in kept["kpis"]
+        if each["id"] not in KPI or may_see_kpi(user, KPI[each["id"]], Scope.ACCOUNT)
+    ]
+    return {**kept, "kpis": seen}
 
 
 def review_figures(review: Review, user: User, run: Run | None) -> dict[str, Any]:
@@ -114,9 +124,9 @@ def kpis(
 ) -> list[dict[str, Any]]:
     """The account's own numbers of the period, each beside the period before and its target."""
     account = review.account_id
-    wanted = [KPI[each] for each in KPI_IDS if may_see_kpi(user, KPI[each])]
+    wanted = [KPI[each] for each in KPI_IDS if may_see_kpi(user, KPI[each], Scope.ACCOUNT)]
     before = period.moved(-period.months)
-    found = results(wanted, [period, before], Scope.ACCOUNT, [account], run=run)
+    found = results(wanted, [period, before], Scope.ACCOUNT, [account], run=run, reader=user)
     targets = Targets.of([(Scope.ACCOUNT, account)], [kpi.id for kpi in wanted])
     return [
         number(

@@ -80,7 +80,7 @@ def scorecard_of(request: HttpRequest, scope: str, key: str) -> HttpResponseBase
         found = read_key(scope, key)
         seen_or_refused(user, scope, found, today)
         place = find_place(scope, found, today)
-        choice = read_choice(request.GET.dict(), organisation)
+        choice = read_choice(request.GET.dict(), organisation, user)
         if choice is None:
             return render(request, "metrics/no_run.html", {"place": place, "crumbs": crumbs(user, place, {})})
         by = request.GET.get("by", "")
@@ -160,7 +160,7 @@ class Card:
         choice = self.choice
         scope, keys = self.place.scope, [self.place.key]
         return PageComputer(
-            run, choice.newest, scope, keys, choice.view, choice.organisation, self.kpis, drawn
+            run, choice.newest, scope, keys, choice.view, choice.organisation, choice.reader, self.kpis, drawn
         )
 
     def find_restated(self, theirs: PageComputer, changed: Sequence[Period]) -> list[Restated]:
@@ -407,7 +407,7 @@ def side_by_side(user: User, place: Place, choice: Choice, by: str, page: str) -
     group = next((each for each in Group if each.value == choice.asked.get("group")), Group.RETENTION)
     kpis = [kpi for kpi in allowed if kpi.group == group and (shows_all or kpi.on_scorecard)]
     keys = members_of(place, choice) if place.scope == Scope.TEAM else None
-    computer = PageComputer(choice.run, choice.newest, by, keys, choice.view, choice.organisation)
+    computer = PageComputer(choice.run, choice.newest, by, keys, choice.view, choice.organisation, user)
     found = computer.all(kpis, [choice.period])
     labels = labels_of(by, {key for _, _, key in found})
     counted = [key for key in labels if any(has_something(found[kpi.id, choice.period, key]) for kpi in kpis)]
@@ -417,7 +417,7 @@ def side_by_side(user: User, place: Place, choice: Choice, by: str, page: str) -
     shown = pages.get_page(page)
     rows = [side_row(choice, kpis, found, by, key, labels[key]) for key in shown]
     whole = PageComputer(
-        choice.run, choice.newest, place.scope, [place.key], choice.view, choice.organisation
+        choice.run, choice.newest, place.scope, [place.key], choice.view, choice.organisation, user
     ).all(kpis, [choice.period])
     rows.append(side_row(choice, kpis, whole, place.scope, place.key, place.name, is_whole=True))
     return {

@@ -116,7 +116,7 @@ def list_context(request: HttpRequest, user: User) -> dict[str, Any]:
     }
     if place is None or run is None:
         return context
-    attainment = Attainment(run, organisation, *place, kind)
+    attainment = Attainment(user, run, organisation, *place, kind)
     rows = [
         row
         for row in attainment.targets.rows
@@ -241,7 +241,7 @@ def one_target(user: User, row: Target) -> dict[str, Any]:
     place = find_place(row.scope, row.key, organisation.today())
     whose = place_text(row.scope, row.key)
     currency = organisation.reporting_currency
-    points = Attainment(run, organisation, row.scope, row.key, kind).of([kpi])[kpi.id] if run else []
+    points = Attainment(user, run, organisation, row.scope, row.key, kind).of([kpi])[kpi.id] if run else []
     made = drawing(points)
     return {
         "row": row,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from accounts.periods import Day, Period, PeriodKind, latest_complete
 from kamplan import charts
 from metrics.kpi import Definition
@@ -46,11 +46,17 @@ class Attainment:
     """All numbers of one place in the past periods of one kind, in one reading."""
 
     def __init__(
-        self, run: Run, organisation: Organisation, scope: str, key: int | None, kind: PeriodKind
+        self,
+        user: User,
+        run: Run,
+        organisation: Organisation,
+        scope: str,
+        key: int | None,
+        kind: PeriodKind,
     ) -> None:
         self.scope, self.key = scope, key
         self.periods = past_periods(kind, run, organisation)
-        self.computer = PageComputer(run, run, scope, [key], View.AS_WAS, organisation)
+        self.computer = PageComputer(run, run, scope, [key], View.AS_WAS, organisation, user)
         self.targets = Targets.of([(scope, key)])
 
     def of(self, kpis: Sequence[Definition]) -> dict[str, list[Point]]:

@@ -67,7 +67,7 @@ def sub_line(result: Result, reporting_currency: str) -> str:
         texts: dict[str, str] = defaultdict(lambda: formats.UNKNOWN)
         for part in kpi.parts():
             texts[part.name] = part_text(part, result.parts.get(part.name), reporting_currency)
-        if kpi.sub:
+        if kpi.sub and not result.is_withheld:
             mean = mean_text(result)
             return of_one(kpi.sub.format_map(texts)) + (f", mean {mean}" if mean else "")
         return of_one(f"{texts[kpi.n.name]} {kpi.n.label}") if kpi.n else ""

@@ -185,7 +185,7 @@ def test_a_night_that_hears_of_a_class_of_a_few_days_is_a_rebuild(made: Deals) -
 
 
 def totals_of_rows(kpi: str, scope: str, key: int | None, hana: User) -> list[Decimal]:
-    choice = read_choice({"period": "year", "end": "2025-12"}, Organisation.current())
+    choice = read_choice({"period": "year", "end": "2025-12"}, Organisation.current(), None)
     assert choice is not None
     return [find_rows(hana, each, Place(scope, key, ""), choice, 1).total for each in row_sets(KPI[kpi])]
 
@@ -220,7 +220,7 @@ def test_a_group_is_explained_down_to_the_rows_that_were_opened_in_it(made: Deal
 
 def test_what_lies_outside_a_group_is_made_of_the_deals_of_the_others(made: Deals) -> None:
     run("2025-12-31")
-    choice = read_choice({"period": "year", "end": "2025-12"}, Organisation.current())
+    choice = read_choice({"period": "year", "end": "2025-12"}, Organisation.current(), None)
     assert choice is not None
     kpi = KPI["avg_deal_size"]
     groups = Groups(choice, Scope.TIER, [kpi], [])

@@ -87,7 +87,7 @@ def test_deals_are_those_of_target_accounts_by_what_these_were_when_each_was_ope
 
 def totals_of_rows(kpi: str, scope: str, key: int | None) -> list[Decimal]:
     """What the rows behind a number add up to, kind by kind."""
-    choice = read_choice({"period": "year", "end": "2025-12"}, Organisation.current())
+    choice = read_choice({"period": "year", "end": "2025-12"}, Organisation.current(), None)
     assert choice is not None
     hana, place = make_user("Hana", "head"), Place(scope, key, "")
     return [find_rows(hana, each, place, choice, 1).total for each in row_sets(KPI[kpi])]

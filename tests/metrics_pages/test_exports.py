@@ -98,10 +98,12 @@ def test_the_rows_of_a_number_leave_in_both_forms_and_strangers_stay_one_line(
 
 @pytest.mark.django_db
 def test_no_file_of_rows_tells_viewers_and_marketing_who_thinks_what(
-    north: Team, aurora: Account, hana: User, mira: User, vic: User
+    north: Team, aurora: Account, maya: User, hana: User, mira: User, vic: User
 ) -> None:
     make_grant(vic)
-    make_answer(aurora, make_contact(aurora), "2025-11-02T10:00+00:00", nps=10, csat5=5)
+    # Of fewer than five nobody of them is told anything.
+    for account in (aurora, *(make_account(f"Small {number}", owner=maya) for number in range(4))):
+        make_answer(account, make_contact(account), "2025-11-02T10:00+00:00", nps=10, csat5=5)
     report_in("EUR")
     run("2026-01-10")
     for kpi, words in (("nps", "promoter"), ("nps_by_account", "promoter"), ("csat", "satisfied")):
@@ -110,13 +112,13 @@ def test_no_file_of_rows_tells_viewers_and_marketing_who_thinks_what(
         url = f"/scorecards/company/all/{kpi}/{T12}&part="
         for reader, is_told in ((hana, True), (mira, False), (vic, False)):
             page = ask(reader, f"{url}accounts").content.decode()
-            assert (aurora.name in page, "1 account you may not see" in page) == (is_told, not is_told)
+            assert (aurora.name in page, "5 accounts you may not see" in page) == (is_told, not is_told)
         for reader in (mira, vic):
             # Of an account there are so few answers that the number tells it, too.
             assert {ask(reader, f"{own}{kind}").status_code for kind in ("csv", "xlsx")} == {403}
             for rows in (csv_of(reader, f"{url}csv"), xlsx_of(reader, f"{url}xlsx")):
                 assert [(row["account"], row["detail"] or "") for row in rows] == [
-                    ("1 row in accounts you may not see", "")
+                    ("5 rows in accounts you may not see", "")
                 ], (reader, kpi)
     # The mean of an account of which one person answered is what that person said.
     mean = f"/scorecards/account/{aurora.pk}/nps_mean/{T12}"
