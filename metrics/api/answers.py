@@ -136,7 +136,7 @@ class Rows(Schema):
     page: int
     pages: int
     hidden_count: int
-    """Rows in accounts you may not see; their sum is in the total."""
+    """Rows in accounts you may not see, or that are not for your role one by one; their sum is in the total."""
     hidden_total: str
     rows: list[RowOut]
 

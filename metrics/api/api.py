@@ -435,7 +435,7 @@ def rows(
     ] = 0,
     page: Annotated[int, Query(ge=1, le=1_000_000, description="Of as many as pages in the answer.")] = 1,
 ) -> Any:
-    """The rows that a number counts, fifty at a time; those of accounts you may not see only as count and sum."""
+    """The rows that a number counts, fifty at a time; those you may not see only as count and sum."""
     made = explained(request, scope, key, kpi, asked)
     sets = allowed_sets(made)
     if set >= len(sets):

@@ -154,7 +154,7 @@ def moved_context(explained: Explanation) -> dict[str, Any]:
         "change_words": change_words(explained, change),
         "waterfall": making.waterfall_rows(explained.before, explained.now, made, compared_label(explained)),
         "accounts": making.contributions(
-            explained.now, explained.now_by, explained.name_of, explained.currency
+            explained.now, explained.now_by, explained.name_of, explained.currency, explained.unnamed
         ),
         "unit_name": explained.kpi.unit.value,
     }

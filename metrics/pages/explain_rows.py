@@ -22,7 +22,17 @@ from metrics.pages import making
 from metrics.pages.accounts import sums_statement
 from metrics.pages.explanation import Explanation, choice_url
 from metrics.pages.exports import as_file, rows_table
-from metrics.pages.rows import PAGE, Found, RowSet, find_rows, history_since, is_opinion, measured, row_sets
+from metrics.pages.rows import (
+    PAGE,
+    Found,
+    RowSet,
+    find_rows,
+    history_since,
+    is_opinion,
+    measured,
+    row_sets,
+    unlisted_words,
+)
 from metrics.reading import facts_of
 from metrics.recipes import RECIPES
 from metrics.sources.contracts import DUE_CONTRACTS, LIVE_CONTRACTS
@@ -86,6 +96,7 @@ def rows_context(explained: Explanation, page: str) -> dict[str, Any]:
         "counted_head": f"Counted, {explained.currency}" if money else "Counted",
         "total_text": amount_text(found.total, money),
         "hidden_text": amount_text(found.hidden_total, money),
+        "hidden_words": unlisted_words(explained.user, row_set),
         "row_lines": [
             (
                 row,

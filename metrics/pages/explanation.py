@@ -152,6 +152,12 @@ class Explanation:
             return "Rows without an account" if sees_every_account(self.user) else ""
         return self.names.get(account, "")
 
+    @property
+    def unnamed(self) -> str:
+        """Why accounts have no name here: whoever may open them all may still not see this number of each."""
+        told = may_see_kpi(self.user, self.kpi, Scope.ACCOUNT)
+        return "you may not see" if told else "whose own number is not for this role"
+
     @cached_property
     def is_withheld(self) -> bool:
         """The number is made of too few answers for this reader; a part of the page asks it alone, too."""

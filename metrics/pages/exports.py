@@ -15,7 +15,7 @@ from metrics.pages import words
 from metrics.pages.choice import Choice
 from metrics.pages.places import Place
 from metrics.pages.portfolio_rows import Row
-from metrics.pages.rows import RowSet, statement, visible_rows
+from metrics.pages.rows import RowSet, statement, unlisted_words, visible_rows
 from metrics.reading import reading
 from metrics.result import Result
 from metrics.status import status_of
@@ -138,5 +138,5 @@ def every_row(
             while found := cursor.fetchmany(AT_A_TIME):
                 yield from ([*row, counted_in] for row in found)
     if hidden:
-        note = f"{plural(hidden, 'row')} in accounts you may not see"
+        note = f"{plural(hidden, 'row')} {unlisted_words(user, row_set)}"
         yield [None, note, "", "", None, "", Decimal(hidden_total), counted_in]

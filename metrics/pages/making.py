@@ -390,8 +390,10 @@ def contributions(
     by_account: Mapping[int | None, Parts],
     name_of: Callable[[int | None], str],
     currency: str,
+    unnamed: str,
 ) -> Contributions | None:
-    """The accounts with the largest part, the rest in one line, the unseen in one, and the page's number as foot."""
+    """The accounts with the largest part, the rest in one line, those without a name (and why they have none) in one,
+    and the page's number as foot."""
     kpi = result.kpi
     if not isinstance(kpi, Kpi):
         return None
@@ -410,7 +412,7 @@ def contributions(
     if others:
         groups.append((f"{len(others)} more account{'s' * (len(others) != 1)}", others, True))
     if hidden:
-        groups.append((f"{len(hidden)} account{'s' * (len(hidden) != 1)} you may not see", hidden, True))
+        groups.append((f"{len(hidden)} account{'s' * (len(hidden) != 1)} {unnamed}", hidden, True))
     if still:
         adds = "adds" if len(still) == 1 else "add"
         what = "without a change" if len(shape.heads) == 3 else f"that {adds} nothing"

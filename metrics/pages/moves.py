@@ -388,7 +388,7 @@ def by_accounts(explained: Explanation, kpi: Kpi) -> dict[str, Any]:
     lines = [(explained.name_of(each.account), each) for each in named[: len(named) - len(more)]]
     base = company_base(kpi, before, now)
     extra = [(plural(len(more), "more account"), together(more))] if more else []
-    extra += [(f"{plural(len(hidden), 'account')} you may not see", together(hidden))] if hidden else []
+    extra += [(f"{plural(len(hidden), 'account')} {explained.unnamed}", together(hidden))] if hidden else []
     extra += [(base_words(now), base)] if base and base.both else []
     places = making.places_between(before, now)
     everything = [*lines, *extra]

@@ -265,6 +265,13 @@ def visible_rows(user: User, row_set: RowSet, choice: Choice) -> tuple[str, dict
     return "x.account_id = ANY(%(seen)s)", {"seen": list(seen.values_list("pk", flat=True))}
 
 
+def unlisted_words(user: User, row_set: RowSet) -> str:
+    """Why rows are counted and not listed, behind how many they are."""
+    if is_opinion(row_set) and not may_see(user, Secret.OPINION):
+        return "that are not for this role one by one"
+    return "in accounts you may not see"
+
+
 def is_opinion(row_set: RowSet) -> bool:
     """Whether single rows tell what somebody at a customer thinks, or what we concluded from it."""
     return row_set.source.name in TELLING

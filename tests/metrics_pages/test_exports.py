@@ -112,13 +112,14 @@ def test_no_file_of_rows_tells_viewers_and_marketing_who_thinks_what(
         url = f"/scorecards/company/all/{kpi}/{T12}&part="
         for reader, is_told in ((hana, True), (mira, False), (vic, False)):
             page = ask(reader, f"{url}accounts").content.decode()
-            assert (aurora.name in page, "5 accounts you may not see" in page) == (is_told, not is_told)
+            unnamed = "5 accounts whose own number is not for this role"
+            assert (aurora.name in page, unnamed in page) == (is_told, not is_told)
         for reader in (mira, vic):
             # Of an account there are so few answers that the number tells it, too.
             assert {ask(reader, f"{own}{kind}").status_code for kind in ("csv", "xlsx")} == {403}
             for rows in (csv_of(reader, f"{url}csv"), xlsx_of(reader, f"{url}xlsx")):
                 assert [(row["account"], row["detail"] or "") for row in rows] == [
-                    ("5 rows in accounts you may not see", "")
+                    ("5 rows that are not for this role one by one", "")
                 ], (reader, kpi)
     # The mean of an account of which one person answered is what that person said.
     mean = f"/scorecards/account/{aurora.pk}/nps_mean/{T12}"

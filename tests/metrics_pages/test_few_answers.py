@@ -194,3 +194,20 @@ def test_what_the_people_of_one_account_said_stands_in_no_review_of_a_viewer(
         url = f"/plans/reviews/{each.pk}/"
         assert "+100" in text_of(hana, url)
         assert "+100" not in text_of(vic, url)
+
+
+def test_what_is_hidden_of_accounts_that_may_be_seen_is_their_number(
+    heard: Run, aurora: Account, borealis: Account, mira: User, vic: User
+) -> None:
+    """Marketing opens every account; this number of a single one is what it may not see."""
+    make_answer(aurora, make_contact(aurora), "2025-12-02T10:00+00:00", nps=0)
+    run("2026-01-11")
+    nps = f"/scorecards/company/all/nps/{T12}&part="
+    moved = f"/scorecards/company/all/nps/moved/?period=t12&end=2025-12&compare={heard.pk}"
+    for reader in (mira, vic):
+        assert ask(reader, f"/portfolio/{aurora.pk}/").status_code == 200
+        for url in (f"{nps}accounts", moved):
+            page = text_of(reader, url)
+            assert "own number is not for this role" in page and "you may not see" not in page, url
+        rows = text_of(reader, f"{nps}rows")
+        assert "that are not for this role one by one" in rows and "you may not see" not in rows
