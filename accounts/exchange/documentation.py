@@ -30,6 +30,7 @@ row by row what would be changed (old and new values), created, removed, left al
 - **Formats.** CSV in UTF-8 (with or without BOM) or Latin-1/Windows-1252, separated by comma, semicolon
   or tab, also packed with gzip; or the first sheet of an XLSX workbook. At most {files.MAX_UPLOAD >> 20}
   MB, {files.MAX_UNPACKED >> 20} MB unpacked, {files.MAX_COLUMNS} columns and {files.MAX_ROWS:,} rows.
+  An old workbook (.xls), one behind a password and what is none are refused, each with its reason.
 - **Dates** are written 2026-12-31 or 31.12.2026; dates with slashes need the option
   `dates`. Years 1900 to 2199; an open end is an empty cell. A moment
   with a time zone becomes a day in the organisation's time zone.

@@ -24,8 +24,15 @@ MAX_ROWS = 2_000_000
 MAX_CELL = 20_000
 CHUNK = 1 << 20
 # A table of numbers packs well, but hardly a hundredfold; below this size the ratio does not matter.
+ENCRYPTED = 0x1
+"""The bit with which a packed entry says that it is."""
 HARMLESS = 20 * 1024 * 1024
 MAX_RATIO = 200
+WORKBOOK_NAMES = (".xlsx", ".xlsm", ".xltx", ".xls", ".ods")
+OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+NO_WORKBOOK = "This is not an Excel workbook: save it as .xlsx or CSV."
+UNREADABLE = "This is not an Excel workbook that can be read: save it as .xlsx or CSV."
+LOCKED = "The workbook is protected by a password: save it without one, or as CSV."
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 Row = tuple[int, list[Cell]]
@@ -40,6 +47,10 @@ class Source:
 
     def open(self) -> BinaryIO:
         return io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")
+
+    @property
+    def is_called_workbook(self) -> bool:
+        return self.name.lower().endswith(WORKBOOK_NAMES)
 
     @property
     def size(self) -> int:
@@ -74,8 +85,11 @@ def inspect(source: Source) -> Layout:
         magic = stream.read(4)
     if magic.startswith(b"PK"):
         return _inspect_workbook(source)
-    if magic.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Refused("This is an old Excel file (.xls): save it as .xlsx or CSV.")
+    if magic.startswith(OLD_OFFICE):
+        raise Refused(_old_office_words(source))
+    if source.is_called_workbook and magic.lstrip().startswith(b"<"):
+        # Many programs write a web page and call it .xls.
+        raise Refused(NO_WORKBOOK)
     return _inspect_text(source)
 
 
@@ -87,6 +101,17 @@ def read(source: Source, layout: Layout) -> Iterator[Row]:
             raise Refused(f"The file has more than {MAX_ROWS:,} rows: split it.")
         if number > 1 and any(cell != "" for cell in cells):
             yield number, cells
+
+
+def _old_office_words(source: Source) -> str:
+    """What such a file holds stands in it by name; a new workbook behind a password is one, too."""
+    with source.open() as stream:
+        content = stream.read()
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        return LOCKED
+    if any(name.encode("utf-16-le") in content for name in ("Workbook", "Book")):
+        return "This is an old Excel file (.xls): save it as .xlsx or CSV."
+    return NO_WORKBOOK
 
 
 @contextmanager
@@ -121,7 +146,7 @@ def _encoding(source: Source) -> tuple[str, int]:
                 start = start or chunk[:4]
                 size += len(chunk)
                 lines += chunk.count(b"\n")
-                _check_chunk(chunk, start, size, source.size)
+                _check_chunk(chunk, start, size, source)
                 if utf8:
                     try:
                         decoder.decode(chunk)
@@ -147,10 +172,13 @@ def _utf8() -> Any:
     return codecs.getincrementaldecoder("utf-8")()
 
 
-def _check_chunk(chunk: bytes, start: bytes, size: int, packed: int) -> None:
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in chunk:
+def _check_chunk(chunk: bytes, start: bytes, size: int, source: Source) -> None:
+    is_utf16 = start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if b"\0" in chunk and source.is_called_workbook and not is_utf16:
+        raise Refused(NO_WORKBOOK)
+    if is_utf16 or b"\0" in chunk:
         raise Refused("The file is UTF-16 or not a text: save it as CSV UTF-8.")
-    if size > MAX_UNPACKED or (size > HARMLESS and size > packed * MAX_RATIO):
+    if size > MAX_UNPACKED or (size > HARMLESS and size > source.size * MAX_RATIO):
         raise Refused("Unpacked, the file is larger than allowed: split it.")
 
 
@@ -218,6 +246,22 @@ def _inspect_workbook(source: Source) -> Layout:
         return Layout("xlsx", max(sheet.max_row or 0, 1), _header(first), sheet=str(sheet.title))
 
 
+# A broken XML document is a SyntaxError, a rare way of packing a RuntimeError, a text that is not there a LookupError;
+# in a workbook of drawings alone the reader misses what sheets have.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    LookupError,
+    ValueError,
+    OSError,
+    EOFError,
+    SyntaxError,
+    RuntimeError,
+    AttributeError,
+    TypeError,
+)
+
+
 @contextmanager
 def _workbook(source: Source) -> Iterator[Any]:
     """The open workbook; whatever is wrong with it, also while its rows are read, ends in one sentence."""
@@ -232,13 +276,14 @@ def _workbook(source: Source) -> Iterator[Any]:
                 yield book
             finally:
                 book.close()
-    # A broken XML document is a SyntaxError.
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError, SyntaxError):
-        raise Refused("This is not an Excel workbook that can be read: save it as .xlsx or CSV.") from None
+    except BROKEN:
+        raise Refused(UNREADABLE) from None
 
 
 def _check_packed(packed: zipfile.ZipFile, size: int) -> None:
     entries = packed.infolist()
+    if any(entry.flag_bits & ENCRYPTED for entry in entries):
+        raise Refused(LOCKED)
     unpacked = sum(entry.file_size for entry in entries)
     # All different texts of a workbook are kept in memory while its rows are read.
     texts = sum(entry.file_size for entry in entries if entry.filename.endswith("sharedStrings.xml"))

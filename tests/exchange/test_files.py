@@ -2,6 +2,7 @@
 
 import datetime
 import gzip
+import html
 import io
 import time
 import zipfile
@@ -9,6 +10,7 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.exchange import csvs, files, mapping
 from accounts.exchange.values import (
@@ -20,7 +22,8 @@ from accounts.exchange.values import (
     parse_shares,
     to_decimal,
 )
-from accounts.models import Account, ExchangeRate, Order
+from accounts.models import Account, ExchangeRate, Import, ImportFile, Order, User
+from tests.clients import as_
 from tests.exchange.helpers import imported, reasons
 
 TEXT = "external_id,name,city\n1,Müller & Söhne,Zürich\n2,Ångström,Malmö\n"
@@ -92,7 +95,7 @@ def test_a_file_is_refused_in_one_sentence_when_it_cannot_be_read() -> None:
         b"a,a\n1,2\n": "same name",
         b"\n1,2\n": "names of the columns",
         b"PK\x03\x04 no workbook": "not an Excel workbook",
-        b"\xd0\xcf\x11\xe0old": "old Excel file",
+        b"\xd0\xcf\x11\xe0" + "Workbook".encode("utf-16-le"): "old Excel file",
         gzip.compress(TEXT.encode())[:-10]: "damaged or cut off",
         gzip.compress(b"a,b\n" + b"1,2\n" * (8 << 20)): "larger than allowed",
         bomb.getvalue(): "larger than allowed",
@@ -107,6 +110,72 @@ def test_a_file_is_refused_in_one_sentence_when_it_cannot_be_read() -> None:
         assert time.process_time() - started < 3
 
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(17)
+
+
+def stream_of_ole(name: str) -> bytes:
+    """As old Office files, and new ones behind a password, name what they hold."""
+    return OLE + name.encode("utf-16-le") + bytes(100)
+
+
+def packed(**entries: str) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as made:
+        for name, text in entries.items():
+            made.writestr(name, text)
+    return stream.getvalue()
+
+
+def marked(content: bytes, local: int, central: int, value: int) -> bytes:
+    """A packed file with one byte changed in the head of each of its entries and in their list."""
+    made = bytearray(content)
+    for mark, place in ((b"PK\x03\x04", local), (b"PK\x01\x02", central)):
+        found = content.find(mark)
+        while found >= 0:
+            made[found + place] = value
+            found = content.find(mark, found + 4)
+    return bytes(made)
+
+
+WORKBOOK = as_workbook([["external_id", "name"], [1, "Alfa"]])
+NO_WORKBOOK = {
+    "a picture": ("logo.xlsx", PNG, "This is not an Excel workbook: save it as"),
+    "a web page": ("export.xls", b"<html><table>", "This is not an Excel workbook: save it as"),
+    "a picture in a csv": ("logo.csv", PNG, "UTF-16 or not a text"),
+    "nothing": ("accounts.xlsx", b"", "The file is empty."),
+    "an old workbook": ("accounts.xls", stream_of_ole("Workbook"), "an old Excel file (.xls)"),
+    "an older workbook": ("accounts.xls", stream_of_ole("Book"), "an old Excel file (.xls)"),
+    "an old letter": (
+        "letter.xlsx",
+        stream_of_ole("WordDocument"),
+        "This is not an Excel workbook: save it as",
+    ),
+    "behind a password": ("accounts.xlsx", stream_of_ole("EncryptedPackage"), "protected by a password"),
+    "packed behind a password": ("accounts.xlsx", marked(WORKBOOK, 6, 8, 1), "protected by a password"),
+    "packed in a rare way": (
+        "accounts.xlsx",
+        marked(WORKBOOK, 8, 10, 9),
+        "not an Excel workbook that can be read",
+    ),
+    "another packed file": ("texts.xlsx", packed(readme="Hello"), "not an Excel workbook that can be read"),
+    "nothing packed": ("texts.xlsx", packed(), "not an Excel workbook that can be read"),
+    "half of a workbook": ("accounts.xlsx", WORKBOOK[:2000], "not an Excel workbook that can be read"),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("case", NO_WORKBOOK)
+def test_what_is_no_workbook_is_said_to_be_none_and_nothing_of_it_is_kept(adam: User, case: str) -> None:
+    name, content, words = NO_WORKBOOK[case]
+    file = SimpleUploadedFile(name, content)
+    answer = as_(adam).post("/exchange/new/", {"kind": "accounts", "source": "CRM", "file": file})
+    page = html.unescape(answer.content.decode())
+    # Of an empty file the form itself says so.
+    assert answer.status_code == 422 and (words in page or not content and "empty" in page)
+    assert not Import.objects.exists() and not ImportFile.objects.exists()
+
+
 LAUGHS = (
     '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "'
     + "ha" * 1000
@@ -117,7 +186,18 @@ LAUGHS = (
 )
 
 
-@pytest.mark.parametrize("sheet", [LAUGHS, "<worksheet><sheetData><row>", ""], ids=["bomb", "cut", "empty"])
+SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+NO_SUCH_TEXT = (
+    f'<worksheet xmlns="{SPREADSHEET}"><sheetData><row r="1">'
+    '<c r="A1" t="s"><v>99</v></c></row></sheetData></worksheet>'
+)
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [LAUGHS, "<worksheet><sheetData><row>", "", NO_SUCH_TEXT],
+    ids=["bomb", "cut", "empty", "text that is not there"],
+)
 def test_a_workbook_with_a_broken_sheet_is_refused(sheet: str) -> None:
     good, bad = io.BytesIO(as_workbook([["external_id", "name"], [1, "Alfa"]])), io.BytesIO()
     with zipfile.ZipFile(good) as old, zipfile.ZipFile(bad, "w") as new:
