@@ -54,6 +54,7 @@ class Place:
     key: int | None
     name: str
     team: "Place | None" = None
+    is_gone: bool = False
 
     @property
     def wider(self) -> "list[Place]":
@@ -107,6 +108,14 @@ def find_place(scope: str, key: int | None, today: Day) -> Place:
     if name is None:
         raise Http404
     return Place(scope, key, name)
+
+
+def place_or_what_was(scope: str, key: int | None, today: Day) -> Place:
+    """What was kept about a place outlives it: a team or a tier that was deleted keeps its number."""
+    try:
+        return find_place(scope, key, today)
+    except Http404:
+        return Place(scope, key, f"{SCOPE_WORDS[Scope(scope)]} number {key}, deleted", is_gone=True)
 
 
 PERSON = """

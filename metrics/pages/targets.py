@@ -23,10 +23,10 @@ from metrics import target_actions
 from metrics.access import may_see_kpi, sees_everything
 from metrics.kpi import Definition
 from metrics.kpis import KPI, KPIS
-from metrics.models import Rule, Target
+from metrics.models import Rule, Scope, Target
 from metrics.pages import words
 from metrics.pages.choice import KIND_WORDS, period_words
-from metrics.pages.places import find_place
+from metrics.pages.places import SCOPE_WORDS, place_or_what_was
 from metrics.pages.scorecards import GROUPS
 from metrics.pages.targets_attainment import (
     Attainment,
@@ -45,6 +45,7 @@ from metrics.pages.targets_form import (
     places_for,
     read_place,
     usual_rule,
+    with_own,
 )
 from metrics.reading import newest_run, reading
 from metrics.status import is_by_value
@@ -238,10 +239,12 @@ def target(request: HttpRequest, pk: int) -> HttpResponse:
 def one_target(user: User, row: Target) -> dict[str, Any]:
     organisation, run = Organisation.current(), newest_run()
     kpi, kind = KPI[row.kpi], PeriodKind(row.period_kind)
-    place = find_place(row.scope, row.key, organisation.today())
+    place = place_or_what_was(row.scope, row.key, organisation.today())
     whose = place_text(row.scope, row.key)
     currency = organisation.reporting_currency
-    points = Attainment(user, run, organisation, row.scope, row.key, kind).of([kpi])[kpi.id] if run else []
+    points = []
+    if run and not place.is_gone:
+        points = Attainment(user, run, organisation, row.scope, row.key, kind).of([kpi])[kpi.id]
     made = drawing(points)
     return {
         "row": row,
@@ -267,7 +270,10 @@ def one_target(user: User, row: Target) -> dict[str, Any]:
         "history": history(row, currency),
         "crumbs": [
             Link("Targets", reverse("metrics:target_list")),
-            Link(place.name, f"{reverse('metrics:target_list')}?whose={whose}&kind={kind.value}"),
+            Link(
+                place.name,
+                "" if place.is_gone else f"{reverse('metrics:target_list')}?whose={whose}&kind={kind.value}",
+            ),
         ],
         "explain": explain_url(kpi.id, row.scope, row.key, points[-1].period if points else None),
     }
@@ -344,7 +350,14 @@ def target_edit(request: HttpRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         # Held against other writers while this one decides.
         found = Target.objects.select_for_update(of=("self",)) if request.method == "POST" else Target.objects
-        return edit(request, user, find_target(user, pk, found), "Edit the target")
+        row = find_target(user, pk, found)
+        if place_or_what_was(row.scope, row.key, Organisation.current().today()).is_gone:
+            what = SCOPE_WORDS[Scope(row.scope)].lower()
+            messages.warning(
+                request, f"The {what} of this target was deleted: it can be removed, not edited."
+            )
+            return redirect("metrics:target", row.pk)
+        return edit(request, user, row, "Edit the target")
 
 
 def edit(request: HttpRequest, user: User, row: Target, title: str) -> HttpResponse:
@@ -377,7 +390,7 @@ def form_for(request: HttpRequest, user: User, row: Target) -> TargetRowForm:
         request.POST if request.method == "POST" else None,
         instance=row,
         initial={} if row.pk else initial,
-        places=places_for(user, today),
+        places=with_own(places_for(user, today), row, today),
         numbers=numbers_for(user),
         today=today,
         currency=organisation.reporting_currency,

@@ -15,7 +15,7 @@ from metrics.kpis import KPI
 from metrics.models import Rule, Scope, Target, View
 from metrics.needs import is_defined
 from metrics.pages.choice import KIND_WORDS
-from metrics.pages.places import SIDE_WORDS, TARGET_NAMES
+from metrics.pages.places import SIDE_WORDS, TARGET_NAMES, find_place
 from metrics.pages.scorecards import GROUPS
 from metrics.target_actions import FIELDS
 from metrics.targets import out_of_reach
@@ -62,6 +62,14 @@ def places_for(user: User, today: Day) -> Options:
         )
     )
     return found
+
+
+def with_own(options: Options, row: Target, today: Day) -> Options:
+    """Whose the target is stays a choice, also of who left the team: a browser would take the first of the list."""
+    own = place_text(row.scope, row.key)
+    if not row.pk or of_options(options, own):
+        return options
+    return [("As it is", [(own, find_place(row.scope, row.key, today).name)]), *options]
 
 
 def read_place(text: str, options: Options) -> tuple[str, int | None] | None:

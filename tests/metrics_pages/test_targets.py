@@ -16,7 +16,7 @@ from metrics.result import Result
 from metrics.status import Aim, status_of
 from metrics.targets import Targets
 from tests.clients import as_
-from tests.factories import make_target
+from tests.factories import make_target, make_team
 from tests.metrics.engine import period
 
 pytestmark = pytest.mark.django_db
@@ -266,3 +266,35 @@ def test_no_more_statements_for_more_targets(published: Run, hana: User) -> None
     for kpi in ("nrr", "grr", "win_rate", "revenue_growth", "retention_logo"):
         make_target(kpi=kpi, value=90, period_kind="t12")
     assert statements() == before
+
+
+def test_a_target_of_a_deleted_team_is_never_offered_to_the_company(published: Run, hana: User) -> None:
+    team = make_team("East")
+    target = make_target(kpi="nrr", value=95, scope="team", key=team.pk)
+    team.delete()
+    client, page = as_(hana), f"/targets/{target.pk}/"
+    for answer in (client.get(f"{page}edit/", follow=True), client.post(f"{page}edit/", data(), follow=True)):
+        assert answer.redirect_chain == [(page, 302)]
+        text = answer.content.decode()
+        assert f"Team number {target.key}, deleted" in text
+        assert "The team of this target was deleted: it can be removed, not edited." in text
+    target.refresh_from_db()
+    assert (target.scope, target.value) == ("team", 95)
+    # It can still be found and removed.
+    assert "edit/" not in client.get(page).content.decode()
+    assert client.post(f"{page}remove/").status_code == 302 and not Target.objects.exists()
+
+
+def test_a_target_of_somebody_who_left_the_team_stays_theirs_when_it_is_edited(
+    hana: User, maya: User
+) -> None:
+    target = make_target(maya, kpi="nrr", value=95, rule="at_least")
+    maya.memberships.all().delete()
+    client = as_(hana)
+    form = client.get(f"/targets/{target.pk}/edit/").context["form"]
+    assert form["place"].value() == f"owner-{maya.pk}"
+    assert ("As it is", [(f"owner-{maya.pk}", "Maya Marin")]) in form.fields["place"].choices
+    sent = data(value="97", place=form["place"].value(), seen=form["seen"].value())
+    assert client.post(f"/targets/{target.pk}/edit/", sent).status_code == 302
+    target.refresh_from_db()
+    assert (target.value, target.scope, target.key) == (97, "owner", maya.pk)
