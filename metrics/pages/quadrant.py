@@ -26,7 +26,7 @@ from metrics.pages.exports import FORMATS, as_file
 from metrics.pages.portfolio import selects
 from metrics.pages.portfolio_rows import filter_choices
 from metrics.pages.quadrant_labels import Box, Disc, Label, placed
-from metrics.pages.quadrant_rows import Point, period_of, quadrant_points
+from metrics.pages.quadrant_rows import OVERSERVED, UNDERSERVED, Point, period_of, quadrant_points
 from metrics.reading import newest_run, reading
 from metrics.urls_for import explain_url
 
@@ -39,6 +39,7 @@ LARGEST = 8
 ARROWS, FEW_ARROWS = 60, 15
 """So many of the largest show where they come from; fewer among many, whose lines would cross."""
 MANY = 100
+MOST_PLACES = 6
 STATES = {
     "underserved": ("underserved", "its share of the potential is more than twice its share of the time"),
     "overserved": ("overserved", "its share of the time is more than twice its share of the potential"),
@@ -209,10 +210,24 @@ def line_of(point: Point, currency: str, run: Run) -> Line:
         revenue=formats.money(point.now.revenue, currency),
         potential="unknown" if point.now.potential is None else formats.money(point.now.potential, currency),
         hours=f"{hours}{formats.NBSP}h",
-        index="" if point.index is None else formats.format_value(point.index, "ratio"),
+        index=index_text(point),
         words=words,
         index_url=explain_url(impact_effort_index.id, Scope.ACCOUNT, point.id, period_of(run)),
     )
+
+
+def index_text(point: Point) -> str:
+    """With as many decimals as it takes to lie where its state says: 2.03, more than twice; not 2.0."""
+    if point.index is None:
+        return ""
+    limit = {"underserved": UNDERSERVED, "overserved": OVERSERVED}.get(point.state)
+    places = next(
+        (each for each in range(1, MOST_PLACES) if formats.rounded(point.index, each) != limit), MOST_PLACES
+    )
+    usual = 1 if point.index >= 1 else 2
+    if limit is None or places <= usual:
+        return formats.format_value(point.index, "ratio")
+    return f"{formats.number(point.index, places)}{formats.NBSP}×"
 
 
 def by_index(points: Sequence[Point]) -> list[Point]:

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, User
 from accounts.periods import trailing_year
-from metrics.models import Scope
-from metrics.pages.quadrant import drawn
+from metrics.models import Run, Scope
+from metrics.pages.quadrant import drawn, line_of
 from metrics.pages.quadrant_labels import Box, Disc, placed
 from metrics.pages.quadrant_rows import Point, Stand, indexes_of
 from tests.clients import as_
@@ -44,6 +44,28 @@ def test_the_index_is_the_share_of_the_potential_over_the_share_of_effort_in_one
     assert [each.state for each in (first, second, third)] == ["underserved", "overserved", ""]
     # Without any effort there is no index but neglect, whether the potential is known or not.
     assert [each.state for each in (fourth, fifth)] == ["neglected", "neglected"]
+
+
+@pytest.mark.parametrize(
+    ("index", "state", "text"),
+    [
+        ("6.923", "underserved", "6.9 ×"),
+        # "2.0, more than twice" would contradict itself.
+        ("2.03", "underserved", "2.03 ×"),
+        ("2.0004", "underserved", "2.0004 ×"),
+        ("2", "", "2.0 ×"),
+        ("1.97", "", "2.0 ×"),
+        ("0.5", "", "0.50 ×"),
+        ("0.497", "overserved", "0.497 ×"),
+        ("0.09", "overserved", "0.09 ×"),
+    ],
+)
+def test_an_index_is_read_on_the_side_of_twice_on_which_it_lies(index: str, state: str, text: str) -> None:
+    one = replace(point(1, 600, 60, potential=900), index=Decimal(index))
+    assert (one.state, line_of(one, "EUR", Run(as_of=day("2026-01-31"))).index) == (
+        state,
+        text.replace(" ", "\xa0"),
+    )
 
 
 @pytest.mark.parametrize("count", [1, 60, 500])
