@@ -54,3 +54,29 @@ def test_a_head_counts_a_team_takes_it_back_and_reads_what_was_expected(
     wide.page.get_by_role("button", name="Undo").click()
     expect(wide.page.get_by_role("row", name="North")).to_contain_text("not counted yet")
     assert list(Headcount.objects.values_list("team", flat=True)) == [south.pk]
+
+
+@pytest.mark.parametrize(
+    "path", ["/targets/?kind=fiscal", "/forecasts/?kind=fiscal", "/forecasts/?kind=year"]
+)
+def test_on_a_phone_no_filter_is_hidden_by_the_chosen_kind_of_period(
+    open_as: Any, hana: User, maya: User, path: str
+) -> None:
+    Organisation.objects.update_or_create(pk=1, defaults={"fiscal_year_start": 4})
+    for first, until in (
+        ("2025-01", "2025-02"),
+        ("2025-01", "2025-04"),
+        ("2025-01", "2026-01"),
+        ("2025-04", "2026-04"),
+    ):
+        for who in (maya, None):
+            span = {"starts_on": day(f"{first}-01"), "ends_on": day(f"{until}-01")}
+            Forecast.objects.create(user=who, **span, frozen_on=day(f"{first}-01"), amount=9000)
+    phone = open_as(hana, "light", 390)
+    phone.expect_clean(path)
+    narrowing = phone.page.get_by_role("navigation", name="What is shown")
+    shown = [*narrowing.locator("select").all(), narrowing.locator("[aria-current]")]
+    assert len(shown) >= 2
+    for each in shown:
+        box = each.bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390, (box, each)
