@@ -183,7 +183,7 @@ def numbers(user: User, account: Any, run: Run | None, organisation: Organisatio
     shown = [kpi for kpi in FIGURES if kpi in kpis]
     made: dict[str, Any] = {"figures": figures(shown, account, found, years, now, organisation)}
     if set(HEALTH) <= set(kpis):
-        made["health"] = health(found, run, years)
+        made["health"] = health(user, found, run, years)
     return made
 
 
@@ -208,12 +208,15 @@ def figures(
     return made
 
 
-def health(found: Found, run: Run, years: Sequence[Period]) -> Health:
+def health(user: User, found: Found, run: Run, years: Sequence[Period]) -> Health:
     """On the day of the run, against the end of the last whole month before it."""
     before = years[-1] if years[-1].last_day < run.as_of else years[-2]
     now = this_month(run)
     values = found[health_score.id, now], found[health_score.id, before]
-    return health_of(*values, found[data_completeness.id, now], [run.as_of, before.last_day])
+    days = [run.as_of, before.last_day]
+    return health_of(
+        *values, found[data_completeness.id, now], days, sees_answers=may_see(user, Secret.OPINION)
+    )
 
 
 def figure(result: Result, target: Any, points: list[Any], currency: str) -> Figure:

@@ -16,6 +16,7 @@ from metrics.urls_for import explain_url
 
 HEALTHY, POORLY = 70, 50
 """From here on an account is well, and below that it is at risk; between them it is watched."""
+ANSWERS = HealthWeight.Part.SATISFACTION.label
 NOTED = 1
 """Points that a part has to move to be named."""
 
@@ -54,6 +55,8 @@ class Health:
     filled: int
     required: int
     stale: int
+    sees_answers: bool = True
+    """What the account's few people answered is one of the parts, and not for everyone."""
 
     @property
     def state(self) -> str:
@@ -73,7 +76,11 @@ class Health:
 
     @property
     def cause(self) -> str:
-        return cause(self.parts) if self.value is not None else UNKNOWN
+        if self.value is None:
+            return UNKNOWN
+        if self.sees_answers:
+            return cause(self.parts)
+        return cause([each for each in self.parts if each.name != ANSWERS], "the parts that this role sees")
 
     @property
     def complete(self) -> int | None:
@@ -90,7 +97,9 @@ def state_of(value: Decimal | None) -> str:
     return "well" if value >= HEALTHY else "watch" if value >= POORLY else "risk"
 
 
-def health_of(now: Result, before: Result, completeness: Result, days: Sequence[Day]) -> Health:
+def health_of(
+    now: Result, before: Result, completeness: Result, days: Sequence[Day], *, sees_answers: bool
+) -> Health:
     """`days`: the one shown and the one compared with; the parts are those of today's rows."""
     value, earlier = now.value, before.value
     known = completeness.parts
@@ -103,6 +112,7 @@ def health_of(now: Result, before: Result, completeness: Result, days: Sequence[
         filled=int(known.get("known_fields", 0)),
         required=int(known.get("wanted_fields", 0)),
         stale=int(known.get("stale_facts", 0)),
+        sees_answers=sees_answers,
     )
 
 
@@ -118,7 +128,7 @@ def parts_of(account: int, days: Sequence[Day]) -> tuple[Part, ...]:
     )
 
 
-def cause(parts: Sequence[Part]) -> str:
+def cause(parts: Sequence[Part], among: str = "its parts") -> str:
     """Which parts moved, the heaviest move first; or which one is lowest."""
     known = [part for part in parts if part.now is not None]
     moved = sorted(
@@ -136,7 +146,7 @@ def cause(parts: Sequence[Part]) -> str:
     ]
     if not said:
         lowest = min(known, key=lambda part: (part.now or 0, part.name), default=None)
-        return f"Lowest of its parts: {lowest.name}, {formats.number(lowest.now)} of 100." if lowest else ""
+        return f"Lowest of {among}: {lowest.name}, {formats.number(lowest.now)} of 100." if lowest else ""
     same = [part.name for part in known if part.before is not None and abs(part.move) < NOTED]
     text = sentence(", ".join(said))
     return f"{text} {sentence(listed(same))[:-1]} as before." if same else text

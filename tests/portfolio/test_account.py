@@ -13,10 +13,12 @@ from accounts.periods import add_months, first_of_month
 from tests.clients import HTMX, as_
 from tests.factories import (
     make_account,
+    make_answer,
     make_assignment,
     make_classification,
     make_contact,
     make_contract,
+    make_grant,
     make_opportunity,
     make_order,
     make_product,
@@ -107,6 +109,24 @@ def test_the_health_says_what_moved_it_since_the_last_whole_month(
     assert health.cause == "Support fell from 100 to 50. Usage, talks with us and payment are as before."
     # The owner is the one of twelve facts that is known.
     assert (health.filled, health.required, health.complete) == (1, 12, 8)
+
+
+def test_the_health_tells_marketing_and_viewers_nothing_of_what_single_people_answered(
+    maya: User, mira: User, vic: User, maya_account: Account, today: datetime.date
+) -> None:
+    make_grant(vic, account=maya_account)
+    ended = first_of_month(today) - datetime.timedelta(days=1)
+    for kind in ("usage", "support", "payment"):
+        state(maya_account, kind, "good", ended - datetime.timedelta(days=20))
+    make_touch(maya_account, at=moment((ended - today).days - 3), direction="two_way")
+    for answered, mark in ((ended - datetime.timedelta(days=9), 10), (today, 2)):
+        make_answer(maya_account, make_contact(maya_account), f"{answered}T00:30+00:00", nps=mark)
+    engine.run(today, "full")
+    # One person gave 10, and another 2 since: 60 of 100 in the middle.
+    assert "Satisfaction (surveys) fell from 100 to 60" in page(maya, maya_account).context["health"].cause
+    for reader in (mira, vic):
+        health = page(reader, maya_account).context["health"]
+        assert health.value is not None and "atisfaction" not in health.cause
 
 
 def test_without_enough_known_parts_there_is_no_health_and_the_page_says_why(
