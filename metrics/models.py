@@ -4,7 +4,7 @@ targets are records."""
 import datetime
 import json
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 import pghistory
 from django.db import models
@@ -29,6 +29,13 @@ class ExactDecoder(json.JSONDecoder):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "parse_float": Decimal})
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def told_apart(self) -> Self:
+        """Each knows whether another run that can still be read looked at the same last day."""
+        days = Run.objects.filter(is_kept=True).values("as_of").annotate(runs=models.Count("pk"))
+        return self.annotate(shares_its_day=Q(as_of__in=days.filter(runs__gt=1).values("as_of")))
 
 
 class Run(models.Model):
@@ -69,6 +76,10 @@ class Run(models.Model):
     # What became of the last try, known of what `newest_run` found alone.
     last_try: str | None
     tried_until: datetime.datetime | None
+    # Known of what is read by `told_apart`.
+    shares_its_day = False
+
+    objects = RunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from accounts.models import Role, Team
 from accounts.periods import Period
-from kamplan.formats import NBSP, day
+from kamplan.formats import NBSP
 from metrics.access import may_see_kpi
 from metrics.digests.lines import Line, Reader
 from metrics.kpi import Definition
 from metrics.kpis import KPI
 from metrics.models import Run, Scope, View
-from metrics.names import key_names
+from metrics.names import key_names, since_run
 from metrics.pages.account_figures import PIPELINE, RETENTION, REVENUE, last_year, this_month
 from metrics.pages.figures import PageComputer
 from metrics.pages.week_rules import LEAST_FALL
@@ -70,9 +70,11 @@ def places(reader: Reader) -> list[tuple[str, list[Key]]]:
 def moves(reader: Reader) -> Iterable[Line]:
     """Numbers that differ from those published at the last digest by more than noise."""
     now = reader.run
-    then = Run.objects.filter(published_at__lte=reader.since, is_kept=True).order_by("-pk").first()
+    runs = Run.objects.told_apart().filter(published_at__lte=reader.since, is_kept=True)
+    then = runs.order_by("-pk").first()
     if now is None or then is None or then.pk == now.pk:
         return
+    since = since_run(then, reader.organisation.zone)
     # What either run did not know, or counted otherwise, did not move by that.
     kpis = [
         kpi
@@ -86,7 +88,7 @@ def moves(reader: Reader) -> Iterable[Line]:
         }
         for key in keys:
             for kpi in kpis:
-                line = move(before[kpi.id, key], after[kpi.id, key], names[key], then)
+                line = move(before[kpi.id, key], after[kpi.id, key], names[key], since)
                 if line is not None:
                     yield line
 
@@ -109,7 +111,7 @@ def computed(
     return {(kpi.id, key): found[kpi.id, periods[kpi.id], key] for kpi in kpis for key in keys}
 
 
-def move(before: Result, after: Result, name: str, then: Run) -> Line | None:
+def move(before: Result, after: Result, name: str, since: str) -> Line | None:
     change = change_between(before, after)
     if change.state != "named" or changed_below_display(change, after) or is_small(before, after):
         return None
@@ -121,7 +123,7 @@ def move(before: Result, after: Result, name: str, then: Run) -> Line | None:
         explain_url(after.kpi.id, after.scope, after.key, after.period),
         name,
         "" if change.is_better is None else "on_target" if change.is_better else "watch",
-        f"since {day(then.as_of)}" + (", more than its likely range" if likely else ""),
+        since + (", more than its likely range" if likely else ""),
     )
 
 

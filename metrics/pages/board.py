@@ -21,6 +21,7 @@ from metrics.board import FEWEST, MOST, BoardRemark, choose, chosen_numbers, rem
 from metrics.kpi import Definition, Group
 from metrics.kpis import KPI
 from metrics.models import Run, Scope
+from metrics.names import the_run
 from metrics.pages.board_document import board_pdf, board_workbook, key_of
 from metrics.pages.board_figures import Sheet, board_choice, sheet_of
 from metrics.pages.choice import Choice
@@ -95,10 +96,7 @@ def run_options(choice: Choice) -> list[tuple[str, str, bool]]:
     now = ("", "as known now", not choice.is_past_run)
     return [
         now,
-        *(
-            (str(run.pk), f"as of the run of {formats.day(run.as_of)}", run == choice.run)
-            for run in found[:24]
-        ),
+        *((str(run.pk), f"as of {the_run(run)}", run == choice.run) for run in found[:24]),
     ]
 
 

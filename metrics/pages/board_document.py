@@ -74,7 +74,7 @@ def restated_words(sheet: Sheet) -> str:
     if not compared.by_run or not count:
         return ""
     one = "past value was" if count == 1 else "past values were"
-    return f"{count} {one} restated since the {compared.words}."
+    return f"{count} {one} restated since {compared.the_words}."
 
 
 def drawn(item: Item) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from kamplan import formats
 from kamplan.components import Choice as Link
 from metrics.kpi import Definition, RowKpi
 from metrics.models import Run, View
+from metrics.names import run_words, since_run, the_run
 from metrics.reading import FIRST_NIGHT
 from metrics.recipes import RECIPES
 from metrics.result import Result
@@ -56,13 +57,17 @@ class Comparison:
     @property
     def words(self) -> str:
         if self.by_run:
-            return f"run of {formats.day(self.run.as_of)}"
+            return run_words(self.run)
         return period_words(self.period)
+
+    @property
+    def the_words(self) -> str:
+        return the_run(self.run) if self.by_run else self.words
 
     @property
     def since(self) -> str:
         """As in `better since 31 Aug`."""
-        return f"since {formats.day(self.run.as_of)}" if self.by_run else f"than {period_words(self.period)}"
+        return since_run(self.run) if self.by_run else f"than {period_words(self.period)}"
 
     @property
     def value(self) -> str:
@@ -140,7 +145,7 @@ class Choice:
     def other_sides(self) -> list[Link]:
         """The other usual questions: since last night, and against the period before."""
         night, now = self.night_before, self.compared.value
-        nights = [(str(night.pk), f"the night of {formats.day(night.as_of)}")] if night else []
+        nights = [(str(night.pk), night_words(night))] if night else []
         before = (BEFORE, period_words(apart_before(self.period)))
         return [Link(words, self.query(compare=side)) for side, words in (*nights, before) if side != now]
 
@@ -227,7 +232,7 @@ class Choice:
         """Options of the select: value, words, whether it is the one in use."""
         now = self.compared.value
         runs = [
-            (str(run.pk), f"compared with run of {formats.day(run.as_of)}", str(run.pk) == now)
+            (str(run.pk), f"compared with {run_words(run)}", str(run.pk) == now)
             for run in self.comparable_runs
         ]
         before = f"compared with {period_words(apart_before(self.period))}"
@@ -318,6 +323,10 @@ def apart_before(period: Period) -> Period:
     return period.moved(-period.step())
 
 
+def night_words(run: Run) -> str:
+    return run_words(run) if run.shares_its_day else f"the night of {formats.day(run.as_of)}"
+
+
 def month_of(text: str) -> Day | None:
     try:
         return datetime.datetime.strptime(text, "%Y-%m").date()
@@ -346,7 +355,9 @@ def read_period(asked: Mapping[str, str], as_of: Day, fiscal_start: int) -> Peri
 
 def load_runs() -> list[Run]:
     """Every run, newest first, without what only the page about runs shows."""
-    found = Run.objects.filter(is_kept=True).defer("definitions", "errors").order_by("-pk")[:1000]
+    found = (
+        Run.objects.told_apart().filter(is_kept=True).defer("definitions", "errors").order_by("-pk")[:1000]
+    )
     return list(found.annotate(first_night=RawSQL(FIRST_NIGHT, [])))
 
 

@@ -123,8 +123,8 @@ def compared_label(explained: Explanation) -> str:
     if not compared.by_run:
         return period_words(compared.period)
     if compared.period != explained.choice.period:
-        return f"Run of {formats.day(compared.run.as_of)}: {period_words(compared.period)}"
-    return f"Run of {formats.day(compared.run.as_of)}"
+        return f"{making.capital(compared.words)}: {period_words(compared.period)}"
+    return making.capital(compared.words)
 
 
 def change_words(explained: Explanation, change: Any) -> str:

@@ -14,6 +14,7 @@ from kamplan import formats
 from metrics.access import may_see_kpi, sees_every_account, sees_everything, tells_to
 from metrics.kpi import Definition, Direction, Kpi, RowKpi
 from metrics.models import Run, Scope, Target
+from metrics.names import the_run
 from metrics.pages import making, words
 from metrics.pages.accounts import Parts, per_account
 from metrics.pages.choice import KIND_WORDS, Choice, period_words
@@ -48,6 +49,10 @@ class Earlier:
     url: str
     is_otherwise: bool = False
     """That run counted this number otherwise."""
+
+    @property
+    def run_words(self) -> str:
+        return the_run(self.run)
 
 
 def beside_text(column: Beside, value: Decimal, result: Result, currency: str) -> str:

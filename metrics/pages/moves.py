@@ -22,6 +22,7 @@ from metrics.access import may_see_kpi, seen_or_refused, visible_kpis
 from metrics.kpi import Definition, Derived, Kpi
 from metrics.kpis import KPI
 from metrics.models import Run, Scope
+from metrics.names import run_words
 from metrics.needs import of_group
 from metrics.pages import making, words
 from metrics.pages.choice import Choice, Comparison, period_words, read_choice
@@ -175,10 +176,6 @@ def then_words(choice: Choice) -> str:
         return period_words(compared.period)
     same = compared.period == choice.period
     return run_words(compared.run) + ("" if same else f": {period_words(compared.period)}")
-
-
-def run_words(run: Run) -> str:
-    return f"run {run.pk} of {formats.day(run.as_of)}"
 
 
 # --------------------------------------------------------------------------------------------- all numbers

@@ -21,6 +21,7 @@ from metrics.access import WHOLE, own_place, seen_or_refused, visible_kpis
 from metrics.comments import counts
 from metrics.kpi import Definition, Direction, Group
 from metrics.models import Run, Scope, View
+from metrics.names import the_run
 from metrics.pages import employees, words
 from metrics.pages.choice import Choice, read_choice
 from metrics.pages.documents import file_name
@@ -258,7 +259,7 @@ def one_scorecard(user: User, place: Place, choice: Choice) -> dict[str, Any]:
         "employees": employees.summary_of(user, place, choice.organisation.today()),
         "restated": card.restated[:100],
         "restated_count": len(card.restated),
-        "restated_since": f"run of {formats.day(card.earlier.as_of)}" if card.earlier else "",
+        "restated_since": the_run(card.earlier) if card.earlier else "",
         "compared": choice.compared,
         "all_url": choice.query(all="" if shows_all else 1),
         "all_words": f"Show the {sum(k.on_scorecard for k in allowed)} main numbers only"

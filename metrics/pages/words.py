@@ -169,7 +169,7 @@ def change_texts(change: Change, result: Result, compared: Comparison) -> tuple[
 
 def since(compared: Comparison) -> str:
     if compared.by_run:
-        return f"since {formats.day(compared.run.as_of)}"
+        return compared.since
     return {
         PeriodKind.MONTH: "than the month before",
         PeriodKind.QUARTER: "than the quarter before",
