@@ -3,7 +3,14 @@
 import datetime
 from typing import Any
 
-from ninja import Schema
+import ninja
+from pydantic import ConfigDict
+
+
+class Schema(ninja.Schema):
+    """What stands under a field describes it to programs, too."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class Problem(Schema):
@@ -74,7 +81,10 @@ class ResultOut(Schema):
     interval: list[str | float | int | None] | None
     unit: str
     currency: str | None
+    partial: bool
+    """Whether days of the period are still to come: the figures are those up to `as_of`."""
     reason: str | None
+    """Why there is no value."""
     notice: str | None
     """What has to be known beside its certainty: as of an earlier run, that it is made of today's rows."""
     target: str | None

@@ -313,6 +313,7 @@ def result_out(result: Result, place: Place, choice: Choice, target: Any) -> ans
         since=result.period.start,
         to=result.period.end,
         currency=line.get("currency"),
+        partial=result.is_partial,
         notice=line.get("notice"),
         target=answers.text(target),
         status=status_of(result, target),

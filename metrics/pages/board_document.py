@@ -45,7 +45,7 @@ def document_of(sheet: Sheet) -> dict[str, Any]:
 
 def sub_of(sheet: Sheet) -> str:
     choice = sheet.choice
-    return f"{choice.words} · run of {formats.moment(choice.run.published_at)}"
+    return f"{choice.words_so_far} · run of {formats.moment(choice.run.published_at)}"
 
 
 def key_of(sheet: Sheet) -> str:

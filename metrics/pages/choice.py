@@ -298,6 +298,11 @@ class Choice:
         return f"{kind} {last}"
 
     @property
+    def words_so_far(self) -> str:
+        """With the day that was reached, where some of the period are still to come."""
+        return f"{self.words}, {so_far(self.run)}" if self.is_partial else self.words
+
+    @property
     def is_partial(self) -> bool:
         return self.period.is_partial(self.run.as_of)
 
@@ -321,6 +326,10 @@ def apart_before(period: Period) -> Period:
     if period.kind in {PeriodKind.T12, PeriodKind.YEAR_TO_DATE}:
         return period.moved(-12)
     return period.moved(-period.step())
+
+
+def so_far(run: Run) -> str:
+    return f"so far up to {formats.day(run.as_of)}"
 
 
 def night_words(run: Run) -> str:

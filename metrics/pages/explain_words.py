@@ -9,7 +9,7 @@ from metrics.kpi import Credit, Definition, Derived, Direction, Kpi, RowKpi
 from metrics.models import Run, Scope, View
 from metrics.needs import with_inputs
 from metrics.pages import making, words
-from metrics.pages.choice import period_words
+from metrics.pages.choice import period_words, so_far
 from metrics.pages.comparison_channels import has_channels
 from metrics.pages.comparison_figures import groups_words
 from metrics.pages.explanation import Explanation
@@ -185,11 +185,7 @@ def scope_has_groups(explained: Explanation) -> bool:
 
 def window_words(explained: Explanation) -> str:
     whole = f"{period_words(explained.choice.period)}, whole months"
-    return (
-        f"{whole}, so far up to {formats.day(explained.choice.run.as_of)}"
-        if explained.choice.is_partial
-        else whole
-    )
+    return f"{whole}, {so_far(explained.choice.run)}" if explained.choice.is_partial else whole
 
 
 def currency_words(explained: Explanation) -> str:

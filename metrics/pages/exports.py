@@ -49,6 +49,7 @@ SCORECARD = (
     "status",
     "reason",
     "run",
+    "so far up to",
 )
 
 
@@ -65,6 +66,7 @@ def result_row(each: Result, place: Place, choice: Choice, targets: Targets) -> 
         each.kpi.id, each.kpi.name, place.scope, place.name, each.period.start, each.period.end, each.view,
         each.value, unit_text(each.unit), each.currency, low, high, each.n, target, status_of(each, target),
         words.reason_words(each) if each.reason else each.notice, choice.run.pk,
+        choice.run.as_of if each.is_partial else None,
     ]  # fmt: skip
 
 

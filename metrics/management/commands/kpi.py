@@ -102,6 +102,9 @@ def as_line(result: Result, name: str | None) -> dict[str, Any]:
         line["currency"] = result.currency or (
             result.run.settings.get("reporting_currency") if result.run else None
         )
+    if result.run is not None and result.is_partial:
+        # Days of the period are still to come; these are the figures up to this one.
+        line |= {"partial": True, "as_of": result.run.as_of.isoformat()}
     if result.notice:
         line["notice"] = result.notice
     if result.beside:
@@ -113,4 +116,6 @@ def as_text(line: dict[str, Any]) -> str:
     value = line["value"] if line["value"] is not None else f"– ({line['reason']})"
     interval = " to ".join(str(bound) for bound in line["interval"]) if line["interval"] else ""
     text = f"{line['key'] or '':30} {value!s:>24} {line['unit']:8} n {line['n']}  {interval}"
-    return f"{text} ({line['notice']})" if "notice" in line else text
+    said = [f"so far up to {line['as_of']}"] if "partial" in line else []
+    said += [line["notice"]] if "notice" in line else []
+    return f"{text} ({'; '.join(said)})" if said else text
