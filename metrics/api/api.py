@@ -75,6 +75,24 @@ api = NinjaAPI(
 REFUSALS = dict.fromkeys((401, 403, 404, 422, 429), answers.Problem)
 
 
+def header(name: str, description: str, kind: str = "string") -> dict[str, Any]:
+    return {"headers": {name: {"description": description, "schema": {"type": kind}}}}
+
+
+ETAG = header("ETag", "Stands for this very answer. Sent back as If-None-Match it is not answered twice.")
+HEADERS = {
+    200: ETAG,
+    304: {"description": "What was asked with If-None-Match is still the answer.", **ETAG},
+    429: header("Retry-After", "So many seconds until the next minute begins.", "integer"),
+}
+
+
+def answering(path: str, shape: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An operation that answers with this shape, or that nothing changed, or why not."""
+    answered = {200: shape, 304: None, **REFUSALS}
+    return api.get(path, response=answered, url_name=name, openapi_extra={"responses": HEADERS})
+
+
 # ----------------------------------------------------------------------------- errors that tell nothing
 
 
@@ -177,7 +195,7 @@ Key = Annotated[
 KpiName = Annotated[str, Path(description="As in the answer of /kpis.")]
 
 
-@api.get("/me", response={200: answers.Me, **REFUSALS}, url_name="me")
+@answering("/me", answers.Me, "me")
 def me(request: HttpRequest) -> Any:
     """Whose token this is, and for what it was made."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
@@ -185,7 +203,7 @@ def me(request: HttpRequest) -> Any:
     return tagged(request, who)
 
 
-@api.get("/accounts", response={200: answers.Accounts, **REFUSALS}, url_name="accounts")
+@answering("/accounts", answers.Accounts, "accounts")
 @scoped(ApiScope.ACCOUNTS)
 def accounts(
     request: HttpRequest,
@@ -206,7 +224,7 @@ def accounts(
     )
 
 
-@api.get("/accounts/{id}", response={200: answers.AccountOut, **REFUSALS}, url_name="account")
+@answering("/accounts/{id}", answers.AccountOut, "account")
 @scoped(ApiScope.ACCOUNTS)
 def account(request: HttpRequest, id: Number) -> Any:
     """One of them."""
@@ -218,14 +236,14 @@ def account(request: HttpRequest, id: Number) -> Any:
     return rows[0]
 
 
-@api.get("/kpis", response={200: list[answers.KpiOut], **REFUSALS}, url_name="kpis")
+@answering("/kpis", list[answers.KpiOut], "kpis")
 @scoped(ApiScope.NUMBERS)
 def kpis(request: HttpRequest) -> Any:
     """Every definition whose value you may see."""
     return [definition(kpi) for kpi in visible_kpis(request.auth.user)]  # type: ignore[attr-defined]
 
 
-@api.get("/kpis/{kpi}", response={200: answers.KpiOut, **REFUSALS}, url_name="kpi")
+@answering("/kpis/{kpi}", answers.KpiOut, "kpi")
 @scoped(ApiScope.NUMBERS)
 def kpi(request: HttpRequest, kpi: KpiName) -> Any:
     """One definition: formula in words, unit, direction, source, caveats."""
@@ -333,11 +351,7 @@ def one_result(made: Explanation) -> answers.ResultOut:
     return result_out(made.now, place, choice, target)
 
 
-@api.get(
-    "/results/{scope}/{key}",
-    response={200: list[answers.ResultOut], **REFUSALS},
-    url_name="results",
-)
+@answering("/results/{scope}/{key}", list[answers.ResultOut], "results")
 @scoped(ApiScope.NUMBERS)
 def results(request: HttpRequest, scope: ScopeName, key: Key, asked: Query[Asked]) -> Any:
     """A whole scorecard: every number of one scope. The key is “all” for the company and “none” for nobody's."""
@@ -364,18 +378,14 @@ def results(request: HttpRequest, scope: ScopeName, key: Key, asked: Query[Asked
     ]
 
 
-@api.get("/results/{scope}/{key}/{kpi}", response={200: answers.ResultOut, **REFUSALS}, url_name="result")
+@answering("/results/{scope}/{key}/{kpi}", answers.ResultOut, "result")
 @scoped(ApiScope.NUMBERS)
 def result(request: HttpRequest, scope: ScopeName, key: Key, kpi: KpiName, asked: Query[Asked]) -> Any:
     """One number of one scope, the same as on its page."""
     return one_result(explained(request, scope, key, kpi, asked))
 
 
-@api.get(
-    "/results/{scope}/{key}/{kpi}/explanation",
-    response={200: answers.ExplanationOut, **REFUSALS},
-    url_name="explanation",
-)
+@answering("/results/{scope}/{key}/{kpi}/explanation", answers.ExplanationOut, "explanation")
 @scoped(ApiScope.NUMBERS)
 def explanation(request: HttpRequest, scope: ScopeName, key: Key, kpi: KpiName, asked: Query[Asked]) -> Any:
     """What the number is made of: parts or inputs, kinds of rows, what its owner says, and the statement."""
@@ -423,7 +433,7 @@ def inputs_of(made: Explanation) -> list[answers.InputOut]:
     ]
 
 
-@api.get("/results/{scope}/{key}/{kpi}/rows", response={200: answers.Rows, **REFUSALS}, url_name="rows")
+@answering("/results/{scope}/{key}/{kpi}/rows", answers.Rows, "rows")
 @scoped(ApiScope.ROWS)
 def rows(
     request: HttpRequest,

@@ -224,6 +224,32 @@ def test_what_has_not_changed_is_not_sent_again(published: Run, hana: User) -> N
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
 
 
+def test_every_operation_declares_what_it_answers(published: Run, hana: User, aurora: Account) -> None:
+    """By a real request to each: the first answer, the same asked for once more, and what refuses it."""
+    token, stranger = token_of(hana), token_of(hana, "accounts")
+    operations = as_(hana).get("/api/v1/openapi.json").json()["paths"]
+    places = {"id": aurora.pk, "scope": "company", "key": "all", "kpi": "account_revenue"}
+    for path, operation in operations.items():
+        declared = operation["get"]["responses"]
+        address = path.removeprefix("/api/v1").format(**places)
+        first = ask(token, address)
+        again = ask(token, address, **{"If-None-Match": f'"another", W/{first["ETag"]}'})
+        assert (first.status_code, again.status_code, again.content) == (200, 304, b""), path
+        assert again["ETag"] == first["ETag"]
+        for answer in (first, again):
+            assert "ETag" in declared[str(answer.status_code)]["headers"], path
+        assert "content" in declared["200"] and "content" not in declared["304"]
+        assert "If-None-Match" in declared["304"]["description"]
+        refusals = [ask("kam_wrong", address), ask(stranger, address), ask(token, f"{address}?nothing=1")]
+        ApiToken.objects.update(minute_count=A_MINUTE)
+        refusals.append(ask(token, address))
+        ApiToken.objects.update(minute_count=0)
+        for answer in refusals:
+            assert str(answer.status_code) in declared, (path, answer.status_code)
+        assert refusals[-1].status_code == 429 and refusals[-1]["Retry-After"]
+        assert "Retry-After" in declared["429"]["headers"]
+
+
 def test_what_does_not_exist_is_not_found(published: Run, hana: User) -> None:
     token = token_of(hana)
     for path in (
