@@ -12,6 +12,8 @@ from metrics.comments import Comment
 from metrics.models import Scope, WeightChange
 from metrics.weights import FAMILIES, concerned, weights_of
 
+NOTED = datetime.time(9)
+
 
 @transaction.atomic
 def add_board(today: datetime.date) -> int:
@@ -41,7 +43,7 @@ def note_changes(head: User) -> None:
         for weight in weights_of(family) if family.is_dated else ():
             for held in weight.held:
                 if held.reason and held.during and held.during.lower:
-                    WeightChange.objects.create(
+                    made = WeightChange.objects.create(
                         weight=weight.name,
                         label=f"{family.title}: {weight.label}"[:150],
                         before=weight.on(held.during.lower - datetime.timedelta(days=1)),
@@ -51,6 +53,9 @@ def note_changes(head: User) -> None:
                         kpis=sorted(concerned(family.tables(weight.key))),
                         changed_by=head,
                     )
+                    # Before any run, all of which count by it.
+                    noted = datetime.datetime.combine(held.during.lower, NOTED, Organisation.current().zone)
+                    WeightChange.objects.filter(pk=made.pk).update(changed_at=noted)
 
 
 def said(head: User) -> list[dict[str, object]]:

@@ -94,6 +94,11 @@ class Run(models.Model):
     def __str__(self) -> str:
         return f"run {self.pk} of {self.published_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def began_at(self) -> datetime.datetime:
+        """What was written later it has not seen."""
+        return self.published_at - datetime.timedelta(seconds=self.seconds)
+
 
 class RunAttempt(models.Model):
     """One try at a run; written over a connection of its own, so that a crash leaves its trace."""

@@ -17,13 +17,13 @@ from django.db.models import F, Max
 from accounts.engagement.health import HealthWeight
 from accounts.fields import days
 from accounts.models import IcpCriterion, IcpWeight, Organisation, SignalKind, SignalWeight, Tier, User
-from accounts.periods import Day
+from accounts.periods import Day, Period, add_months
 from kamplan import formats
 from metrics import bands
 from metrics.assumptions import USUAL, Assumption
 from metrics.kpi import Definition, Derived, RowKpi
 from metrics.kpis import KPIS
-from metrics.models import Threshold, WeightChange
+from metrics.models import Run, Threshold, WeightChange
 from metrics.recipes import RECIPES
 
 RISING = "The limits rise: warm lies under hot, and hot under red-hot. On {day} they would be {limits}."
@@ -380,6 +380,10 @@ def withdraw(family: Family, key: str, starts: Day, is_value: bool = True) -> bo
 # -------------------------------------------------------------------------------------------- what it concerns
 
 
+UNWEIGHED = frozenset({"site_visits", "socials"})
+"""Measures that only count rows, although what each is worth stands in them."""
+
+
 @cache
 def concerned(table: str) -> frozenset[str]:
     """The numbers whose rows are read from a table, also those made of such numbers."""
@@ -391,24 +395,72 @@ def reads(kpi: Definition, table: str) -> bool:
         return table == f"org.{kpi.fallback_setting}" or any(reads(each.kpi, table) for each in kpi.of)
     if isinstance(kpi, RowKpi) and not RECIPES[kpi.recipe_name].reads_rows:
         return table.removeprefix("accounts_") in RECIPES[kpi.recipe_name].tables
-    return table in kpi.recipe()
+    counted = {leaf.measure.name for part in kpi.parts() for leaf in part.expression.leaves()}
+    return table in kpi.recipe() and not (counted and counted <= UNWEIGHED)
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A line in a trend: from which day on something it is made of counts otherwise, and why."""
+    """From which day on something that a number is made of counts otherwise, and why."""
 
     as_of: Day
     words: str
 
 
-def marks(kpis: Iterable[str], until: Day) -> dict[str, list[Mark]]:
-    """The changes of weights that fall into the trends of these numbers, by number."""
-    found: dict[str, list[Mark]] = {each: [] for each in kpis}
-    for row in WeightChange.objects.filter(starts__lte=until).order_by("starts", "pk"):
+@dataclass(frozen=True)
+class Side:
+    """One of two figures that are held against each other: what this run said of this period."""
+
+    run: Run
+    period: Period
+
+    def knows(self, change: WeightChange) -> bool:
+        return change.changed_at < self.run.began_at
+
+    @property
+    def first_day(self) -> Day:
+        """Engagement and what is made of it look back three months however short the period is."""
+        return min(self.period.start, add_months(self.period.end, -3))
+
+
+def changes_of(kpis: Iterable[str], run: Run) -> dict[str, list[WeightChange]]:
+    """By number, the changes that this run knew: what was changed since does not count before the next one."""
+    found: dict[str, list[WeightChange]] = {each: [] for each in kpis}
+    for row in WeightChange.objects.filter(changed_at__lt=run.began_at).order_by("starts", "pk"):
         for kpi in set(row.kpis) & found.keys():
-            found[kpi].append(Mark(row.starts, words_of(row)))
+            found[kpi].append(row)
     return found
+
+
+def marks(changes: Iterable[WeightChange], until: Day) -> list[Mark]:
+    """Those that a trend shows: a setting counts in the whole of it alike."""
+    return [mark_of(each) for each in changes if has_days(each) and each.starts <= until]
+
+
+def between(changes: Iterable[WeightChange], then: Side, now: Side) -> list[Mark]:
+    """Those by which `now` is counted, and `then` not, or not on all days that it looks at."""
+    counted = [each for each in changes if not has_days(each) or each.starts <= now.period.last_day]
+    return [mark_of(each) for each in counted if not then.knows(each) or is_on_the_way(each, then, now)]
+
+
+def is_on_the_way(change: WeightChange, then: Side, now: Side) -> bool:
+    """Known to both, but of other days of the one than of the other."""
+    return then.period != now.period and has_days(change) and change.starts > then.first_day
+
+
+def changes_since(kpi: str, side: Side) -> list[Mark]:
+    """Those by which the rows of this period count today, while this run did not know them."""
+    found = WeightChange.objects.filter(changed_at__gte=side.run.began_at, kpis__contains=kpi)
+    rows = found.order_by("starts", "pk")
+    return [mark_of(each) for each in rows if not has_days(each) or each.starts <= side.period.last_day]
+
+
+def has_days(change: WeightChange) -> bool:
+    return FAMILIES[change.weight.partition(":")[0]].is_dated
+
+
+def mark_of(change: WeightChange) -> Mark:
+    return Mark(change.starts, words_of(change))
 
 
 def words_of(row: WeightChange) -> str:

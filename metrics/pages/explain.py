@@ -49,7 +49,7 @@ from metrics.reading import reading
 from metrics.status import is_too_few, status_of
 from metrics.targets import may_set
 from metrics.urls_for import comparison_url, explain_url, moved_url
-from metrics.weights import marks as weight_marks
+from metrics.weights import marks
 
 NOTED_OF_ACCOUNTS = {health_score.id: "states", account_profitability.id: "costs"}
 """Numbers made of what is noted on one page of the account, and the part of that page."""
@@ -157,6 +157,7 @@ def moved_context(explained: Explanation) -> dict[str, Any]:
             explained.now, explained.now_by, explained.name_of, explained.currency, explained.unnamed
         ),
         "unit_name": explained.kpi.unit.value,
+        "weighed_between": explained.weighed_between(),
     }
 
 
@@ -168,7 +169,7 @@ def page_context(explained: Explanation) -> dict[str, Any]:
     )
     target = target_row.value if target_row and explained.kpi.direction != Direction.NONE else None
     firsts = choice.definitions
-    weighed = weight_marks([explained.kpi.id], choice.run.as_of)[explained.kpi.id]
+    weighed = marks(explained.weighed, choice.run.as_of)
     sets = allowed_sets(explained)
     moved = (
         {"lazy_url": choice_url(explained, part="accounts")}

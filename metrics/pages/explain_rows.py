@@ -36,6 +36,7 @@ from metrics.pages.rows import (
 from metrics.reading import facts_of
 from metrics.recipes import RECIPES
 from metrics.sources.contracts import DUE_CONTRACTS, LIVE_CONTRACTS
+from metrics.weights import Side, changes_since
 
 
 def allowed_sets(explained: Explanation) -> list[RowSet]:
@@ -129,6 +130,7 @@ def difference(explained: Explanation, row_set: RowSet, found: Found) -> dict[st
         "now": amount_text(found.total, row_set.is_money),
         "difference": amount_text(found.total - then, row_set.is_money, signed=True),
         "history": history_since(row_set, explained.choice.run.published_at),
+        "weighed": changes_since(explained.kpi.id, Side(explained.choice.run, explained.choice.period)),
     }
 
 

@@ -13,7 +13,7 @@ from accounts.periods import PeriodKind
 from kamplan import formats
 from metrics.access import may_see_kpi, sees_every_account, sees_everything, tells_to
 from metrics.kpi import Definition, Direction, Kpi, RowKpi
-from metrics.models import Run, Scope, Target
+from metrics.models import Run, Scope, Target, WeightChange
 from metrics.names import the_run
 from metrics.pages import making, words
 from metrics.pages.accounts import Parts, per_account
@@ -27,6 +27,7 @@ from metrics.recipes.recipe import Beside
 from metrics.result import Result
 from metrics.targets import TargetForm, Targets, may_set
 from metrics.urls_for import explain_url
+from metrics.weights import Mark, Side, between, changes_of
 
 NAMES = "SELECT id, name FROM accounts_account WHERE id = ANY(%(wanted)s) AND id IN ({seen})"
 
@@ -289,6 +290,15 @@ class Explanation:
             n = formats.at_most_one_decimal(result.n) if result.n is not None else ""
             found.append(Elsewhere(place.name, words.value_text(result), n, url if opens else ""))
         return found
+
+    @cached_property
+    def weighed(self) -> list[WeightChange]:
+        """The changes of weights and limits that the shown run counts by."""
+        return changes_of([self.kpi.id], self.choice.run)[self.kpi.id]
+
+    def weighed_between(self) -> list[Mark]:
+        choice, compared = self.choice, self.choice.compared
+        return between(self.weighed, Side(compared.run, compared.period), Side(choice.run, choice.period))
 
     @cached_property
     def targets(self) -> Targets:

@@ -251,6 +251,14 @@ def places_between(before: Result, now: Result) -> int:
     return next(fitting, more[-1])
 
 
+def places_of_steps(before: Result, now: Result, amounts: Sequence[Decimal]) -> int:
+    """As many more as it takes until none of the steps reads 0."""
+    places = places_between(before, now)
+    more = (2,) if now.unit in IN_MONEY else (places + 1, places + 2)
+    fitting = (each for each in (places, *more) if all(formats.rounded(one, each) for one in amounts if one))
+    return next(fitting, more[-1])
+
+
 def read_change(before: Result, now: Result, places: int) -> Decimal:
     """The difference of the two values as they are shown."""
     assert before.value is not None and now.value is not None

@@ -43,6 +43,7 @@ from metrics.pages.scorecards import GROUPS, Card, shown_change
 from metrics.reading import reading
 from metrics.result import Result
 from metrics.urls_for import ALL, explain_url, moved_url, moves_url, scorecard_url
+from metrics.weights import Mark, Side, between, changes_of
 
 DRAWN = 8
 """So many accounts stand in the drawing, each on its own; the table names more."""
@@ -207,6 +208,7 @@ def all_moves(user: User, place: Place, choice: Sides) -> dict[str, Any]:
         ],
         "named": sum(bool(row.direction) for row in rows.values()),
         "count": len(rows),
+        "weighed_between": weighed_between(choice, [kpi.id for kpi in shown]),
         "all_url": choice.query(all="" if choice.asked.get("all") else 1),
         "all_words": "Show the main numbers only" if choice.asked.get("all") else "Show all numbers",
         "scorecard_url": scorecard_url(place.scope, place.key, choice.period, choice.view),
@@ -217,6 +219,14 @@ def here(choice: Choice, kpi: Definition, scope: str, key: int | None) -> str:
     """The same two sides for another number."""
     kept = {name: choice.asked.get(name, "") for name in ("compare", "run")}
     return moved_url(kpi.id, scope, key, choice.period, choice.view, **kept)
+
+
+def weighed_between(choice: Sides, kpis: Sequence[str]) -> list[Mark]:
+    """What some of these numbers count otherwise by, each change once."""
+    compared = choice.compared
+    changes = {each.pk: each for found in changes_of(kpis, choice.run).values() for each in found}
+    in_order = sorted(changes.values(), key=lambda each: (each.starts, each.pk))
+    return between(in_order, Side(compared.run, compared.period), Side(choice.run, choice.period))
 
 
 def has_sides(card: Card, kpi: Definition) -> bool:
@@ -273,6 +283,7 @@ def one_move(explained: Explanation) -> dict[str, Any]:
         "change": shown_change(before, now),
         "change_words": change_words(explained, shown_change(before, now)),
         "unit_name": explained.kpi.unit.value,
+        "weighed_between": explained.weighed_between(),
         "currency": now.currency or explained.currency,
         "explain_now": explained.url(run=choice.asked.get("run", "")),
         "explain_then": explained_then(explained),
@@ -387,8 +398,8 @@ def by_accounts(explained: Explanation, kpi: Kpi) -> dict[str, Any]:
     extra = [(plural(len(more), "more account"), together(more))] if more else []
     extra += [(f"{plural(len(hidden), 'account')} {explained.unnamed}", together(hidden))] if hidden else []
     extra += [(base_words(now), base)] if base and base.both else []
-    places = making.places_between(before, now)
     everything = [*lines, *extra]
+    places = making.places_of_steps(before, now, [decimal(each.both) for _, each in lines[:DRAWN]])
     change = making.read_change(before, now, places)
     shown = split_to_total([decimal(each.both) for _, each in everything], change, places)
     whole = together(each for _, each in everything)

@@ -42,8 +42,7 @@ from metrics.result import REASONS, Key, Result
 from metrics.status import Change, change_between, is_too_few, status_of
 from metrics.targets import Targets
 from metrics.urls_for import comparison_url, explain_url, moves_url, scorecard_url
-from metrics.weights import Mark
-from metrics.weights import marks as weight_marks
+from metrics.weights import Mark, changes_of, marks
 
 GROUPS = {
     Group.GROWTH: ("Growth", "what customers buy, and how that changed"),
@@ -230,14 +229,14 @@ def one_scorecard(user: User, place: Place, choice: Choice) -> dict[str, Any]:
     ]
     targets = Targets.of([(place.scope, place.key)])
     firsts = choice.definitions
-    weighed = weight_marks([kpi.id for kpi in kpis], choice.run.as_of)
+    weighed = changes_of([kpi.id for kpi in kpis], choice.run)
     said = counts(place.scope, place.key, choice.period, [kpi.id for kpi in kpis])
     rows = {
         kpi.id: kpi_row(
             card,
             kpi,
             targets,
-            trend_marks(choice, [*changed_days(kpi, firsts), *weighed[kpi.id]]),
+            trend_marks(choice, [*changed_days(kpi, firsts), *marks(weighed[kpi.id], choice.run.as_of)]),
             said.get(kpi.id, 0),
         )
         for kpi in kpis

@@ -3,18 +3,25 @@
 As if the new value had held on all days looked at, so that the preview shows where things will settle.
 """
 
+import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Sum
 
 from accounts.models import Organisation
 from accounts.periods import Day, add_months, first_of_month
-from metrics.bands import Limits, band, limits_on, tiers_on
+from kamplan import formats
+from metrics.bands import COLD, ORDER, Limits, band, limits_on, tiers_on
+from metrics.models import AccountMonth
 from metrics.sources.health import LEAST_KNOWN, PARTS, WHOLE
 from metrics.weights import Weight
+
+LOOKED_BACK = 3
+"""So many whole months make an account's engagement."""
 
 POINTS = """
     SELECT b.account_id, SUM(LEAST(b.number, COALESCE(k.daily_cap, b.number)) * w.weight),
@@ -96,6 +103,8 @@ class Preview:
 
     noun: str
     shifts: Sequence[Shift]
+    days: str = ""
+    """Which days are looked at, where these are others than today."""
 
     @property
     def changed(self) -> list[Shift]:
@@ -122,14 +131,15 @@ def preview(weight: Weight, value: Decimal | None, day: Day) -> Preview | None:
 def of_signals(weight: Weight, value: Decimal | None, day: Day) -> Preview:
     limits = limits_on(day)
     rows = points(day, int(weight.key), value)
-    return Preview("points of engagement", banded(rows, limits, limits, day))
+    return Preview("points of engagement", banded(rows, limits, limits, day), days_words(day))
 
 
 def of_bands(weight: Weight, value: Decimal | None, day: Day) -> Preview:
     now = limits_on(day)
     which = weight.family.which(weight.key)
     then = now.changed(which["tier_id"], which["name"], value)
-    return Preview("band of engagement", banded(points(day, 0, Decimal(0)), now, then, day))
+    shifts = banded(points(day, 0, Decimal(0)), now, then, day)
+    return Preview("band of engagement", shifts, days_words(day))
 
 
 def of_fit(weight: Weight, value: Decimal | None, day: Day) -> Preview:
@@ -154,7 +164,7 @@ PREVIEWS: dict[str, Callable[[Weight, Decimal | None, Day], Preview]] = {
 
 def points(day: Day, kind: int, value: Decimal | None) -> list[tuple[int, Decimal, Decimal]]:
     """Of the last three whole months: account, points now, points with another weight."""
-    months = {"first": add_months(day, -3), "until": first_of_month(day)}
+    months = {"first": add_months(day, -LOOKED_BACK), "until": first_of_month(day)}
     zone = Organisation.current().time_zone
     found = fetch(POINTS, {**months, "zone": zone, "kind": kind, "value": value})
     return [rounded(row) for row in found]
@@ -162,13 +172,27 @@ def points(day: Day, kind: int, value: Decimal | None) -> list[tuple[int, Decima
 
 def banded(rows: Sequence[tuple[int, Decimal, Decimal]], now: Limits, then: Limits, day: Day) -> list[Shift]:
     """Each account in the band of its tier's limits, before and after."""
-    tiers = tiers_on(day, [account for account, _, _ in rows])
+    accounts = [account for account, _, _ in rows]
+    tiers, stood = tiers_on(day, accounts), bands_before(day, accounts)
     found = []
     for account, before, after in rows:
         tier = tiers.get(account)
-        was = band(before, now.of(tier))
+        was = band(before, now.of(tier), stood.get(account, COLD))
         found.append(Shift(account, before, after, was, band(after, then.of(tier), was)))
     return found
+
+
+def days_words(day: Day) -> str:
+    last = first_of_month(day) - datetime.timedelta(days=1)
+    return f"the three whole months to {formats.day(last, year=True)}"
+
+
+def bands_before(day: Day, accounts: Sequence[int]) -> dict[int, str]:
+    """The band that each was in at the end of the last whole month: below its limit it may stay in it."""
+    month = add_months(day, -1)
+    rows = AccountMonth.objects.filter(month=month, account_id__in=accounts).values("account_id")
+    levels = rows.annotate(level=Sum("band_level")).values_list("account_id", "level")
+    return {account: ORDER[int(level or 0)] for account, level in levels if account is not None}
 
 
 def fetch(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:

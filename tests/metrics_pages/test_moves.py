@@ -16,7 +16,7 @@ from metrics.kpis import KPI, KPIS
 from metrics.models import Run
 from metrics.pages.choice import Choice, load_runs
 from metrics.pages.explanation import Explanation
-from metrics.pages.making import Step, waterfall_rows
+from metrics.pages.making import Step, places_of_steps, waterfall_rows
 from metrics.pages.moves import Sides
 from metrics.pages.moves_effects import company_base, effects, exact_value, movers, together
 from metrics.pages.places import find_place
@@ -290,3 +290,23 @@ def test_what_is_compared_with_is_among_what_may_be_chosen() -> None:
         assert chosen == str(choice.compared.run.pk)
         assert choice.compared.run.as_of == day(end) - datetime.timedelta(days=1)
         assert 3 + 24 < len(choice.comparisons) <= 30 + 2
+
+
+@pytest.mark.parametrize(
+    ("kpi", "then", "now", "moved", "places"),
+    [
+        # The mean health of 55 accounts: what one of them did to it is less than a tenth.
+        ("health_score", "79.63", "78.92", ["-0.083", "-0.036"], 2),
+        ("health_score", "79.63", "78.92", ["-0.7", "-0.1"], 1),
+        ("account_revenue", "2000", "2240", ["240", "0"], 0),
+    ],
+)
+def test_no_account_in_the_drawing_reads_nothing(
+    kpi: str, then: str, now: str, moved: list[str], places: int
+) -> None:
+    period = trailing_year(day("2025-12-31"))
+    sides = [
+        Result(KPI[kpi], "company", None, period, "as-was", value=Decimal(value), currency="EUR")
+        for value in (then, now)
+    ]
+    assert places_of_steps(*sides, [Decimal(each) for each in moved]) == places

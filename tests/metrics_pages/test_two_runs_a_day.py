@@ -110,3 +110,10 @@ def test_the_only_run_of_a_day_needs_no_number(newest: Run, noon: Run, morning: 
     Run.objects.filter(pk=noon.pk).update(is_kept=False)
     assert options(ask(hana, f"{COMPANY}/{T12}"), "compare")[0] == "compared with run of 10 Jan"
     assert morning.as_of == day("2026-01-10")
+
+
+def test_several_earlier_values_make_one_sentence(newest: Run, noon: Run, morning: Run, hana: User) -> None:
+    explained = text_of(ask(hana, f"{COMPANY}/account_revenue/{T12}&full=1"))
+    assert (
+        f"It read €2,300 in run {noon.pk} of 10 Jan, 12:40; it read €2,000 in run {morning.pk}" in explained
+    )

@@ -30,7 +30,7 @@ from metrics.pages.weights_preview import preview
 from metrics.weights import FAMILIES, weights_of
 from tests.clients import as_
 from tests.factories import make_account, make_classification, make_signal, make_touch
-from tests.metrics.engine import report_in
+from tests.metrics.engine import report_in, run
 
 pytestmark = pytest.mark.django_db
 LIMITS = {
@@ -274,6 +274,7 @@ def test_a_changed_weight_is_marked_in_the_trends_it_enters(published: Run, hana
         weight="signals:1", label="Demo request", before=1, after=2, starts=datetime.date(2025, 6, 1),
         reason="demos lead to deals", kpis=["win_rate"], changed_by=hana,
     )  # fmt: skip
+    run("2026-01-10")
     response = as_(hana).get("/scorecards/company/all/win_rate/?period=t12&end=2025-12")
     assert response.context["trend"]["marks"]
     assert "Demo request 1 → 2: demos lead to deals" in response.content.decode()
