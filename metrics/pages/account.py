@@ -1,6 +1,6 @@
 """The page of one account: its figures, its group, its deals and contracts, and what happened."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -21,28 +21,30 @@ from kamplan.components import Figure
 from kamplan.formats import UNKNOWN, day, format_value, money, number
 from kamplan.permissions import READS_WORK, Secret, may_see, signed_in
 from metrics.access import may_see_kpi
-from metrics.kpi import Kpi
+from metrics.kpi import Definition, Kpi
 from metrics.kpis.engagement import engagement_score, penetration_rate
 from metrics.kpis.voice import data_completeness, health_score
 from metrics.models import Alert, Run, Scope, Target
+from metrics.needs import wants_book, wants_company
 from metrics.pages import account_facts as facts
 from metrics.pages.account_figures import (
     PIPELINE,
     RETENTION,
     REVENUE,
     TREND_MONTHS,
-    account_results,
     last_year,
     this_month,
 )
 from metrics.pages.account_health import Health, health_of
 from metrics.pages.band import band_of
-from metrics.pages.plan_overview import plan_section
+from metrics.pages.plan_figures import Found, Planned, asked_by
+from metrics.pages.plan_overview import plan_section, plans_of
 from metrics.pages.portfolio import page_number
 from metrics.pages.renewal_rows import Renewal
 from metrics.pages.warnings import Line, lines
 from metrics.reading import newest_run, reading
 from metrics.result import Result
+from metrics.results import results
 from metrics.status import is_too_few, status_of
 from metrics.status_line import message
 from metrics.targets import Targets
@@ -51,7 +53,6 @@ from metrics.urls_for import explain_url
 FIGURES: tuple[Kpi, ...] = (REVENUE, RETENTION, penetration_rate, PIPELINE)
 HEALTH: tuple[Kpi, ...] = (health_score, data_completeness)
 LABELS = {REVENUE.id: "Revenue, 12 months"}
-Found = dict[tuple[str, Period], Result]
 
 
 @require_GET
@@ -63,16 +64,18 @@ def account_overview(request: HttpRequest, pk: int) -> HttpResponse:
         visible = Account.objects.visible_to(user, today)
         account = shown_account(with_what_there_is(visible), pk, today)
         run = newest_run()
+        plans = plans_of(user, account.pk, today)
+        found = read_numbers(user, account.pk, run, plans)
         context = {
             **frame(user, account, visible, organisation, run, "overview"),
-            **numbers(user, account, run, organisation),
+            **numbers(user, account, found, run, organisation),
             "deals": open_deals(account, today),
             "recent": recent_of(request, user, account.pk, today),
             "next": next_of(user, account.pk, today, SHOWN) if user.role in READS_WORK else None,
             "facts": profile(account),
             **warnings_of(user, account, today),
             "covers": coverage_of(user, account, today, rhythm(account)),
-            **plan_section(user, account.pk, run, organisation),
+            **plan_section(user, plans, found, run, organisation),
         }
         recorded = facts.recorded_months(account.pk, run) if run else {}
         months = facts.revenue_by_month(recorded, run) if run else []
@@ -172,30 +175,63 @@ def profile(account: Account) -> list[tuple[str, str, str]]:
     return [(name, label, getattr(account, name)) for name, label in INLINE.items()]
 
 
-def numbers(user: User, account: Any, run: Run | None, organisation: Organisation) -> dict[str, Any]:
-    """The four figures and the health, by one statement over the account's own facts."""
+def seen_kpis(user: User) -> list[Kpi]:
+    return [kpi for kpi in (*FIGURES, *HEALTH) if may_see_kpi(user, kpi, Scope.ACCOUNT)]
+
+
+def years_to(run: Run) -> list[Period]:
+    """The trailing years of the trends, oldest first."""
+    return [last_year(run).moved(-back) for back in range(TREND_MONTHS)][::-1]
+
+
+def read_numbers(user: User, account: int, run: Run | None, plans: Sequence[Planned]) -> Found:
+    """The four figures, the health, and what the plan looks at: by one statement over the account's own facts.
+
+    What is made of others' figures, too, would cost more along the trends than by itself."""
+    if run is None:
+        return {}
+
+    def read(kpis: Iterable[Definition], periods: Iterable[Period]) -> Found:
+        return results(
+            list(dict.fromkeys(kpis)),
+            list(dict.fromkeys(periods)),
+            Scope.ACCOUNT,
+            [account],
+            run=run,
+            newest=run,
+            reader=user,
+        )
+
+    kpis, periods = asked_by(plans)
+    own = [kpi for kpi in kpis if is_of_itself(kpi)]
+    others = [kpi for kpi in kpis if kpi not in own]
+    found = read([*seen_kpis(user), *own], [*years_to(run), this_month(run), *periods])
+    return {**found, **read(others, periods)} if others else found
+
+
+def is_of_itself(kpi: Definition) -> bool:
+    """Made of the account's facts alone."""
+    return isinstance(kpi, Kpi) and not wants_company(kpi, Scope.ACCOUNT) and not wants_book(kpi)
+
+
+def numbers(
+    user: User, account: Any, found: Found, run: Run | None, organisation: Organisation
+) -> dict[str, Any]:
     if run is None:
         return {"figures": []}
-    kpis = [kpi for kpi in (*FIGURES, *HEALTH) if may_see_kpi(user, kpi, Scope.ACCOUNT)]
-    year, now = last_year(run), this_month(run)
-    years = [year.moved(-back) for back in range(TREND_MONTHS)][::-1]
-    found = account_results(kpis, [*years, now], account.pk, run, organisation)
+    kpis = seen_kpis(user)
     shown = [kpi for kpi in FIGURES if kpi in kpis]
-    made: dict[str, Any] = {"figures": figures(shown, account, found, years, now, organisation)}
+    made: dict[str, Any] = {"figures": figures(shown, account, found, run, organisation)}
     if set(HEALTH) <= set(kpis):
-        made["health"] = health(user, found, run, years)
+        made["health"] = health(user, found, account.pk, run)
     return made
 
 
 def figures(
-    kpis: Sequence[Kpi],
-    account: Any,
-    found: Found,
-    years: Sequence[Period],
-    now: Period,
-    organisation: Organisation,
+    kpis: Sequence[Kpi], account: Any, found: Found, run: Run, organisation: Organisation
 ) -> list[Figure]:
     """Four numbers with their trend of trailing years; the stock of deals by the month."""
+    years, now = years_to(run), this_month(run)
     places = [(Scope.ACCOUNT, account.pk)] if account.has_targets else []
     targets = Targets.of(places, [kpi.id for kpi in kpis])
     made = []
@@ -203,19 +239,19 @@ def figures(
         shown = now if kpi is PIPELINE else years[-1]
         periods = [*years[1:], now] if kpi is PIPELINE else years
         target = targets.value(kpi, Scope.ACCOUNT, account.pk, shown)
-        points = [found[kpi.id, period].value for period in periods]
-        made.append(figure(found[kpi.id, shown], target, points, organisation.reporting_currency))
+        points = [found[kpi.id, period, account.pk].value for period in periods]
+        made.append(figure(found[kpi.id, shown, account.pk], target, points, organisation.reporting_currency))
     return made
 
 
-def health(user: User, found: Found, run: Run, years: Sequence[Period]) -> Health:
+def health(user: User, found: Found, account: int, run: Run) -> Health:
     """On the day of the run, against the end of the last whole month before it."""
+    years, now = years_to(run), this_month(run)
     before = years[-1] if years[-1].last_day < run.as_of else years[-2]
-    now = this_month(run)
-    values = found[health_score.id, now], found[health_score.id, before]
+    values = found[health_score.id, now, account], found[health_score.id, before, account]
     days = [run.as_of, before.last_day]
     return health_of(
-        *values, found[data_completeness.id, now], days, sees_answers=may_see(user, Secret.OPINION)
+        *values, found[data_completeness.id, now, account], days, sees_answers=may_see(user, Secret.OPINION)
     )
 
 

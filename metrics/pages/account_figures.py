@@ -5,20 +5,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-
-from accounts.models import Organisation
 from accounts.periods import Period, PeriodKind, latest_complete, trailing_year
-from metrics import evaluate
 from metrics.kpi import Kpi, Term
 from metrics.kpis import growth, pipeline, retention
 from metrics.leaves import gap_name
-from metrics.levels import LEVELS, TEAM_CLOSURE
-from metrics.loading import Figures, exact
-from metrics.models import Run, Scope, View
-from metrics.reading import facts_of
-from metrics.result import Result
-from metrics.results import Computer
+from metrics.models import Run
 
 REVENUE, CHANGE, RETENTION, PIPELINE = (
     growth.account_revenue,
@@ -64,26 +55,6 @@ def complete(kpi: Kpi, table: str, expression: str) -> str:
     """The expression, or nothing where a rate is missing."""
     missing = " AND ".join(f'{table}."{gap}" IS NULL' for gap in gaps(kpi)) or "TRUE"
     return f"CASE WHEN {missing} THEN {expression} END"
-
-
-def account_results(
-    kpis: Sequence[Kpi], periods: Sequence[Period], account: int, run: Run, organisation: Organisation
-) -> dict[tuple[str, Period], Result]:
-    """A few KPIs of one account over many periods, in one statement over its own facts."""
-    facts = facts_of(run, run).of("f.account_id = ANY(%(keys)s)", keys=[account])
-    month = run.as_of.replace(day=1)
-    values = evaluate.period_rows(periods, month)
-    sql = f"""WITH {values}, {TEAM_CLOSURE},
-        leaves AS ({evaluate.account_leaves(kpis, facts, View.AS_WAS, keys=())}),
-        parts AS ({evaluate.parted(kpis, "leaves", keys=())}),
-        {evaluate.summed(LEVELS["accounts"], kpis, "parts")} {evaluate.as_parts(kpis)}"""
-    computer = Computer(run, run, Scope.ACCOUNT, [account], View.AS_WAS, organisation)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {**facts.params, "book_month": month})
-        for starts, ends, _, key, parts in cursor.fetchall():
-            if key == account:
-                computer.figures[Scope.ACCOUNT, (starts, ends), account] = Figures(accounts=exact(parts))
-    return {(kpi.id, period): computer.result(kpi, period, account) for kpi in kpis for period in periods}
 
 
 def change_share(revenue: Decimal | None, change: Decimal | None) -> Decimal | None:

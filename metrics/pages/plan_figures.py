@@ -17,6 +17,9 @@ from metrics.status import is_exact, is_too_few, status_of
 from metrics.targets import grows_with_time
 from metrics.urls_for import explain_url
 
+Planned = tuple[Plan, Sequence[Objective]]
+Found = Mapping[tuple[str, Period, int | None], Result]
+
 ONE_DAY = datetime.timedelta(days=1)
 OF_SEGMENTS = ("_target", "_other", "_gap", "_ratio", "_concentration")
 """KPIs that compare kinds of accounts with each other say nothing about one of them."""
@@ -94,20 +97,34 @@ def stands(
 
 
 def stands_of(
-    plans: Sequence[tuple[Plan, Sequence[Objective]]],
+    plans: Sequence[Planned],
     run: Run | None,
     organisation: Organisation,
     reader: User,
     newest: Run | None = None,
 ) -> dict[int, Stand]:
     """The same for several plans: every KPI they use, for every period and account of theirs, at once."""
-    wanted = [(plan, each, period_of(plan)) for plan, objectives in plans for each in objectives]
-    kpis = [KPI[name] for name in dict.fromkeys(each.kpi for _, each, _ in wanted) if name in KPI]
-    periods = list(dict.fromkeys(period for _, each, period in wanted if period and each.kpi))
-    keys = list(dict.fromkeys(plan.account_id for plan, each, _ in wanted if each.kpi))
-    found: Mapping[tuple[str, Period, int | None], Result] = {}
-    if kpis and periods and keys and run is not None:
+    kpis, periods = asked_by(plans)
+    bound = (plan for plan, objectives in plans if any(each.kpi for each in objectives))
+    keys = list(dict.fromkeys(plan.account_id for plan in bound))
+    found: Found = {}
+    if kpis and periods and run is not None:
         found = results(kpis, periods, Scope.ACCOUNT, keys, run=run, newest=newest, reader=reader)
+    return stands_from(found, plans, run, organisation)
+
+
+def asked_by(plans: Sequence[Planned]) -> tuple[list[Definition], list[Period]]:
+    """Which numbers the objectives of these plans look at, and of which periods."""
+    bound = [(plan, each) for plan, objectives in plans for each in objectives if each.kpi]
+    kpis = [KPI[name] for name in dict.fromkeys(each.kpi for _, each in bound) if name in KPI]
+    periods = dict.fromkeys(period_of(plan) for plan, _ in bound)
+    return kpis, [period for period in periods if period is not None]
+
+
+def stands_from(
+    found: Found, plans: Sequence[Planned], run: Run | None, organisation: Organisation
+) -> dict[int, Stand]:
+    """The objectives by what was read for them, perhaps together with other numbers."""
     return {
         each.pk: stand(
             plan,
@@ -117,7 +134,9 @@ def stands_of(
             run,
             organisation.reporting_currency,
         )
-        for plan, each, period in wanted
+        for plan, objectives in plans
+        for period in [period_of(plan)]
+        for each in objectives
     }
 
 

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.engagement.states import AccountState
@@ -19,8 +21,10 @@ from tests.factories import (
     make_contact,
     make_contract,
     make_grant,
+    make_objective,
     make_opportunity,
     make_order,
+    make_plan,
     make_product,
     make_stage,
     make_touch,
@@ -154,6 +158,33 @@ def test_the_group_lists_only_companies_that_may_be_seen(
     assert "Group ASA" in text, "the group's name belongs to the account"
     assert f"/portfolio/{top.pk}/" not in text
     assert "1 of 3 companies" in page(hana, mine).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("kpis", "asked"),
+    [
+        ([], 1),
+        (["account_revenue", "nrr", "win_rate"], 1),
+        # Contribution to growth is a share of what the company bought.
+        (["account_revenue", "growth_contribution"], 2),
+    ],
+)
+def test_what_a_plan_looks_at_is_read_with_the_figures(
+    maya: User, maya_account: Account, today: datetime.date, kpis: list[str], asked: int
+) -> None:
+    make_order(maya_account, today.replace(day=1), 700)
+    plan = make_plan(
+        maya_account, today.replace(month=1, day=1), today.replace(year=today.year + 1, month=1, day=1)
+    )
+    for kpi in kpis:
+        make_objective(plan, f"By {kpi}", kpi=kpi, target=1000)
+    engine.run(today, "full")
+    client = as_(maya)
+    with CaptureQueriesContext(connection) as caught:
+        shown = client.get(reverse("portfolio:account", kwargs={"pk": maya_account.pk})).context
+    assert sum("WITH period (" in each["sql"] for each in caught) == asked
+    values = {each.kpi: each.stand.result.value for each in shown["objectives"]}
+    assert set(values) == set(kpis) and values.get("account_revenue", 700) == 700
 
 
 def test_the_next_renewal_is_the_one_with_the_earliest_notice_date(
