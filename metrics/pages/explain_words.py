@@ -169,11 +169,13 @@ def definition_words(
     ]
     if currency_words(explained):
         found.append(("Currency", currency_words(explained)))
-    found.append(("Credit", credit_words(kpi, explained.place.scope, explained.choice.view)))
+    choice = explained.choice
+    book_of = formats.day(choice.run.as_of) if choice.is_past_run else "today"
+    found.append(("Credit", credit_words(kpi, explained.place.scope, choice.view, book_of)))
     if scope_has_groups(explained):
         found.append(("Groups", making.capital(groups_words(kpi, has_channels(kpi)))))
     found.append(("Version", f"{len(versions) + 1}, since {formats.day(first.as_of, year=True)}"))
-    run = explained.choice.run
+    run = choice.run
     found.append(("Run", f"{formats.moment(run.published_at)}, {formats.number(run.seconds, 1)} s"))
     return found
 
@@ -199,12 +201,12 @@ def currency_words(explained: Explanation) -> str:
     return f"{explained.currency}, each amount at the rate of its own day" if money else ""
 
 
-def credit_words(kpi: Definition, scope: str, view: str) -> str:
-    """Who gets what, as the engine derives it from the formula."""
+def credit_words(kpi: Definition, scope: str, view: str, book_of: str = "today") -> str:
+    """Who gets what, as the engine derives it from the formula; a book is that of the run's day."""
     if isinstance(kpi, Derived):
         return "as in the numbers it is made of"
     if view == View.CURRENT_BOOK and scope in {Scope.OWNER, Scope.TEAM}:
-        return "every account whole, to its owner of today"
+        return f"every account whole, to its owner of {book_of}"
     if scope == Scope.COMPANY:
         return "everything counts"
     if scope == Scope.ACCOUNT:

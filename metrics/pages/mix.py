@@ -130,7 +130,7 @@ def find_mix(user: User, place: Place, choice: Choice) -> Mix | None:
         rows = fetched(*stored_mix(place, choice, seen))
     # Nothing is stored by a run of an earlier version, or where there was no account.
     rows = rows or fetched(*summed_mix(place, choice, seen))
-    return make_mix(choice, rows, is_personal and not is_book) if rows else None
+    return make_mix(choice, rows, is_personal=is_personal, is_book=is_book) if rows else None
 
 
 def stored_mix(place: Place, choice: Choice, seen: Seen) -> tuple[str, dict[str, Any]]:
@@ -173,7 +173,7 @@ def fetched(sql: str, params: dict[str, Any]) -> list[Any]:
     return found
 
 
-def make_mix(choice: Choice, rows: Sequence[Any], dated: bool) -> Mix:
+def make_mix(choice: Choice, rows: Sequence[Any], *, is_personal: bool, is_book: bool) -> Mix:
     currency = choice.organisation.reporting_currency
     accounts = sum(row[1] for row in rows)
     revenue = sum((Decimal(row[2]) for row in rows), Decimal(0))
@@ -187,19 +187,23 @@ def make_mix(choice: Choice, rows: Sequence[Any], dated: bool) -> Mix:
     if accounts > 1 and revenue > 0 and most:
         share = formats.number(Decimal(most) * 100 / revenue)
         notes.append(f"largest: {largest or 'one account'}, {share}{words.NBSP}%")
-    if dated:
+    if is_personal and not is_book:
         notes += moved_words(taken, handed)
     count = f"{formats.number(accounts)} account{'s' * (accounts != 1)}"
-    when = "in the 12 months before" if choice.period.start <= choice.run.as_of else ""
-    return Mix(
-        f"{count}, {formats.money(revenue, currency)}", f"{lead_words(choice)}; revenue {when}", parts, notes
-    )
+    lead = book_words(choice) if is_book else start_words(choice)
+    return Mix(f"{count}, {formats.money(revenue, currency)}", lead, parts, notes)
 
 
-def lead_words(choice: Choice) -> str:
-    if choice.view == View.CURRENT_BOOK:
-        return "Today's book"
-    return f"What there was to work with on {formats.day(choice.period.start)}"
+def book_words(choice: Choice) -> str:
+    """Today's accounts, but the year before the period: both days are named."""
+    whose = f"The book of {formats.day(choice.run.as_of)}" if choice.is_past_run else "Today's book"
+    before = formats.day(choice.period.start)
+    return f"{whose}, every account whole; revenue in the 12 months before {before}"
+
+
+def start_words(choice: Choice) -> str:
+    start = formats.day(choice.period.start)
+    return f"What there was to work with on {start}; revenue in the 12 months before"
 
 
 def tier_words(name: str | None, count: int, revenue: Decimal, total: Decimal) -> str:

@@ -104,6 +104,33 @@ def test_the_mix_says_what_there_was_and_what_was_handed_on(published: Run, maya
     assert "1 handed on in the period" in text
 
 
+def test_a_book_says_whose_day_it_is_of_and_which_year_it_sums(
+    published: Run, hana: User, lena: User, north: Team, aurora: Account
+) -> None:
+    """Aurora alone is somebody's of North on the run's day; what it bought in the year before the period is 1,200."""
+    page = f"/scorecards/team/{north.pk}/{T12}&view=current-book"
+    mix = ask(hana, page).context["mix"]
+    assert mix.title == "1 account, €1,200"
+    assert plain(mix.lead) == "Today's book, every account whole; revenue in the 12 months before 1 Jan 2025"
+    make_order(aurora, "2025-05-05", 300)
+    run("2026-01-11")
+    earlier = ask(hana, f"{page}&run={published.pk}").context["mix"]
+    assert (earlier.title, plain(earlier.lead)) == (
+        "1 account, €1,200",
+        "The book of 10 Jan, every account whole; revenue in the 12 months before 1 Jan 2025",
+    )
+    explained = f"/scorecards/team/{north.pk}/account_revenue/{T12}&view=current-book"
+    for more, whose in (("", "today"), (f"&run={published.pk}", "10 Jan")):
+        credit = dict(ask(hana, explained + more).context["words"])["Credit"]
+        assert plain(credit) == f"every account whole, to its owner of {whose}"
+    as_was = ask(hana, f"/scorecards/team/{north.pk}/{T12}").context["mix"].lead
+    assert plain(as_was) == "What there was to work with on 1 Jan 2025; revenue in the 12 months before"
+
+
+def plain(text: str) -> str:
+    return text.replace("\xa0", " ")
+
+
 def test_the_tallies_add_up_to_the_number_of_rows(published: Run, hana: User) -> None:
     response = ask(hana, f"/scorecards/company/all/{T12}")
     counted = sum(int(tally.words.split()[0]) for tally in response.context["tallies"])
