@@ -427,13 +427,16 @@ def renewal_clock(start: int, today: int, notice: int, end: int) -> RenewalClock
 
 
 def split_to_total(parts: Sequence[Decimal], total: Decimal, places: int = 1) -> list[Decimal]:
-    """Rounded parts that add up to the rounded total: the largest part takes the rest."""
+    """Rounded parts that add up to the rounded total: the rest goes, step by step, where rounding took most."""
     step = Decimal(1).scaleb(-places)
     shown = [part.quantize(step) for part in parts]
     rest = total.quantize(step) - sum(shown, Decimal(0))
-    if rest and shown:
-        widest = max(range(len(parts)), key=lambda i: abs(parts[i]))
-        shown[widest] += rest
+    if not rest or not shown:
+        return shown
+    sign = rest.copy_sign(1) / rest
+    order = sorted(range(len(parts)), key=lambda i: (sign * (shown[i] - parts[i]), -abs(parts[i])))
+    for place in range(int(abs(rest) / step)):
+        shown[order[place % len(order)]] += sign * step
     return shown
 
 

@@ -154,7 +154,7 @@ def test_the_renewal_clock_measures_between_today_and_notice() -> None:
     assert (clock.today, clock.notice, clock.from_x, clock.stretch) == (40.0, 70.0, 40.0, 30.0)
 
 
-def test_rounded_parts_add_up_because_the_largest_takes_the_rest() -> None:
+def test_rounded_parts_add_up_and_none_is_a_whole_step_off() -> None:
     parts = [Decimal("-3.64"), Decimal("-7.74"), Decimal("1.74"), Decimal("0.24")]
     # Rounded one by one they give -3.6 - 7.7 + 1.7 + 0.2 = -9.4; the total of -9.40 agrees.
     assert charts.split_to_total(parts, Decimal("-9.40")) == [
@@ -165,6 +165,13 @@ def test_rounded_parts_add_up_because_the_largest_takes_the_rest() -> None:
     ]
     thirds = [Decimal("3.34"), Decimal("3.33"), Decimal("3.33")]
     assert charts.split_to_total(thirds, Decimal("10")) == [Decimal("3.4"), Decimal("3.3"), Decimal("3.3")]
+    # Three steps are missing: they go where rounding took most, not to the largest, which would read 5.3.
+    many = [Decimal("5.00"), *[Decimal("0.14")] * 6, Decimal("0.11"), Decimal(0)]
+    assert charts.split_to_total(many, Decimal("5.95")) == [
+        Decimal(each) for each in ("5", "0.2", "0.2", "0.2", "0.1", "0.1", "0.1", "0.1", "0")
+    ]
+    # What is not their sum is spread all the same.
+    assert sum(charts.split_to_total(thirds, Decimal("11"))) == 11
 
 
 def test_steps_begin_where_the_one_before_ended() -> None:

@@ -412,7 +412,7 @@ def by_accounts(explained: Explanation, kpi: Kpi) -> dict[str, Any]:
         "accounts": rows,
         "more_url": explained.choice.query(all=1) if more else "",
         "largest": max((abs(row.amount) for row in rows if not row.muted), default=0),
-        "account_waterfall": account_waterfall(explained, everything, places),
+        "account_waterfall": account_waterfall(explained, everything, shown, places),
         "is_ratio": bool(kpi.denominator),
         "foot": AccountRow(
             plural(len(found), "account that moved it", "accounts that moved it"),
@@ -474,20 +474,20 @@ def side_text(explained: Explanation, kpi: Kpi, parts: making.Parts) -> str:
 
 
 def account_waterfall(
-    explained: Explanation, lines: Sequence[tuple[str, Mover]], places: int
+    explained: Explanation, lines: Sequence[tuple[str, Mover]], amounts: Sequence[Decimal], places: int
 ) -> list[WaterfallRow]:
-    """Then, the largest movers one by one, all others in one step, now."""
+    """Then, the largest movers one by one, all others in one step, now; each reads as in the table."""
     before, now = explained.before, explained.now
-    drawn, others = list(lines[:DRAWN]), list(lines[DRAWN:])
+    if not lines or before.value is None or now.value is None:
+        return []
+    drawn, shown, others = list(lines[:DRAWN]), list(amounts[:DRAWN]), lines[DRAWN:]
     if others:
         drawn.append(("All others", together(each for _, each in others)))
-    amounts = [decimal(each.both) for _, each in drawn]
-    if not amounts or before.value is None or now.value is None:
-        return []
-    shown = split_to_total(amounts, making.read_change(before, now, places), places)
+        shown.append(sum(amounts[DRAWN:], Decimal(0)))
+    moved = [decimal(each.both) for _, each in drawn]
     made: list[WaterfallRow] = [
         making.total_row(making.capital(then_words(explained.choice)), before, places)
     ]
-    for (name, _), text, (start, end) in zip(drawn, shown, steps(before.value, amounts), strict=True):
+    for (name, _), text, (start, end) in zip(drawn, shown, steps(before.value, moved), strict=True):
         made.append(WaterfallRow(name, "", "step", start, end, making.signed(text, now, places)))
     return [*made, making.total_row("Now", now, places)]

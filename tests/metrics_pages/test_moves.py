@@ -310,3 +310,17 @@ def test_no_account_in_the_drawing_reads_nothing(
         for value in (then, now)
     ]
     assert places_of_steps(*sides, [Decimal(each) for each in moved]) == places
+
+
+def test_drawing_and_table_read_the_same_of_every_account(published: Run, omar: User, hana: User) -> None:
+    """24 new accounts of ever less: in the mean of all, each is rounded."""
+    for place in range(24):
+        account = make_account(f"Few {place:02}", owner=omar, since="2023-01-01")
+        make_order(account, "2025-11-11", 100 + 37 * place)
+    second = run("2026-01-11")
+    page = ask(hana, f"/scorecards/company/all/avg_order_value/moved/{T12}&compare={published.pk}")
+    assert page.context["choice"].run.pk == second.pk
+    drawn = [each for each in page.context["account_waterfall"] if each.kind == "step"]
+    listed = {row.name: row.both for row in page.context["accounts"]}
+    assert len(drawn) == 9
+    assert [each.amount for each in drawn[:-1]] == [listed[each.label] for each in drawn[:-1]]
