@@ -10,6 +10,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Union
 
+from accounts.periods import Day, Period, add_months
+
 Operand = Union["Expression", int, Decimal]
 
 
@@ -68,6 +70,23 @@ class Window(StrEnum):
             Window.AT_START: "on the day before the start",
             Window.AT_END: "on the last day",
         }[self]
+
+
+def window_of(window: Window, period: Period) -> tuple[Day, Day]:
+    """First day and first day after it."""
+    start, end = period.start, period.end
+    before = add_months(start, -12)
+    return {
+        Window.NOW: (start, end),
+        Window.LAST_YEAR: (before, add_months(end, -12)),
+        Window.T12: (add_months(end, -12), end),
+        Window.T12_BEFORE: (before, start),
+        Window.T3: (add_months(end, -3), end),
+        Window.T3_BEFORE: (add_months(end, -6), add_months(end, -3)),
+        Window.T6: (add_months(end, -6), end),
+        Window.AT_START: (add_months(start, -1), start),
+        Window.AT_END: (add_months(end, -1), end),
+    }[window]
 
 
 class Expression:

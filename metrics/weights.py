@@ -21,9 +21,11 @@ from accounts.periods import Day, Period, add_months
 from kamplan import formats
 from metrics import bands
 from metrics.assumptions import USUAL, Assumption
+from metrics.expressions import window_of
 from metrics.kpi import Definition, Derived, RowKpi
-from metrics.kpis import KPIS
+from metrics.kpis import KPI, KPIS
 from metrics.models import Run, Threshold, WeightChange
+from metrics.needs import periods_for, with_inputs
 from metrics.recipes import RECIPES
 
 RISING = "The limits rise: warm lies under hot, and hot under red-hot. On {day} they would be {limits}."
@@ -380,6 +382,9 @@ def withdraw(family: Family, key: str, starts: Day, is_value: bool = True) -> bo
 # -------------------------------------------------------------------------------------------- what it concerns
 
 
+LOOKED_BACK = 24
+"""Months behind a period's end that numbers made of facts go by, which may read all that ever was."""
+
 UNWEIGHED = frozenset({"site_visits", "socials"})
 """Measures that only count rows, although what each is worth stands in them."""
 
@@ -417,11 +422,6 @@ class Side:
     def knows(self, change: WeightChange) -> bool:
         return change.changed_at < self.run.began_at
 
-    @property
-    def first_day(self) -> Day:
-        """Engagement and what is made of it look back three months however short the period is."""
-        return min(self.period.start, add_months(self.period.end, -3))
-
 
 def changes_of(kpis: Iterable[str], run: Run) -> dict[str, list[WeightChange]]:
     """By number, the changes that this run knew: what was changed since does not count before the next one."""
@@ -437,15 +437,32 @@ def marks(changes: Iterable[WeightChange], until: Day) -> list[Mark]:
     return [mark_of(each) for each in changes if has_days(each) and each.starts <= until]
 
 
-def between(changes: Iterable[WeightChange], then: Side, now: Side) -> list[Mark]:
+def between(kpi: str, changes: Iterable[WeightChange], then: Side, now: Side) -> list[WeightChange]:
     """Those by which `now` is counted, and `then` not, or not on all days that it looks at."""
+    first = first_day_of(KPI[kpi], then.period)
     counted = [each for each in changes if not has_days(each) or each.starts <= now.period.last_day]
-    return [mark_of(each) for each in counted if not then.knows(each) or is_on_the_way(each, then, now)]
+    return [
+        each
+        for each in counted
+        if not then.knows(each) or (then.period != now.period and has_days(each) and each.starts > first)
+    ]
 
 
-def is_on_the_way(change: WeightChange, then: Side, now: Side) -> bool:
-    """Known to both, but of other days of the one than of the other."""
-    return then.period != now.period and has_days(change) and change.starts > then.first_day
+def first_day_of(kpi: Definition, period: Period) -> Day:
+    """The first day that the number of this period looks at, with all that it is made of."""
+    return min(first_read(each, span) for each in with_inputs([kpi]) for span in periods_for([kpi], [period]))
+
+
+def first_read(kpi: Definition, period: Period) -> Day:
+    """Engagement, which stocks are made of, looks back three months however short the period is."""
+    found = [period.start, add_months(period.end, -3)]
+    if isinstance(kpi, RowKpi):
+        recipe = RECIPES[kpi.recipe_name]
+        back = recipe.reaches_back or min(recipe.months[0], LOOKED_BACK)
+        found.append(add_months(period.end, -back))
+    for part in kpi.parts():
+        found += [window_of(each, period)[0] for each in part.expression.windows()]
+    return min(found)
 
 
 def changes_since(kpi: str, side: Side) -> list[Mark]:

@@ -27,7 +27,7 @@ from metrics.recipes.recipe import Beside
 from metrics.result import Result
 from metrics.targets import TargetForm, Targets, may_set
 from metrics.urls_for import explain_url
-from metrics.weights import Mark, Side, between, changes_of
+from metrics.weights import Mark, Side, between, changes_of, mark_of
 
 NAMES = "SELECT id, name FROM accounts_account WHERE id = ANY(%(wanted)s) AND id IN ({seen})"
 
@@ -298,7 +298,8 @@ class Explanation:
 
     def weighed_between(self) -> list[Mark]:
         choice, compared = self.choice, self.choice.compared
-        return between(self.weighed, Side(compared.run, compared.period), Side(choice.run, choice.period))
+        then, now = Side(compared.run, compared.period), Side(choice.run, choice.period)
+        return [mark_of(each) for each in between(self.kpi.id, self.weighed, then, now)]
 
     @cached_property
     def targets(self) -> Targets:

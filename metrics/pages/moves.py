@@ -43,7 +43,7 @@ from metrics.pages.scorecards import GROUPS, Card, shown_change
 from metrics.reading import reading
 from metrics.result import Result
 from metrics.urls_for import ALL, explain_url, moved_url, moves_url, scorecard_url
-from metrics.weights import Mark, Side, between, changes_of
+from metrics.weights import Mark, Side, between, changes_of, mark_of
 
 DRAWN = 8
 """So many accounts stand in the drawing, each on its own; the table names more."""
@@ -223,10 +223,10 @@ def here(choice: Choice, kpi: Definition, scope: str, key: int | None) -> str:
 
 def weighed_between(choice: Sides, kpis: Sequence[str]) -> list[Mark]:
     """What some of these numbers count otherwise by, each change once."""
-    compared = choice.compared
-    changes = {each.pk: each for found in changes_of(kpis, choice.run).values() for each in found}
-    in_order = sorted(changes.values(), key=lambda each: (each.starts, each.pk))
-    return between(in_order, Side(compared.run, compared.period), Side(choice.run, choice.period))
+    then, now = Side(choice.compared.run, choice.compared.period), Side(choice.run, choice.period)
+    changes = changes_of(kpis, choice.run)
+    named = {each.pk: each for kpi in kpis for each in between(kpi, changes[kpi], then, now)}
+    return [mark_of(each) for each in sorted(named.values(), key=lambda each: (each.starts, each.pk))]
 
 
 def has_sides(card: Card, kpi: Definition) -> bool:

@@ -9,10 +9,10 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import Account, User
-from accounts.periods import Day, Period, add_months, first_of_month
+from accounts.periods import Day, first_of_month
 from kamplan.permissions import Secret, may_see
 from metrics.access import sees_every_account
-from metrics.expressions import Window, Windowed
+from metrics.expressions import Window, Windowed, window_of
 from metrics.kpi import Credit, Definition, Kpi, RowKpi
 from metrics.levels import BY_OPENING, TEAM_CLOSURE
 from metrics.models import Scope, View
@@ -120,23 +120,6 @@ def of_behind(rows: Behind, by_opening: bool) -> RowSet:
         dated=rows.dated,
         when=rows.when,
     )
-
-
-def window_of(window: Window, period: Period) -> tuple[Day, Day]:
-    """First day and first day after it."""
-    start, end = period.start, period.end
-    before = add_months(start, -12)
-    return {
-        Window.NOW: (start, end),
-        Window.LAST_YEAR: (before, add_months(end, -12)),
-        Window.T12: (add_months(end, -12), end),
-        Window.T12_BEFORE: (before, start),
-        Window.T3: (add_months(end, -3), end),
-        Window.T3_BEFORE: (add_months(end, -6), add_months(end, -3)),
-        Window.T6: (add_months(end, -6), end),
-        Window.AT_START: (add_months(start, -1), start),
-        Window.AT_END: (add_months(end, -1), end),
-    }[window]
 
 
 @dataclass(frozen=True)

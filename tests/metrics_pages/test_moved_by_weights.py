@@ -106,8 +106,17 @@ def test_between_two_periods_it_is_named_where_their_days_differ_by_it(
 
 def test_once_all_days_count_by_it_it_moves_nothing_any_more(after: Run, hana: User) -> None:
     run("2026-05-10")
-    page = ask(hana, f"{COMPANY}/engagement_score/moved/?period=month&end=2026-04&compare=2026-03")
-    assert page.context["then_words"] == "Mar\xa02026" and not page.context["weighed_between"]
+    for kpi, named in (
+        # Of three months.
+        ("engagement_score", 0),
+        # Made of its points, on the last day.
+        ("health_score", 0),
+        # Of the four half-years before.
+        ("meaningful_engagement", 1),
+    ):
+        page = ask(hana, f"{COMPANY}/{kpi}/moved/?period=month&end=2026-04&compare=2026-03")
+        assert page.context["then_words"] == "Mar\xa02026"
+        assert len(page.context["weighed_between"]) == named, kpi
 
 
 def test_rows_as_of_an_earlier_run_say_by_what_they_count_otherwise(
