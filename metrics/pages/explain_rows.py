@@ -119,18 +119,22 @@ def rows_context(explained: Explanation, page: str) -> dict[str, Any]:
 
 
 def difference(explained: Explanation, row_set: RowSet, found: Found) -> dict[str, Any]:
-    """Figure of the shown run against today's rows, and what the audit history says happened since."""
-    if not explained.choice.is_past_run:
+    """Figure of the shown run against today's rows, and what the audit history says happened since.
+
+    Of the newest run it is asked for only where a weight was changed since: rows count by it at once."""
+    choice = explained.choice
+    weighed = changes_since(explained.kpi.id, Side(choice.run, choice.period))
+    if not choice.is_past_run and not weighed:
         return {}
-    then = measured(row_set, explained.place, explained.choice)
+    then = measured(row_set, explained.place, choice)
     if then is None or abs(then - found.total) < Decimal("0.005"):
         return {}
     return {
         "then": amount_text(then, row_set.is_money),
         "now": amount_text(found.total, row_set.is_money),
         "difference": amount_text(found.total - then, row_set.is_money, signed=True),
-        "history": history_since(row_set, explained.choice.run.published_at),
-        "weighed": changes_since(explained.kpi.id, Side(explained.choice.run, explained.choice.period)),
+        "history": history_since(row_set, choice.run.published_at),
+        "weighed": weighed,
     }
 
 

@@ -170,3 +170,15 @@ def test_a_preview_begins_where_accounts_stand(demo_request: SignalKind, aurora:
     made = preview(weight, Decimal(20), day("2025-12-10"))
     assert made is not None
     assert [(each.before, each.was, each.becomes) for each in made.shifts] == [(20, "hot", "hot")]
+
+
+def test_until_the_next_run_the_rows_say_by_what_they_will_count(
+    before: Run, demo_request: SignalKind, hana: User
+) -> None:
+    page = f"{COMPANY}/engagement_score/{DECEMBER}&part=rows"
+    assert "Figure then" not in text_of(ask(hana, page))
+    change("signals", str(demo_request.pk), 20, "2025-12-01", "demos lead to deals", hana)
+    rows = text_of(ask(hana, page))
+    assert "Figure then 40, sum of the rows now 70, difference +30." in rows and f"on: {CHANGED}" in rows
+    run("2026-01-10")
+    assert "Figure then" not in text_of(ask(hana, page))
