@@ -111,7 +111,11 @@ WATCHED: tuple[Watch, ...] = (
         "SELECT s.account_id, s.date AS since, FALSE AS everything FROM changed"
         " JOIN accounts_spend s ON s.campaign_id = changed.id"
         " UNION ALL SELECT NULL::bigint, l.created_on, FALSE FROM changed"
-        " JOIN accounts_lead l ON l.campaign_id = changed.id",
+        " JOIN accounts_lead l ON l.campaign_id = changed.id"
+        # Deals won since its first touch count for it, also long before anything was spent on it.
+        " UNION ALL SELECT NULL::bigint, t.first, FALSE FROM changed"
+        ' JOIN (SELECT campaign_id, MIN("on") AS first FROM accounts_campaigntouch GROUP BY 1) t'
+        " ON t.campaign_id = changed.id",
     ),
     Watch("accounts_campaigntouch", 'id, campaign_id, account_id, "on"', of_account('"on"')),
     Watch("accounts_costtoserve", "id, account_id, date, amount, currency", of_account("date")),

@@ -13,6 +13,8 @@ from accounts.fields import days
 from accounts.models import (
     Account,
     Assignment,
+    Campaign,
+    CampaignTouch,
     Classification,
     Contract,
     ExchangeRate,
@@ -40,6 +42,7 @@ from metrics.results import Computer, every_key
 from tests.factories import (
     make_account,
     make_assignment,
+    make_campaign,
     make_classification,
     make_contract,
     make_membership,
@@ -49,6 +52,7 @@ from tests.factories import (
     make_quota,
     make_rate,
     make_request,
+    make_spend,
     make_team,
     make_touch,
     make_user,
@@ -396,6 +400,23 @@ def test_an_account_that_turns_out_to_be_older_counts_as_what_it_was_at_the_star
     run("2025-04-11")
     assert answers_by_tier() == {None: 1}
     assert_a_rebuild_changes_nothing(day("2025-04-11"), "an older touch")
+
+
+def test_for_whom_a_campaign_is_counts_for_what_was_won_before_anything_was_spent_on_it() -> None:
+    account = make_account(owner=make_user(), since="2024-01-01")
+    fair, mails = make_campaign("Fair", is_target=False), make_campaign("Mails", is_target=True)
+    CampaignTouch.objects.create(campaign=fair, account=account, on=day("2024-12-10"))
+    make_opportunity(account, opened_on="2025-01-10", closed_on="2025-02-10", outcome="won", amount=300)
+    make_spend(mails, "2025-02-05", 100)
+    make_spend(fair, "2025-03-05", 100)
+    run("2025-04-10")
+    february = period("2025-02-01", "2025-03-01")
+    assert by_key("roi", february, Scope.TARGET)[1].value == -100
+    Campaign.objects.filter(pk=fair.pk).update(is_target=True)
+    run("2025-04-11")
+
+    assert by_key("roi", february, Scope.TARGET)[1].value == 200
+    assert_a_rebuild_changes_nothing(day("2025-04-11"), "a campaign for target accounts")
 
 
 def test_an_order_in_an_open_window_reaches_the_period_in_which_the_quota_began() -> None:
