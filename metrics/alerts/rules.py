@@ -383,7 +383,7 @@ ENDS = """(SELECT %(day)s::date AS day
            UNION ALL SELECT date_trunc('month', %(day)s::date)::date - 1
            UNION ALL SELECT (date_trunc('month', %(day)s::date) - INTERVAL '1 month')::date - 1)"""
 POINTS_OF = "trim_scale({0}) || CASE WHEN {0} = 1 THEN ' point' ELSE ' points' END"
-# What customers did in this month and the last: the kinds that brought most points.
+# What those who rose did in this month and the last: the kinds that brought most points.
 DEEDS = f"""
     SELECT k.account_id, k.month, string_agg(k.number || ' × ' || k.name, ', ' ORDER BY k.place) AS said,
            jsonb_agg(jsonb_build_object('when', k.newest, 'what', k.number || ' × ' || k.name || ', '
@@ -393,7 +393,7 @@ DEEDS = f"""
                    MAX(d.date) AS newest, ROW_NUMBER() OVER (
                        PARTITION BY d.account_id, date_trunc('month', d.date)
                            ORDER BY SUM(d.points) DESC, d.name) AS place
-              FROM ({BY_DAY} o.at >= %(day)s::date - 63 {EACH_DAY}) d
+              FROM ({BY_DAY} o.at >= %(day)s::date - 63 AND o.account_id IN (SELECT account_id FROM risen) {EACH_DAY}) d
              WHERE d.points > 0 AND d.date <= %(day)s::date
              GROUP BY d.account_id, date_trunc('month', d.date), d.name) k
      WHERE k.place <= {MOST_DEEDS}
@@ -406,26 +406,30 @@ WARMER = Rule(
     "Engagement rose from {was} to {now}: {why}.",
     "Talk to them while they are interested",
     f"""
+    WITH risen AS MATERIALIZED (
+        SELECT x.*
+          FROM (SELECT b.*, {BAND_OF_LEVEL} AS band, {LIMIT_OF_LEVEL} AS least, {IN_TIER} AS in_tier,
+                       'band:' || b.level || ':' || to_char(b.month, 'YYYY-MM') AS cause
+                  FROM (SELECT r.*, LAG(r.level) OVER stays AS before, LAG(r.score) OVER stays AS score_before,
+                               LEAD(r.level) OVER stays AS after
+                          FROM ({BAND_ROWS.format(days=ENDS, among="TRUE")}) r
+                        WINDOW stays AS (PARTITION BY r.account_id ORDER BY r.day)) b
+                  LEFT JOIN accounts_tier t ON t.id = b.tier_id
+                 WHERE b.level > b.before AND COALESCE(b.after, b.level) = b.level) x
+          LEFT JOIN metrics_alert told
+                 ON told.account_id = x.account_id AND told.kind = %(kind)s AND told.cause = x.cause
+         WHERE x.score_before < x.least
+           AND CASE WHEN told.id IS NULL THEN x.month > %(day)s::date - {TOLD_DAYS}
+                    ELSE told.resolved_on IS NULL AND told.acknowledged_on IS NULL END
+           AND ({FIRST_DAY}) < x.month)
     SELECT x.account_id, x.cause, FALSE AS is_red,
            jsonb_build_object('was', (ARRAY['cold', 'warm', 'hot'])[x.before + 1], 'now', x.band,
                               'why', s.said || ' in ' || to_char(x.month, 'FMMonth')) AS facts,
            s.evidence || jsonb_build_array(jsonb_build_object(
                'what', {POINTS_OF.format("x.score")} || ' in three months; ' || x.band || ' from '
                        || trim_scale(x.least) || x.in_tier)) AS evidence
-      FROM (SELECT b.*, {BAND_OF_LEVEL} AS band, {LIMIT_OF_LEVEL} AS least, {IN_TIER} AS in_tier,
-                   'band:' || b.level || ':' || to_char(b.month, 'YYYY-MM') AS cause
-              FROM (SELECT r.*, LAG(r.level) OVER stays AS before, LAG(r.score) OVER stays AS score_before,
-                           LEAD(r.level) OVER stays AS after
-                      FROM ({BAND_ROWS.format(days=ENDS, among="TRUE")}) r
-                    WINDOW stays AS (PARTITION BY r.account_id ORDER BY r.day)) b
-              LEFT JOIN accounts_tier t ON t.id = b.tier_id
-             WHERE b.level > b.before AND COALESCE(b.after, b.level) = b.level) x
-      JOIN ({DEEDS}) s ON s.account_id = x.account_id AND s.month = x.month
-      LEFT JOIN metrics_alert told ON told.account_id = x.account_id AND told.kind = %(kind)s AND told.cause = x.cause
-     WHERE x.score_before < x.least
-       AND CASE WHEN told.id IS NULL THEN x.month > %(day)s::date - {TOLD_DAYS}
-                ELSE told.resolved_on IS NULL AND told.acknowledged_on IS NULL END
-       AND ({FIRST_DAY}) < x.month""",
+      FROM risen x
+      JOIN ({DEEDS}) s ON s.account_id = x.account_id AND s.month = x.month""",
     "Good news, no warning: what a customer did this month lifted its engagement to a higher band. Said once for each"
     " rise; it goes away when somebody takes it up, when the band falls, or after the next month.",
     "engagement:activity",
