@@ -81,7 +81,8 @@ def store_figures(run: Run, last: Run | None, changes: Changes, summed: Summed, 
     progress("Figures of accounts", then=2)
     collect_accounts(everyone, new_accounts)
     collect_accounts(few, [each for each in accounts if each not in new_accounts])
-    return keep_changed(run, single, fresh, changes.is_full)
+    has_new_spans = not {each.span for each in (*fresh, *accounts)} <= known
+    return keep_changed(run, single, fresh, changes.is_full, has_new_spans)
 
 
 def version_of(version: Version, periods: Sequence[Period], of_accounts: Sequence[Period] = ()) -> Version:
@@ -96,10 +97,10 @@ def version_of(version: Version, periods: Sequence[Period], of_accounts: Sequenc
 
 
 def make_tables() -> None:
-    # Nothing of these is kept, so nothing is compressed.
+    # Nothing of these is kept, so nothing is compressed. What has a difference added to it differs from what is stored.
     columns = "view text, starts date, ends date, scope text, key bigint, kind text, figures jsonb"
-    for name in ("run_raw", "run_figures"):
-        execute(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP")
+    for name, more in (("run_raw", ""), ("run_figures", ", differs boolean NOT NULL DEFAULT FALSE")):
+        execute(f"CREATE TEMP TABLE {name} ({columns}{more}) ON COMMIT DROP")
         execute(f"ALTER TABLE {name} ALTER figures SET STORAGE EXTERNAL")
     execute("CREATE TEMP TABLE run_changed (account_key bigint, month date) ON COMMIT DROP")
     execute("CREATE TEMP TABLE run_moved (account_key bigint, month date) ON COMMIT DROP")

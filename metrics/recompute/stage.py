@@ -19,7 +19,8 @@ class Progress(Protocol):
     def __call__(self, step: str, then: int | None = None) -> None: ...
 
 
-KEY_COLUMNS = "account_id bigint, month date, person_id bigint, opened_as text NOT NULL DEFAULT ''"
+# Of bounded length, so that none of forty tables gets another one beside it for long values.
+KEY_COLUMNS = "account_id bigint, month date, person_id bigint, opened_as varchar(70) NOT NULL DEFAULT ''"
 
 # The month of the first row that belongs to no account.
 NOBODY_BEGAN = "SELECT date_trunc('month', LEAST({}))::date".format(
@@ -75,13 +76,14 @@ def renew_statistics(table: str, inserted: int, columns: Sequence[str], news: Se
     """Tell the planner of rows that were inserted into a table that lives on.
 
     Most rows of a first run are new: without fresh statistics what reads them would join them one by one. Of the few
-    new ones of a night only some columns are news: it would take a month of which it never heard for empty.
+    new ones of a night only some columns are news, if any: it would take a month of which it never heard for empty.
     """
     if execute(
         f"SELECT 1 FROM pg_class WHERE oid = '{table}'::regclass AND reltuples > %(many)s",
         {"many": MANY * inserted},
     ):
-        execute(f"ANALYZE {table} ({', '.join(news)})")
+        if news:
+            execute(f"ANALYZE {table} ({', '.join(news)})")
     else:
         # Pages read these tables, too: of them the usual sample is looked at.
         execute(

@@ -47,7 +47,7 @@ def add_to_stored(moved: Sequence[Period]) -> None:
                 ON f.valid_to IS NULL AND f.view = r.view AND f.starts = r.starts AND f.ends = r.ends
                AND f.scope = r.scope AND COALESCE(f.key, -1) = COALESCE(r.key, -1) AND f.kind = r.kind)
         SELECT view, starts, ends, scope, key, kind,
-               COALESCE(stored, '{{}}') - added.gone || added.figures
+               COALESCE(stored, '{{}}') - added.gone || added.figures, TRUE
           FROM touched, LATERAL (
                SELECT COALESCE(array_agg(name) FILTER (WHERE x = 0), '{{}}') AS gone,
                       COALESCE(jsonb_object_agg(name, x) FILTER (WHERE x <> 0), '{{}}') AS figures
@@ -55,7 +55,7 @@ def add_to_stored(moved: Sequence[Period]) -> None:
                               t.value::numeric + COALESCE((touched.stored ->> t.key)::numeric, 0) AS x
                          FROM jsonb_each_text(touched.figures) t) each) added
          UNION ALL
-        SELECT r.view, r.starts, r.ends, r.scope, r.key, r.kind, r.figures
+        SELECT r.view, r.starts, r.ends, r.scope, r.key, r.kind, r.figures, FALSE
           FROM run_raw r LEFT JOIN moved m ON m.starts = r.starts AND m.ends = r.ends
          WHERE m.starts IS NULL AND r.figures <> '{{}}'
         """,
@@ -72,7 +72,9 @@ def span_rows(periods: Sequence[Period]) -> tuple[str, dict[str, Any]]:
     return ", ".join(f"(%(start_{i})s::date, %(end_{i})s::date)" for i in range(len(spans))), params
 
 
-def keep_changed(run: Run, single: Sequence[Period], fresh: Sequence[Period], is_full: bool) -> int:
+def keep_changed(
+    run: Run, single: Sequence[Period], fresh: Sequence[Period], is_full: bool, has_new_spans: bool
+) -> int:
     """End the validity of stored figures that differ or vanished, and insert the new ones.
 
     Vanished, too, are the figures of periods before the first fact, and those of accounts without any left.
@@ -103,7 +105,7 @@ def keep_changed(run: Run, single: Sequence[Period], fresh: Sequence[Period], is
         f"""
         UPDATE metrics_scopefigures SET valid_to = %(run)s WHERE ctid = ANY (ARRAY(
             SELECT f.ctid FROM metrics_scopefigures f LEFT JOIN run_figures n ON {same}
-             WHERE f.valid_to IS NULL AND (n.figures <> f.figures OR n.view IS NULL AND {unnamed})))
+             WHERE f.valid_to IS NULL AND (n.differs OR n.figures <> f.figures OR n.view IS NULL AND {unnamed})))
         """,
         params,
     )
@@ -118,5 +120,5 @@ def keep_changed(run: Run, single: Sequence[Period], fresh: Sequence[Period], is
         """,
         params,
     )
-    renew_statistics("metrics_scopefigures", written, ASKED_FOR, NEWS)
+    renew_statistics("metrics_scopefigures", written, ASKED_FOR, NEWS if has_new_spans else ())
     return written
