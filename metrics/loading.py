@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from accounts.periods import Period
 from metrics import evaluate, rowkpis
 from metrics.evaluate import Facts
@@ -53,7 +53,9 @@ class Loader:
         keys: list[Key] | None,
         view: str,
         organisation: Organisation,
+        reader: User | None = None,
     ) -> None:
+        """`reader`: for whom, where the results are shown to somebody."""
         self.run = run
         self.newest = newest
         self.scope = scope
@@ -64,6 +66,7 @@ class Loader:
         self.live: set[tuple[str, Span]] = set()
         self.books: dict[int, Key] = {}
         self.asked: Sequence[Definition] = KPIS
+        self.reader = reader
 
     def prepare(self, kpis: Sequence[Definition], periods: Sequence[Period]) -> None:
         """Load what these numbers need of these periods."""

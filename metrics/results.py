@@ -97,19 +97,10 @@ class Computer(Loader):
 
     Whatever is shown to somebody is made here: what that person may not see is left out here, and nowhere else."""
 
-    def __init__(
-        self,
-        run: Run,
-        newest: Run | None,
-        scope: str,
-        keys: list[Key] | None,
-        view: str,
-        organisation: Organisation,
-        reader: User | None = None,
-    ) -> None:
-        super().__init__(run, newest, scope, keys, view, organisation)
-        self.reader = reader
-        self.hidden: dict[tuple[str, Period], set[Key]] = {}
+    @cached_property
+    def hidden(self) -> dict[tuple[str, Period], set[Key]]:
+        """Of each number and period the groups that the reader is not told, once somebody asked."""
+        return {}
 
     def places_for(self, kpis: Sequence[Definition]) -> list[Where]:
         """Whether one group is told depends on how many answered in the others."""
