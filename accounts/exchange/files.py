@@ -23,9 +23,9 @@ MAX_COLUMNS = 300
 MAX_ROWS = 2_000_000
 MAX_CELL = 20_000
 CHUNK = 1 << 20
-# A table of numbers packs well, but hardly a hundredfold; below this size the ratio does not matter.
 ENCRYPTED = 0x1
 """The bit with which a packed entry says that it is."""
+# A table of numbers packs well, but hardly a hundredfold; below this size the ratio does not matter.
 HARMLESS = 20 * 1024 * 1024
 MAX_RATIO = 200
 WORKBOOK_NAMES = (".xlsx", ".xlsm", ".xltx", ".xls", ".ods")

@@ -295,6 +295,7 @@ def class_of_row(source: Source) -> tuple[str, str]:
 
 
 def all_months(source: Source, among: str) -> str:
+    """The rows of these accounts as a run reads them; of stocks, those of the days of all its months."""
     return in_run(source.select(among, days="run_month"))
 
 
