@@ -8,8 +8,7 @@
 
   // Theme
   const showTheme = () => {
-    const now = localStorage.getItem("km-theme") || "system";
-    if (now === "system") delete root.dataset.theme; else root.dataset.theme = now;
+    const now = root.dataset.theme = localStorage.getItem("km-theme") || "system";
     $$("[data-km-theme]").forEach((b) => b.setAttribute("aria-pressed", b.dataset.kmTheme === now));
   };
   showTheme();
@@ -63,7 +62,7 @@
     const at = event.target;
     if (!at.closest) return;
     const opens = near(event, "[data-km-open]");
-    if (opens) { closeMenus(); open(opens.dataset.kmOpen); return; }
+    if (opens) { closeMenus(); return open(opens.dataset.kmOpen); }
     closeMenus(at.closest("details.km-menu"));
     const theme = at.closest("[data-km-theme]");
     if (theme) {
@@ -71,6 +70,7 @@
       showTheme();
     }
     if (at.closest("[data-km-dismiss]")) at.closest(".km-toast").remove();
+    if (at.closest("[data-km-cancel]")) forget(at.closest("form"));
     if (at.closest("[data-km-close]")) at.closest("dialog").close();
     if (at.closest("[data-km-print]")) window.print();
     if (at.matches("dialog")) at.close();
@@ -136,7 +136,7 @@
   const calm = (at) => { at.classList.remove("km-busy"); at.ariaBusy = null; };
   on("submit", (event) => {
     const form = event.target;
-    if (form.dataset.kmSent) { stop(event); return; }
+    if (form.dataset.kmSent) return stop(event);
     if (form.method !== "post" || form.matches(writes)) return;
     form.dataset.kmSent = "1";
     if (event.submitter) busy(event.submitter);
@@ -151,13 +151,13 @@
     if (!at.matches(writes)) return;
     if (at.matches("form")) {
       at.dataset.kmSent = "1";
-      const by = event.detail.requestConfig.triggeringEvent;
-      if (by?.submitter) busy(by.submitter);
+      const by = event.detail.requestConfig.triggeringEvent?.submitter;
+      if (by) busy(by);
     } else busy(at);
   });
   const release = (form) => {
     delete form.dataset.kmSent;
-    form.querySelectorAll(".km-busy").forEach(calm);
+    $$(".km-busy", form).forEach(calm);
   };
   on("htmx:afterRequest", (event) => {
     // Its own answer may have replaced the form: then the event names what is around it.
@@ -166,7 +166,10 @@
     calm(at);
     const form = at.closest("form");
     if (form) release(form);
-    if (form && event.detail.successful) forget(form);
+  });
+  // Before the answer is put in: a form that comes with it asks what is kept.
+  on("htmx:beforeSwap", ({ detail: { isError, requestConfig: { elt } } }) => {
+    if (!isError && elt.matches(writes)) forget(elt.closest("form"));
   });
   window.addEventListener("pageshow", () => $$("form[data-km-sent]").forEach(release));
 
@@ -176,7 +179,7 @@
   });
 
   // What is typed outlives a reload and a lapsed login until it is sent; forms in their place are known by their address.
-  const isKept = (form) => form.matches("[data-km-keep]") || (form.matches("[hx-post]") && $("textarea, input[type=text]", form));
+  const isKept = (form) => form?.matches("[data-km-keep]") || (form?.matches("[hx-post]") && $("textarea, input[type=text]", form));
   const keyOf = (form) => `km-keep:${form.dataset.kmKeep || form.getAttribute("hx-post") || location.pathname}`;
   const fields = (form) => [...form.elements].filter((f) => f.name && !["hidden", "password", "file", "submit"].includes(f.type));
   const held = (f) => (/checkbox|radio/.test(f.type) ? "checked" : "value");
@@ -194,8 +197,7 @@
     });
     say("What you had typed was put back.");
   };
-  on("input", ({ target: { form } }) => { if (form && isKept(form)) keep(form); });
-  on("click", (event) => { if (near(event, "form [data-km-cancel]")) forget(near(event, "form")); });
+  on("input", ({ target: { form } }) => { if (isKept(form)) keep(form); });
   // The whole page, then each part.
   on("htmx:load", ({ target }) => [target, ...$$("form", target)].filter((at) => at.matches("form") && isKept(at)).forEach(restore));
   $$("[data-km-kept]").forEach((at) => sessionStorage.removeItem(`km-keep:${at.dataset.kmKept}`));

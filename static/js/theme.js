@@ -1,2 +1,1 @@
-const kmTheme = localStorage.getItem("km-theme");
-if (kmTheme === "light" || kmTheme === "dark") document.documentElement.dataset.theme = kmTheme;
+document.documentElement.dataset.theme = localStorage.getItem("km-theme") || "system";

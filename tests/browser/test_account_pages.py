@@ -130,6 +130,27 @@ def test_a_fact_is_edited_in_its_place_by_keyboard(page: Page, aurora: Account) 
     assert aurora.city == "Stavanger"
 
 
+SUBMIT_AS_SOON_AS_IT_APPEARS = """() => {
+  window.samePage = true;
+  new MutationObserver((changes, observer) => {
+    const field = document.querySelector(".km-fact-form input[name=city]");
+    if (!field) return;
+    observer.disconnect();
+    field.value = "Stavanger";
+    field.form.requestSubmit();
+  }).observe(document.body, {childList: true, subtree: true});
+}"""
+
+
+def test_a_form_that_appears_is_ready_at_once(page: Page, aurora: Account) -> None:
+    """However fast it is sent, it is kept in its place and not by loading the page anew."""
+    page.goto(f"/portfolio/{aurora.pk}/")
+    page.evaluate(SUBMIT_AS_SOON_AS_IT_APPEARS)
+    page.get_by_role("button", name="City: Bergen. Edit").click()
+    expect(page.get_by_role("button", name="City: Stavanger. Edit")).to_be_focused()
+    assert page.evaluate("window.samePage")
+
+
 def test_an_invalid_fact_keeps_what_was_typed(open_as: Any, maya: User, aurora: Account) -> None:
     reader = open_as(maya)
     reader.page.goto(f"/portfolio/{aurora.pk}/")
