@@ -67,6 +67,13 @@ OUTCOMES = Source(
       JOIN accounts_plan o ON o.id = g.plan_id
      WHERE {{among}}""",
     (outcomes_met, outcomes_judged, outcomes_unjudged, outcomes_moved),
+    began=(
+        Beginning(
+            "(SELECT o.account_id, r.due_on FROM accounts_outcome r JOIN accounts_goal g ON g.id = r.goal_id"
+            " JOIN accounts_plan o ON o.id = g.plan_id) outcome",
+            "due_on",
+        ),
+    ),
 )
 
 SOURCES = (MILESTONES, OUTCOMES)

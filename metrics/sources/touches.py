@@ -144,6 +144,12 @@ KEY_CONTACTS = Source(
     HAVING COUNT(k.name) > 0""",
     (key_contacts, key_engaged),
     is_stock=True,
+    began=(
+        Beginning(
+            "accounts_contact",
+            "CASE WHEN key_during IS NOT NULL AND NOT is_placeholder THEN GREATEST(LOWER(key_during), since) END",
+        ),
+    ),
 )
 
 closings = Measure(

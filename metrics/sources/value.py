@@ -167,6 +167,7 @@ WALLET = Source(
      WHERE o.day IS NOT NULL""",
     (wallet_spend, wallet_ours, wallet_estimates),
     is_stock=True,
+    began=(Beginning("accounts_whitespacecell", "CASE WHEN yearly_spend > 0 THEN noted_on END"),),
 )
 
 fit_points = Measure("fit_points", "COALESCE(SUM(points), 0)", label="points of fit")
@@ -200,6 +201,7 @@ FIT = Source(
      WHERE f.known > 0 AND f.known >= 0.6 * f.weights""",
     (fit_points, fit_accounts),
     is_stock=True,
+    began=(Beginning("accounts_fit", "noted_on"),),
 )
 
 SOURCES = (SPEND, MARGINS, SERVING, EXPANSION, WALLET, FIT)

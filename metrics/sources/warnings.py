@@ -2,7 +2,7 @@
 
 from accounts.engagement.playbooks import NEWS
 from metrics.expressions import Measure
-from metrics.sources.source import Source
+from metrics.sources.source import Beginning, Source
 
 IS_WARNING = f"o.kind NOT IN ({', '.join(repr(kind.value) for kind in NEWS)})"
 
@@ -43,6 +43,7 @@ WARNINGS = Source(
       FROM metrics_alert o
      WHERE {{among}} AND {IS_WARNING}""",
     (warnings_opened, warnings_acted, days_to_act),
+    began=(Beginning("metrics_alert o", f"CASE WHEN {IS_WARNING} THEN opened_on END"),),
 )
 
 SOURCES = (OPEN_WARNINGS, WARNINGS)
