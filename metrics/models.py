@@ -488,6 +488,11 @@ class Threshold(Dated):
                 name="threshold_not_negative",
                 violation_error_message="A limit is not negative.",
             ),
+            models.CheckConstraint(
+                condition=Q(name="band_stay") | Q(value__gt=0),
+                name="threshold_of_a_band_above_nothing",
+                violation_error_message="A band begins above 0 points, for every account has as many.",
+            ),
         ]
 
     def __str__(self) -> str:

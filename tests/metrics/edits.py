@@ -8,11 +8,11 @@ from django.db import Error, connection, transaction
 
 from metrics.triggers import WATCHED
 
-# Of what concerns everyone a night is a rebuild; warnings are opened by runs themselves.
+# Warnings are opened by runs themselves.
 TABLES = {
     watch.table: [name.strip(' "') for name in watch.columns.split(",") if name.strip() != "id"]
     for watch in WATCHED
-    if "TRUE AS everything" not in watch.queue and watch.table != "metrics_alert"
+    if watch.table != "metrics_alert"
 }
 # Where a person is named, too, no other account is put beside: no page and no import could.
 SAYS_WHO = {"accounts_contact", "accounts_touch", "accounts_answer"}

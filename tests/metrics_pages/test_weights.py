@@ -225,6 +225,8 @@ def test_bands_keep_their_order_on_every_day(hana: User) -> None:
     assert change("band_warm", "12", "2026-06-01") == "kept"
     assert change("band_warm", "20", "2026-01-01") == "kept"
     assert "more than 100" in change("band_stay", "101", "2026-01-01")
+    assert "above 0 points" in change("band_warm", "0", "2026-07-01")
+    assert change("band_stay", "0", "2026-07-01") == "kept"
 
 
 def test_of_a_mean_something_always_counts_and_no_change_is_none(hana: User) -> None:
