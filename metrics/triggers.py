@@ -87,7 +87,8 @@ WATCHED: tuple[Watch, ...] = (
     Watch("accounts_membership", "id, user_id, team_id, during", of_everyone("LOWER(during)")),
     Watch("accounts_team", "id, parent_id", of_everyone(BEGINNING)),
     Watch("accounts_product", "id, category_id", of_everyone(BEGINNING)),
-    Watch("accounts_opportunitystage", "id, qualified, probability", of_everyone(BEGINNING)),
+    # Numbers that are split keep the names and the order of their parts.
+    Watch("accounts_opportunitystage", "id, name, position, qualified, probability", of_everyone(BEGINNING)),
     Watch("accounts_exchangerate", "currency, quote, date, rate", of_everyone("date")),
     # A quota belongs to no account; the row without an account carries its day to the figures.
     Watch(
@@ -107,7 +108,7 @@ WATCHED: tuple[Watch, ...] = (
     ),
     Watch(
         "accounts_campaign",
-        "id, is_target",
+        "id, name, is_target",
         "SELECT s.account_id, s.date AS since, FALSE AS everything FROM changed"
         " JOIN accounts_spend s ON s.campaign_id = changed.id"
         " UNION ALL SELECT NULL::bigint, l.created_on, FALSE FROM changed"
@@ -125,7 +126,7 @@ WATCHED: tuple[Watch, ...] = (
         "SELECT NULL::bigint AS account_id, starts_on AS since, FALSE AS everything FROM changed",
     ),
     Watch("accounts_funnelphase", "id, account_id, stage_id, during", of_account("LOWER(during)")),
-    Watch("accounts_funnelstage", "id, position", of_everyone(BEGINNING)),
+    Watch("accounts_funnelstage", "id, name, position", of_everyone(BEGINNING)),
     Watch("accounts_fit", "id, account_id, lead_id, criterion_id, match, noted_on", of_account("noted_on")),
     Watch("accounts_icpweight", "id, criterion_id, weight, during", of_everyone("LOWER(during)")),
     Watch(
@@ -202,6 +203,12 @@ WATCHED: tuple[Watch, ...] = (
     Watch("accounts_advocacyaction", 'id, account_id, "on", kind, is_positive', of_account('"on"')),
     Watch(
         "accounts_lossinterview", "id, account_id, lost_on, interviewed_on, reason_id", of_account("lost_on")
+    ),
+    Watch(
+        "accounts_lossreason",
+        "id, name",
+        "SELECT i.account_id, i.lost_on AS since, FALSE AS everything FROM changed"
+        " JOIN accounts_lossinterview i ON i.reason_id = changed.id",
     ),
     Watch("accounts_plan", "id, account_id, during", of_account("LOWER(during)")),
     Watch("accounts_milestone", "id, goal_id, due_on, reached_on", by_goal("LOWER(p.during)")),

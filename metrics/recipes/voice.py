@@ -125,7 +125,7 @@ RECIPES = {
     "churn_reasons": Recipe(
         CHURN_REASONS,
         "losses",
-        EVERYWHERE | {"lossinterview", "assignment", "classification"},
+        EVERYWHERE | {"lossinterview", "lossreason", "assignment", "classification"},
         (Behind("losses noted", LOSSES, "COUNT(*)"),),
         terms=("losses with the most frequent reason", "losses noted"),
         split=Split("reason"),

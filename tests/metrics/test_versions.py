@@ -18,6 +18,10 @@ from accounts.models import (
     Classification,
     Contract,
     ExchangeRate,
+    FunnelPhase,
+    FunnelStage,
+    LossInterview,
+    LossReason,
     Membership,
     Opportunity,
     OpportunitySplit,
@@ -53,6 +57,7 @@ from tests.factories import (
     make_rate,
     make_request,
     make_spend,
+    make_stage,
     make_team,
     make_touch,
     make_user,
@@ -417,6 +422,32 @@ def test_for_whom_a_campaign_is_counts_for_what_was_won_before_anything_was_spen
 
     assert by_key("roi", february, Scope.TARGET)[1].value == 200
     assert_a_rebuild_changes_nothing(day("2025-04-11"), "a campaign for target accounts")
+
+
+def test_what_a_number_is_split_by_has_its_new_name_after_the_next_night() -> None:
+    account = make_account()
+    fair = make_campaign("Fair")
+    make_spend(fair, "2024-11-05", 100)
+    price = LossReason.objects.create(name="Price")
+    LossInterview.objects.create(account=account, lost_on=day("2024-11-20"), reason=price)
+    offer, first, last = make_stage("Offer"), *(FunnelStage(name=n, position=p) for p, n in enumerate("AB"))
+    FunnelStage.objects.bulk_create([first, last])
+    FunnelPhase.objects.create(account=account, stage=first, during=days(day("2024-10-01"), None))
+    spell = (offer, day("2024-11-02"), day("2024-11-09"))
+    make_opportunity(account, "2024-11-02", outcome="won", closed_on="2024-11-09", amount=5, phases=[spell])
+    november = period("2024-11-01", "2024-12-01")
+
+    def named() -> list[str]:
+        split = ("roi", "churn_reason_mix", "progression_rate", "deal_velocity")
+        return [each.name for kpi in split for each in result(kpi, november).slices]
+
+    run("2025-04-10")
+    assert named() == ["Fair", "Price", "A", "Offer"]
+    for row, name in ((fair, "Big fair"), (price, "Too dear"), (first, "Known"), (offer, "Bid")):
+        type(row).objects.filter(pk=row.pk).update(name=name)
+        run("2025-04-10")
+    assert named() == ["Big fair", "Too dear", "Known", "Bid"]
+    assert_a_rebuild_changes_nothing(day("2025-04-10"), "new names")
 
 
 def test_an_order_in_an_open_window_reaches_the_period_in_which_the_quota_began() -> None:
