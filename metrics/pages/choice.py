@@ -300,7 +300,7 @@ class Choice:
     @property
     def words_so_far(self) -> str:
         """With the day that was reached, where some of the period are still to come."""
-        return f"{self.words}, {so_far(self.run)}" if self.is_partial else self.words
+        return f"{self.words}, {so_far(self.period, self.run)}" if self.is_partial else self.words
 
     @property
     def is_partial(self) -> bool:
@@ -328,8 +328,9 @@ def apart_before(period: Period) -> Period:
     return period.moved(-period.step())
 
 
-def so_far(run: Run) -> str:
-    return f"so far up to {formats.day(run.as_of)}"
+def so_far(period: Period, run: Run) -> str:
+    """How far the run came in a period that was not over."""
+    return f"{'so far up to' if run.as_of >= period.start else 'not begun on'} {formats.day(run.as_of)}"
 
 
 def night_words(run: Run) -> str:

@@ -186,8 +186,9 @@ def scope_has_groups(explained: Explanation) -> bool:
 
 
 def window_words(explained: Explanation) -> str:
-    whole = f"{period_words(explained.choice.period)}, whole months"
-    return f"{whole}, {so_far(explained.choice.run)}" if explained.choice.is_partial else whole
+    choice = explained.choice
+    whole = f"{period_words(choice.period)}, whole months"
+    return f"{whole}, {so_far(choice.period, choice.run)}" if choice.is_partial else whole
 
 
 def currency_words(explained: Explanation) -> str:

@@ -15,6 +15,7 @@ from accounts.models import User
 from metrics.api.tokens import ApiScope, make
 from metrics.models import Run
 from tests.clients import ask
+from tests.metrics.engine import run
 
 pytestmark = pytest.mark.django_db
 SPANS = {
@@ -79,6 +80,17 @@ def test_what_leaves_a_page_says_it_too(published: Run, hana: User, query: str) 
     book = openpyxl.load_workbook(io.BytesIO(ask(hana, f"/board/?{query}&export=xlsx").getvalue()))
     notes = " ".join(str(cell) for row in book["Board"].iter_rows(values_only=True) for cell in row)
     assert ("so far up to 10\xa0Jan" in notes) == is_partial
+
+
+def test_of_a_period_that_an_earlier_run_did_not_reach_just_that_is_said(published: Run, hana: User) -> None:
+    run("2026-02-03")
+    for page in PAGES[:2]:
+        shown = ask(hana, f"{page}period=month&end=2026-02&run={published.pk}").content.decode()
+        assert "month to 28 Feb 2026, not begun on 10 Jan" in re.sub(r"<[^>]+>", "", shown).replace(
+            "\xa0", " "
+        ), page
+    said = command("--from", "2026-02-01", "--to", "2026-03-01", "--as-of", str(published.pk))
+    assert "not begun on 2026-01-10" in said and "so far" not in said
 
 
 def test_the_schema_says_what_partial_means(hana: User) -> None:

@@ -116,6 +116,7 @@ def as_text(line: dict[str, Any]) -> str:
     value = line["value"] if line["value"] is not None else f"– ({line['reason']})"
     interval = " to ".join(str(bound) for bound in line["interval"]) if line["interval"] else ""
     text = f"{line['key'] or '':30} {value!s:>24} {line['unit']:8} n {line['n']}  {interval}"
-    said = [f"so far up to {line['as_of']}"] if "partial" in line else []
+    so_far = "not begun on" if "partial" in line and line["from"] > line["as_of"] else "so far up to"
+    said = [f"{so_far} {line['as_of']}"] if "partial" in line else []
     said += [line["notice"]] if "notice" in line else []
     return f"{text} ({'; '.join(said)})" if said else text
