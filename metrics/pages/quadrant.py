@@ -272,7 +272,7 @@ def table_of(points: Sequence[Point], currency: str) -> Table:
     rows = (
         [
             each.name, each.owner, each.now.revenue, each.now.potential, each.now.impact,
-            round(each.now.hours, 2), None if each.index is None else round(each.index, 3), each.state, currency,
+            each.now.hours, each.index, each.state, currency,
         ]
         for each in by_index(points)
     )  # fmt: skip
