@@ -82,6 +82,13 @@ def beside_of(result: Result, currency: str) -> list[tuple[str, str]]:
     ]
 
 
+def url_of_input(each: Result, place: Place, user: User) -> str:
+    """Where what a number is made of is explained; what is the company's alone is not for everyone to open."""
+    if each.scope == place.scope or sees_everything(user):
+        return explain_url(each.kpi.id, each.scope, each.key, each.period, each.view)
+    return ""
+
+
 def parts_by(result: Result) -> list[tuple[str, list[tuple[str, str]]]]:
     """By what the number is split, and each part with its own value."""
     if not isinstance(result.kpi, RowKpi):
@@ -236,9 +243,7 @@ class Explanation:
         return [
             making.InputLine(
                 each.kpi.name,
-                explain_url(each.kpi.id, each.scope, each.key, each.period, each.view)
-                if each.scope == self.place.scope or sees_everything(self.user)
-                else "",
+                url_of_input(each, self.place, self.user),
                 words.value_text(each),
                 formats.at_most_one_decimal(each.n) if each.n is not None else "",
                 period_words(each.period) + ("" if each.scope == self.place.scope else ", company"),

@@ -24,7 +24,7 @@ from metrics.pages.choice import Choice, period_words, read_choice
 from metrics.pages.comparison_channels import has_channels
 from metrics.pages.comparison_figures import groups_words
 from metrics.pages.explain_words import credit_words
-from metrics.pages.explanation import beside_of, parts_by
+from metrics.pages.explanation import beside_of, parts_by, url_of_input
 from metrics.pages.figures import PageComputer
 from metrics.pages.making import capital, formula_of
 from metrics.pages.places import COMPANY, Place, find_place
@@ -279,9 +279,9 @@ def example(user: User, kpi: Definition, choice: Choice, place: Place) -> dict[s
         "splits": parts_by(result),
         "example_inputs": [
             (
-                each.kpi.name,
+                each.kpi.name + ("" if each.scope == place.scope else ", company"),
                 words.value_text(each),
-                explain_url(each.kpi.id, each.scope, each.key, each.period),
+                url_of_input(each, place, user),
             )
             for each in result.inputs
         ],

@@ -72,17 +72,22 @@ def expect_clean(page: Page, path: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [1280, 320])
-def test_money_in_full_has_its_room_in_a_waterfall(
+def test_what_moved_has_its_room_at_every_width(
     browser: Browser, live_server: Any, maya: User, width: int
 ) -> None:
     Organisation.objects.update_or_create(pk=1, defaults={"reporting_currency": "EUR"})
     account = make_account("Aurora Foods", owner=maya, since="2023-01-01")
     make_opportunity(account, "2023-01-15", 429499)
     make_opportunity(account, "2023-01-15", 104000, outcome="lost", closed_on="2025-07-15")
-    recompute(Order(Run.Cause.MANUAL, datetime.date(2026, 1, 10)))
+    make_opportunity(account, "2025-01-05", 240600, outcome="won", closed_on="2025-03-15")
+    for day in (datetime.date(2025, 12, 10), datetime.date(2026, 1, 10)):
+        recompute(Order(Run.Cause.MANUAL, day))
     page, faults = open_page(browser, live_server.url, maya, "light", width)
-    path = f"/scorecards/owner/{maya.pk}/open_pipeline/{T12}&compare=before"
-    expect_clean(page, path)
+    own = f"/scorecards/owner/{maya.pk}/"
+    for kpi in ("median_deal_size", "pipeline_velocity"):
+        expect_clean(page, f"{own}{kpi}/moved/{T12}")
+        expect(page.locator("thead")).to_contain_text("Run of 10 Dec")
+    expect_clean(page, f"{own}open_pipeline/{T12}&compare=before")
     amounts = page.locator(".km-fall tbody td:last-child")
     expect(amounts).to_have_text(["€533,499", "−€104,000", "€429,499"])
     assert amounts.evaluate_all("all => all.every((each) => each.scrollWidth <= each.clientWidth)")

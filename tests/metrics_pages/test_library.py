@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from metrics.kpi import Derived
 from metrics.kpis import KPIS
 from metrics.models import Run
 from metrics.pages.library import facts_of_definition
@@ -26,6 +27,17 @@ def test_a_number_of_each_kind_has_a_page_with_its_words_and_an_example(publishe
     for kpi in {(type(kpi), kpi.group, kpi.usual): kpi for kpi in KPIS}.values():
         page = client.get(f"/kpis/{kpi.id}/")
         assert page.status_code == 200, kpi.id
+
+
+def test_examples_lead_nowhere_that_their_reader_may_not_go(published: Run, hana: User, maya: User) -> None:
+    """A lifespan is made of the company's losses; a manager reads them and cannot open them."""
+    made_of_others = [kpi.id for kpi in KPIS if isinstance(kpi, Derived)]
+    for user, is_open in ((hana, True), (maya, False)):
+        client = as_(user)
+        pages = {kpi: client.get(f"/kpis/{kpi}/").content.decode() for kpi in made_of_others}
+        assert ("/scorecards/company/" in pages["lifespan"]) == is_open
+        assert is_open or not [kpi for kpi, page in pages.items() if "/scorecards/company/" in page]
+    assert "Accounts lost, company" in pages["lifespan"]
 
 
 def test_a_name_or_a_word_of_the_formula_finds_a_number(published: Run, hana: User) -> None:
