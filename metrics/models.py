@@ -491,7 +491,7 @@ class Threshold(Dated):
             models.CheckConstraint(
                 condition=Q(name="band_stay") | Q(value__gt=0),
                 name="threshold_of_a_band_above_nothing",
-                violation_error_message="A band begins above 0 points, for every account has as many.",
+                violation_error_message="A band must begin above 0 points.",
             ),
         ]
 

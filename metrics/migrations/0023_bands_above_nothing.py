@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("name", "band_stay"), ("value__gt", 0), _connector="OR"),
                 name="threshold_of_a_band_above_nothing",
-                violation_error_message="A band begins above 0 points, for every account has as many.",
+                violation_error_message="A band must begin above 0 points.",
             ),
         ),
     ]

@@ -62,7 +62,7 @@ class Edits:
         return f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE id = %(row)s", "copied"
 
     def change(self, table: str) -> tuple[str, str]:
-        name = self.random.choice(TABLES[table] or ["id"])
+        name = self.random.choice(TABLES[table])
         value = self.another(table, name)
         return f'UPDATE {table} SET "{name}" = {value} WHERE id = %(row)s', f"changed {name} of"
 

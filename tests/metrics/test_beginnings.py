@@ -41,6 +41,7 @@ def estimate(account: Account) -> None:
 
 def fit(account: Account) -> None:
     criterion = IcpCriterion.objects.create(name="Size")
+    # Nothing is known of the usual criteria: less than 60 % of the weights would be no fit.
     IcpWeight.objects.all().delete()
     IcpWeight.objects.create(criterion=criterion, weight=10, during=days(day("2020-01-01")))
     Fit.objects.create(account=account, criterion=criterion, match=1, noted_on=day(FIRST), basis="confirmed")
